@@ -1,0 +1,207 @@
+//! The lines that people copy: for the approver, for the person who saved the file, and for doing each step by hand.
+//!
+//! Every line runs in a POSIX shell as it is, unless its name says PowerShell.
+
+use crate::{
+    Algorithm, Cluster, ObjectName, Subject,
+    csr::{SIGNER_NAME, USAGES},
+    kubeconfig::context_name,
+    quote::{openssl_subject_value, powershell, shell},
+};
+
+/// The most characters that openssl takes for a CN or an O (the upper bounds of RFC 5280, appendix A.1).
+pub const OPENSSL_MAX_NAME_CHARACTERS: usize = 64;
+
+/// Shows the object, with who is asked for and who asked.
+pub fn describe(name: &ObjectName) -> String {
+    format!("kubectl describe csr {name}")
+}
+
+/// Prints the subject that is asked for, from the cluster's copy of the request.
+pub fn print_subject(name: &ObjectName) -> String {
+    format!("{} | openssl req -noout -subject -nameopt utf8,sep_multiline", request_of(name))
+}
+
+/// Prints the fingerprint of the key, from the cluster's copy of the request.
+pub fn print_fingerprint(name: &ObjectName) -> String {
+    format!(
+        "{} | openssl req -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -c",
+        request_of(name)
+    )
+}
+
+/// Approves the object.
+pub fn approve(name: &ObjectName) -> String {
+    format!("kubectl certificate approve {name}")
+}
+
+/// Denies the object.
+pub fn deny(name: &ObjectName) -> String {
+    format!("kubectl certificate deny {name}")
+}
+
+/// Makes a private key with openssl into the file `enroll.key`.
+pub fn make_key(algorithm: Algorithm) -> String {
+    let options = match algorithm {
+        Algorithm::Rsa2048 => "RSA -pkeyopt rsa_keygen_bits:2048",
+        Algorithm::Rsa3072 => "RSA -pkeyopt rsa_keygen_bits:3072",
+        Algorithm::Rsa4096 => "RSA -pkeyopt rsa_keygen_bits:4096",
+        Algorithm::EcdsaP256 => "EC -pkeyopt ec_paramgen_curve:P-256",
+        Algorithm::EcdsaP384 => "EC -pkeyopt ec_paramgen_curve:P-384",
+        Algorithm::Ed25519 => "ED25519",
+    };
+    format!("(umask 077; openssl genpkey -algorithm {options} -out enroll.key)")
+}
+
+/// Makes the request with openssl from `enroll.key` into the file `enroll.csr`; nothing where openssl refuses a name for
+/// its length ([`OPENSSL_MAX_NAME_CHARACTERS`]).
+pub fn make_request(subject: &Subject, algorithm: Algorithm) -> Option<String> {
+    let names = || std::iter::once(subject.user()).chain(subject.groups().iter().map(String::as_str));
+    if names().any(|name| name.chars().count() > OPENSSL_MAX_NAME_CHARACTERS) {
+        return None;
+    }
+    let mut subj = format!("/CN={}", openssl_subject_value(subject.user()));
+    for group in subject.groups() {
+        subj.push_str("/O=");
+        subj.push_str(&openssl_subject_value(group));
+    }
+    let digest = match algorithm {
+        Algorithm::EcdsaP384 => " -sha384",
+        Algorithm::Ed25519 => "",
+        _ => " -sha256",
+    };
+    Some(format!("openssl req -new{digest} -utf8 -key enroll.key -subj {} -out enroll.csr", shell(&subj)))
+}
+
+/// Creates the object from `enroll.csr`.
+pub fn create_object(name: &ObjectName, expiration_seconds: u32) -> String {
+    format!(
+        "kubectl create -f - <<EOF\n{}EOF",
+        manifest(name, "$(base64 < enroll.csr | tr -d '\\n')", expiration_seconds)
+    )
+}
+
+/// Writes the object as YAML, as `kubectl apply -f` takes it. `request` is base64 of the PEM.
+pub fn manifest(name: &ObjectName, request: &str, expiration_seconds: u32) -> String {
+    format!(
+        "apiVersion: certificates.k8s.io/v1\n\
+         kind: CertificateSigningRequest\n\
+         metadata:\n\
+         \x20 name: {name}\n\
+         spec:\n\
+         \x20 signerName: {SIGNER_NAME}\n\
+         \x20 expirationSeconds: {expiration_seconds}\n\
+         \x20 usages:\n\
+         \x20 - {}\n\
+         \x20 request: {request}\n",
+        USAGES[0]
+    )
+}
+
+/// Waits for the decision.
+pub fn wait_for_approval(name: &ObjectName) -> String {
+    format!("kubectl wait --for=condition=Approved --timeout=24h csr {name}")
+}
+
+/// Fetches the certificate into the file `enroll.crt`.
+pub fn fetch_certificate(name: &ObjectName) -> String {
+    format!("kubectl get csr {name} -o jsonpath='{{.status.certificate}}' | base64 -d > enroll.crt")
+}
+
+/// Prints what the certificate says.
+pub fn print_certificate() -> String {
+    "openssl x509 -in enroll.crt -noout -subject -issuer -dates -ext extendedKeyUsage".into()
+}
+
+/// Puts key and certificate into a kubeconfig. The cluster's authorities are taken from the file `ca.crt` where it has
+/// its own.
+pub fn assemble(file: &str, user: &str, cluster: &Cluster) -> String {
+    let context = shell(&context_name(user, &cluster.name));
+    let (file, name) = (shell(file), shell(&cluster.name));
+    let authorities = if cluster.certificate_authority_data.is_empty() {
+        String::new()
+    } else {
+        format!("printf %s {} | base64 -d > ca.crt\n", shell(&cluster.certificate_authority_data))
+    };
+    let embed = if authorities.is_empty() { "" } else { " --certificate-authority=ca.crt --embed-certs" };
+    let tls = if cluster.tls_server_name.is_empty() {
+        String::new()
+    } else {
+        format!(" --tls-server-name={}", shell(&cluster.tls_server_name))
+    };
+    format!(
+        "{authorities}\
+         kubectl --kubeconfig={file} config set-cluster {name} --server={}{tls}{embed}\n\
+         kubectl --kubeconfig={file} config set-credentials {context} --client-key=enroll.key --client-certificate=enroll.crt --embed-certs\n\
+         kubectl --kubeconfig={file} config set-context {context} --cluster={name} --user={context}\n\
+         kubectl --kubeconfig={file} config use-context {context}",
+        shell(&cluster.server)
+    )
+}
+
+/// Keeps other people of the same machine from reading the file.
+pub fn protect(file: &str) -> String {
+    format!("chmod 600 {}", shell(file))
+}
+
+/// Asks the cluster who the file makes its holder.
+pub fn whoami(file: &str) -> String {
+    format!("kubectl --kubeconfig={} auth whoami", shell(file))
+}
+
+/// Merges the file into `~/.kube/config`. It comes first, since the first file wins for a name that both have; the result
+/// goes to a new file, since the shell empties its target before kubectl reads it.
+pub fn merge(file: &str) -> String {
+    let file = shell(file);
+    format!(
+        "mkdir -p ~/.kube\n\
+         (umask 077; KUBECONFIG={file}:\"$HOME/.kube/config\" kubectl config view --flatten > ~/.kube/config.new)\n\
+         mv ~/.kube/config.new ~/.kube/config"
+    )
+}
+
+/// The same as [`merge`], for PowerShell: `;` between the files, and UTF-8 without a byte order mark.
+pub fn merge_powershell(file: &str) -> String {
+    format!(
+        "New-Item -ItemType Directory -Force \"$HOME/.kube\" | Out-Null\n\
+         [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)\n\
+         $env:KUBECONFIG = {} + \";$HOME/.kube/config\"\n\
+         [IO.File]::WriteAllLines(\"$HOME/.kube/config.new\", [string[]](kubectl config view --flatten))\n\
+         Remove-Item Env:KUBECONFIG\n\
+         Move-Item -Force \"$HOME/.kube/config.new\" \"$HOME/.kube/config\"",
+        powershell(file)
+    )
+}
+
+/// Makes a role that reads pods in a namespace, as an example to begin with.
+pub fn create_role(namespace: &str) -> String {
+    format!("kubectl create role pod-reader --verb=get,list,watch --resource=pods --namespace={}", shell(namespace))
+}
+
+/// Binds that role to the user.
+pub fn bind_user(subject: &Subject, namespace: &str) -> String {
+    bind(&format!("pod-reader-{}", ObjectName::prefix(subject.user())), "user", subject.user(), namespace)
+}
+
+/// Binds that role to each group, one line each.
+pub fn bind_groups(subject: &Subject, namespace: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, group) in subject.groups().iter().enumerate() {
+        // Counted, since two groups may look the same once made safe.
+        let name = format!("pod-reader-group-{}-{}", ObjectName::prefix(group), index + 1);
+        lines.push(bind(&name, "group", group, namespace));
+    }
+    lines
+}
+
+fn bind(name: &str, kind: &str, who: &str, namespace: &str) -> String {
+    format!(
+        "kubectl create rolebinding {name} --role=pod-reader {} --namespace={}",
+        shell(&format!("--{kind}={who}")),
+        shell(namespace)
+    )
+}
+
+fn request_of(name: &ObjectName) -> String {
+    format!("kubectl get csr {name} -o jsonpath='{{.spec.request}}' | base64 -d")
+}

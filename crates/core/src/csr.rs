@@ -1,0 +1,221 @@
+use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ObjectName};
+
+/// The API group and version of [`CertificateSigningRequest`].
+pub const API_VERSION: &str = "certificates.k8s.io/v1";
+
+/// The only signer that is asked: it issues client certificates for the API server and never approves by itself
+/// ([signers](https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers)).
+pub const SIGNER_NAME: &str = "kubernetes.io/kube-apiserver-client";
+
+/// The usages asked for: the one that the signer demands.
+pub const USAGES: [&str; 1] = ["client auth"];
+
+/// A `CertificateSigningRequest` object of `certificates.k8s.io/v1`, read leniently: fields that are not needed are
+/// dropped ([reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/)).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CertificateSigningRequest {
+    /// Always [`API_VERSION`]; empty inside of a list.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub api_version: String,
+    /// Always `CertificateSigningRequest`; empty inside of a list.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// Name, identity and version.
+    pub metadata: ObjectMeta,
+    /// What is asked for; immutable.
+    pub spec: Spec,
+    /// The decision and the certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<RequestStatus>,
+}
+
+/// The part of `metav1.ObjectMeta` that is needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ObjectMeta {
+    /// The object's name.
+    pub name: String,
+    /// Identity: another object under the same name has another one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub uid: String,
+    /// Version, opaque.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub resource_version: String,
+    /// RFC 3339.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub creation_timestamp: String,
+}
+
+/// `CertificateSigningRequestSpec`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Spec {
+    /// Base64 of the PEM of the PKCS#10 request.
+    pub request: String,
+    /// See [`SIGNER_NAME`].
+    pub signer_name: String,
+    /// Seconds asked for; the signer may give fewer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expiration_seconds: Option<i64>,
+    /// See [`USAGES`].
+    pub usages: Vec<String>,
+    /// Who created the object; filled in by the API server.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub username: String,
+}
+
+/// `CertificateSigningRequestStatus`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RequestStatus {
+    /// `Approved`, `Denied`, `Failed`, each at most once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// Base64 of the PEM of the chain, leaf first; not empty means issued.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub certificate: String,
+}
+
+/// `CertificateSigningRequestCondition`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Condition {
+    /// `Approved`, `Denied` or `Failed`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Always `True`.
+    pub status: String,
+    /// For programs, from whoever decided: untrusted text.
+    pub reason: String,
+    /// For people, from whoever decided: untrusted text.
+    pub message: String,
+    /// RFC 3339.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub last_update_time: String,
+}
+
+/// A list of [`CertificateSigningRequest`]s; its own version is where a watch begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct CertificateSigningRequestList {
+    /// Always [`API_VERSION`].
+    pub api_version: String,
+    /// Always `CertificateSigningRequestList`.
+    pub kind: String,
+    /// The list's own version.
+    pub metadata: ListMeta,
+    /// The objects.
+    pub items: Vec<CertificateSigningRequest>,
+}
+
+/// The part of `metav1.ListMeta` that is needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ListMeta {
+    /// Version, opaque.
+    pub resource_version: String,
+}
+
+/// Where an object stands. Kubernetes has no such field: it follows from conditions and certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Nobody has decided.
+    Pending,
+    /// Approved, and the signer has not signed yet.
+    Approved,
+    /// Signed: the PEM of the chain, leaf first.
+    Issued {
+        /// PEM, as the API server has it.
+        certificate_pem: String,
+    },
+    /// Somebody said no.
+    Denied {
+        /// For programs; untrusted text.
+        reason: String,
+        /// For people; untrusted text.
+        message: String,
+    },
+    /// The signer could not sign.
+    Failed {
+        /// For programs; untrusted text.
+        reason: String,
+        /// For people; untrusted text.
+        message: String,
+    },
+    /// There is no object under that name.
+    Gone,
+}
+
+impl CertificateSigningRequest {
+    /// Builds the object that asks for a certificate: everything in it is ours, nothing is passed through.
+    pub fn new(name: &ObjectName, request_pem: &str, expiration_seconds: u32) -> Self {
+        Self {
+            api_version: API_VERSION.into(),
+            kind: "CertificateSigningRequest".into(),
+            metadata: ObjectMeta { name: name.as_str().into(), ..ObjectMeta::default() },
+            spec: Spec {
+                request: Base64::encode_string(request_pem.as_bytes()),
+                signer_name: SIGNER_NAME.into(),
+                expiration_seconds: Some(i64::from(expiration_seconds)),
+                usages: USAGES.map(String::from).into(),
+                username: String::new(),
+            },
+            status: None,
+        }
+    }
+
+    /// Derives where the object stands. A certificate counts before conditions, since it is set once and stays.
+    ///
+    /// # Errors
+    /// [`Error::InvalidObject`] where `status.certificate` is not base64 of a text.
+    pub fn state(&self) -> Result<RequestState, Error> {
+        let Some(status) = &self.status else { return Ok(RequestState::Pending) };
+        if !status.certificate.is_empty() {
+            let certificate_pem = decode_text(&status.certificate, "status.certificate")?;
+            return Ok(RequestState::Issued { certificate_pem });
+        }
+        let condition = |kind: &str| status.conditions.iter().find(|condition| condition.kind == kind);
+        Ok(if let Some(Condition { reason, message, .. }) = condition("Denied") {
+            RequestState::Denied { reason: reason.clone(), message: message.clone() }
+        } else if let Some(Condition { reason, message, .. }) = condition("Failed") {
+            RequestState::Failed { reason: reason.clone(), message: message.clone() }
+        } else if condition("Approved").is_some() {
+            RequestState::Approved
+        } else {
+            RequestState::Pending
+        })
+    }
+
+    /// Decodes the PEM that `spec.request` holds.
+    ///
+    /// # Errors
+    /// [`Error::InvalidObject`] where it is not base64 of a text.
+    pub fn request_pem(&self) -> Result<String, Error> {
+        decode_text(&self.spec.request, "spec.request")
+    }
+
+    /// Tells whether the object asks for the same request, whatever its PEM looks like: a proxy re-encodes it.
+    pub fn is_for(&self, request_pem: &str) -> bool {
+        let body = |pem: &str| -> String {
+            pem.lines()
+                .filter(|line| !line.starts_with("-----"))
+                .flat_map(|line| line.chars().filter(|c| !c.is_whitespace()))
+                .collect()
+        };
+        self.request_pem().is_ok_and(|found| body(&found) == body(request_pem))
+    }
+}
+
+fn decode_text(base64: &str, field: &'static str) -> Result<String, Error> {
+    Base64::decode_vec(base64).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+        Error::InvalidObject {
+            field,
+            found: format!("{} characters that are not base64 of a text", base64.len()),
+            expected: "base64 of PEM".into(),
+        }
+    })
+}

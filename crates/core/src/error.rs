@@ -1,0 +1,329 @@
+use std::fmt;
+
+/// Says why something was refused: what was found, and what was expected.
+///
+/// The texts are for people and may change; [`Error::code`] is for programs and does not. It is the same in the page,
+/// in JavaScript and in the proxy's answers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name has no characters.
+    #[error("{field} is empty")]
+    EmptyName {
+        /// Which name.
+        field: Field,
+    },
+    /// A name has more than [`crate::MAX_NAME_CHARACTERS`] characters.
+    #[error("{field} has {found} characters, at most {maximum} are possible")]
+    NameTooLong {
+        /// Which name.
+        field: Field,
+        /// Characters found.
+        found: usize,
+        /// Characters possible.
+        maximum: usize,
+    },
+    /// A name has a character that is not on the allow-list.
+    #[error("{field} contains {} at position {position}: letters, digits, inner spaces and . _ - @ : # + = , / are possible", Shown(*.character))]
+    ForbiddenCharacter {
+        /// Which name.
+        field: Field,
+        /// The character found.
+        character: char,
+        /// Its place, counted in characters from 1.
+        position: usize,
+    },
+    /// A name begins or ends with a space.
+    #[error("{field} begins or ends with a space")]
+    OuterSpace {
+        /// Which name.
+        field: Field,
+    },
+    /// A name mixes scripts whose letters look alike.
+    #[error("{field} mixes {first} and {second} letters, which look alike: use one script")]
+    MixedScripts {
+        /// Which name.
+        field: Field,
+        /// The script found first.
+        first: &'static str,
+        /// The script found after it.
+        second: &'static str,
+    },
+    /// A name belongs to Kubernetes itself.
+    #[error("{field} {name:?} begins with \"system:\", which Kubernetes keeps for itself")]
+    SystemName {
+        /// Which name.
+        field: Field,
+        /// The name found.
+        name: String,
+    },
+    /// A group is named twice.
+    #[error("group {name:?} is named twice")]
+    DuplicateGroup {
+        /// The group.
+        name: String,
+    },
+    /// More groups than [`crate::MAX_GROUPS`].
+    #[error("{found} groups, at most {maximum} are possible")]
+    TooManyGroups {
+        /// Groups found.
+        found: usize,
+        /// Groups possible.
+        maximum: usize,
+    },
+    /// A group that this page's operator does not offer.
+    #[error("group {name:?} is not offered here, expected one of: {}", .offered.join(", "))]
+    GroupNotOffered {
+        /// The group asked for.
+        name: String,
+        /// The groups offered.
+        offered: Vec<String>,
+    },
+    /// A key type that is unknown, or that this page's operator does not offer.
+    #[error("key type {found:?} is not offered here, expected one of: {}", .offered.join(", "))]
+    AlgorithmNotOffered {
+        /// The key type asked for.
+        found: String,
+        /// The key types offered.
+        offered: Vec<String>,
+    },
+    /// A lifetime outside of the policy's bounds.
+    #[error("lifetime of {found_seconds} seconds, expected {minimum_seconds} to {maximum_seconds} seconds")]
+    ExpirationOutOfRange {
+        /// Seconds asked for.
+        found_seconds: i64,
+        /// Fewest seconds possible.
+        minimum_seconds: u32,
+        /// Most seconds possible.
+        maximum_seconds: u32,
+    },
+    /// A policy that contradicts itself.
+    #[error("the policy cannot be used: {reason}")]
+    InvalidPolicy {
+        /// What contradicts what.
+        reason: &'static str,
+    },
+    /// An object name of another shape than ours.
+    #[error("object name {found:?}, expected {expected}")]
+    InvalidObjectName {
+        /// The name found.
+        found: String,
+        /// The shape expected.
+        expected: String,
+    },
+    /// A cluster without a usable address or certificate authority.
+    #[error("cluster {field}: found {found:?}, expected {expected}")]
+    InvalidCluster {
+        /// The field of the cluster.
+        field: &'static str,
+        /// What it holds.
+        found: String,
+        /// What it should hold.
+        expected: &'static str,
+    },
+    /// A CertificateSigningRequest other than the ones that are made here.
+    #[error("{field}: found {found}, expected {expected}")]
+    InvalidObject {
+        /// The field's path in the object.
+        field: &'static str,
+        /// What it holds.
+        found: String,
+        /// What it should hold.
+        expected: String,
+    },
+    /// A text that is not the one PEM block expected (RFC 7468).
+    #[error("PEM: found {found}, expected {expected}")]
+    InvalidPem {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// Bytes that are not the DER structure expected.
+    #[error("{what} cannot be read: {reason}")]
+    InvalidDer {
+        /// The structure expected.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A request or certificate whose subject is not one CN and some O.
+    #[error("subject: found {found}, expected {expected}")]
+    InvalidSubject {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A request that asks for extensions or carries other attributes.
+    #[error("the request carries the attribute {oid}, expected none")]
+    UnexpectedAttribute {
+        /// The attribute's object identifier.
+        oid: String,
+    },
+    /// A public key that is too weak or of an unknown kind.
+    #[error("public key: found {found}, expected {expected}")]
+    WeakKey {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A request whose own signature does not verify.
+    #[error("the request's signature does not match its public key")]
+    BadSignature,
+    /// A request signed with an algorithm that is not one of ours.
+    #[error("signature algorithm {oid}, expected SHA-2 with the request's own kind of key")]
+    UnexpectedSignatureAlgorithm {
+        /// The algorithm's object identifier.
+        oid: String,
+    },
+    /// A certificate for another key than the one that was made here.
+    #[error("the certificate is for another key: found {found}, expected {expected}")]
+    OtherKey {
+        /// The fingerprint of the certificate's key.
+        found: String,
+        /// The fingerprint of the key that was made here.
+        expected: String,
+    },
+    /// A certificate for another user.
+    #[error("the certificate is for the user {found:?}, expected {expected:?}")]
+    OtherUser {
+        /// The user found.
+        found: String,
+        /// The user asked for.
+        expected: String,
+    },
+    /// A certificate for other groups.
+    #[error("the certificate's groups differ: missing [{}], not asked for [{}]", .missing.join(", "), .unexpected.join(", "))]
+    OtherGroups {
+        /// Groups asked for and not issued.
+        missing: Vec<String>,
+        /// Groups issued and not asked for.
+        unexpected: Vec<String>,
+    },
+    /// A certificate that may not be used to authenticate a client.
+    #[error("the certificate's extended key usage is {found}, expected client auth")]
+    NotForClients {
+        /// The usages found.
+        found: String,
+    },
+    /// A certificate that is not valid now.
+    #[error("the certificate is valid from {not_before} to {not_after}, the cluster's time is {now}")]
+    NotValidNow {
+        /// Begin, RFC 3339.
+        not_before: String,
+        /// End, RFC 3339.
+        not_after: String,
+        /// The time it was judged by, RFC 3339.
+        now: String,
+    },
+    /// A watch stream that is not newline-delimited watch events.
+    #[error("watch stream: {reason}")]
+    InvalidWatch {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The source of randomness failed.
+    #[error("no randomness: the browser or system refused to give random bytes")]
+    NoRandomness,
+    /// A key could not be made, read or used.
+    #[error("private key: {reason}")]
+    PrivateKey {
+        /// What failed; never a part of the key.
+        reason: &'static str,
+    },
+    /// A step that needs an earlier one.
+    #[error("{step} comes before this")]
+    OutOfOrder {
+        /// The step that is missing.
+        step: &'static str,
+    },
+}
+
+impl Error {
+    /// Returns the stable code of this error, in `kebab-case`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::EmptyName { .. } => "empty-name",
+            Self::NameTooLong { .. } => "name-too-long",
+            Self::ForbiddenCharacter { .. } => "forbidden-character",
+            Self::OuterSpace { .. } => "outer-space",
+            Self::MixedScripts { .. } => "mixed-scripts",
+            Self::SystemName { .. } => "system-name",
+            Self::DuplicateGroup { .. } => "duplicate-group",
+            Self::TooManyGroups { .. } => "too-many-groups",
+            Self::GroupNotOffered { .. } => "group-not-offered",
+            Self::AlgorithmNotOffered { .. } => "algorithm-not-offered",
+            Self::ExpirationOutOfRange { .. } => "expiration-out-of-range",
+            Self::InvalidPolicy { .. } => "invalid-policy",
+            Self::InvalidObjectName { .. } => "invalid-object-name",
+            Self::InvalidCluster { .. } => "invalid-cluster",
+            Self::InvalidObject { .. } => "invalid-object",
+            Self::InvalidPem { .. } => "invalid-pem",
+            Self::InvalidDer { .. } => "invalid-der",
+            Self::InvalidSubject { .. } => "invalid-subject",
+            Self::UnexpectedAttribute { .. } => "unexpected-attribute",
+            Self::WeakKey { .. } => "weak-key",
+            Self::BadSignature => "bad-signature",
+            Self::UnexpectedSignatureAlgorithm { .. } => "unexpected-signature-algorithm",
+            Self::OtherKey { .. } => "other-key",
+            Self::OtherUser { .. } => "other-user",
+            Self::OtherGroups { .. } => "other-groups",
+            Self::NotForClients { .. } => "not-for-clients",
+            Self::NotValidNow { .. } => "not-valid-now",
+            Self::InvalidWatch { .. } => "invalid-watch",
+            Self::NoRandomness => "no-randomness",
+            Self::PrivateKey { .. } => "private-key",
+            Self::OutOfOrder { .. } => "out-of-order",
+        }
+    }
+
+    /// Returns the form field that the error is about, so that it can be shown beside it.
+    pub fn field(&self) -> Option<Field> {
+        match self {
+            Self::EmptyName { field }
+            | Self::NameTooLong { field, .. }
+            | Self::ForbiddenCharacter { field, .. }
+            | Self::OuterSpace { field }
+            | Self::MixedScripts { field, .. }
+            | Self::SystemName { field, .. } => Some(*field),
+            _ => None,
+        }
+    }
+}
+
+/// Which name of a [`crate::Subject`] an error is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The user (CN).
+    User,
+    /// A group (O), counted from 0.
+    Group(usize),
+    /// The cluster's name.
+    Cluster,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User => f.write_str("the user name"),
+            Self::Group(index) => write!(f, "group {}", index + 1),
+            Self::Cluster => f.write_str("the cluster's name"),
+        }
+    }
+}
+
+/// A character as it can be shown anywhere: itself where it is visible, and always its code point.
+struct Shown(char);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let code_point = u32::from(self.0);
+        if self.0.is_ascii_graphic() {
+            write!(f, "{} (U+{code_point:04X})", self.0)
+        } else {
+            write!(f, "U+{code_point:04X}")
+        }
+    }
+}

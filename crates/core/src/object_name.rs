@@ -1,0 +1,187 @@
+use std::fmt;
+
+use crate::Error;
+
+/// The most characters that the readable part of an object name keeps of the user's name.
+const MAX_PREFIX_CHARACTERS: usize = 40;
+
+/// The most characters that a label between prefix and suffix may have.
+const MAX_LABEL_CHARACTERS: usize = 30;
+
+/// The length of the random suffix in characters of 5 bits.
+const SUFFIX_CHARACTERS: usize = 10;
+
+/// 32 characters that are told apart when read aloud: no `0`, `1`, `l`, `o`.
+const SUFFIX_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// The name of a CertificateSigningRequest object: `PREFIX-SUFFIX` or `PREFIX-LABEL-SUFFIX`.
+///
+/// The prefix is the user's name made safe, the label is the person's to choose, and the suffix is 50 random bits: so
+/// names neither collide nor can be guessed or taken beforehand. The whole is a DNS-1123 label of at most 82 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectName(String);
+
+impl ObjectName {
+    /// Makes a name for `user` out of `random` bytes, of which 50 bits are used. An empty label is left out.
+    ///
+    /// # Errors
+    /// [`Error::InvalidObjectName`] for a label with other characters than `a-z`, `0-9` and inner `-`, or with more than
+    /// 30 of them.
+    pub fn new(user: &str, label: &str, random: [u8; 7]) -> Result<Self, Error> {
+        let prefix = Self::prefix(user);
+        let bits = random.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+        let suffix: String = (0..SUFFIX_CHARACTERS)
+            .map(|index| char::from(SUFFIX_ALPHABET[(bits >> (5 * index) & 31) as usize]))
+            .collect();
+        if label.is_empty() {
+            return Ok(Self(format!("{prefix}-{suffix}")));
+        }
+        if label.len() > MAX_LABEL_CHARACTERS || !is_label(label) {
+            return Err(Error::InvalidObjectName {
+                found: label.chars().take(80).collect(),
+                expected: format!("up to {MAX_LABEL_CHARACTERS} of a-z, 0-9 and inner -"),
+            });
+        }
+        Ok(Self(format!("{prefix}-{label}-{suffix}")))
+    }
+
+    /// Parses the name of an object that was made for some user.
+    ///
+    /// # Errors
+    /// [`Error::InvalidObjectName`] for every text that [`ObjectName::new`] cannot return.
+    pub fn parse(name: &str) -> Result<Self, Error> {
+        let longest = MAX_PREFIX_CHARACTERS + MAX_LABEL_CHARACTERS + SUFFIX_CHARACTERS + 2;
+        let shaped = name.len() <= longest
+            && is_label(name)
+            && name.rsplit_once('-').is_some_and(|(before, suffix)| {
+                !before.is_empty()
+                    && suffix.len() == SUFFIX_CHARACTERS
+                    && suffix.bytes().all(|byte| SUFFIX_ALPHABET.contains(&byte))
+            });
+        if !shaped {
+            return Err(Error::InvalidObjectName {
+                found: name.chars().take(100).collect(),
+                expected: format!("a name in a-z, 0-9 and - that ends in - and {SUFFIX_CHARACTERS} random characters"),
+            });
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// Checks that the name was made for this user: someone else's name cannot be taken for it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidObjectName`] where the prefix is not the user's.
+    pub fn check_user(&self, user: &str) -> Result<(), Error> {
+        let prefix = Self::prefix(user);
+        let rest = self.0.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('-'));
+        match rest {
+            // The suffix alone, or a label before it.
+            Some(rest) if rest.len() == SUFFIX_CHARACTERS || rest.len() > SUFFIX_CHARACTERS + 1 => Ok(()),
+            _ => Err(Error::InvalidObjectName {
+                found: self.0.clone(),
+                expected: format!("a name that begins with {prefix}-"),
+            }),
+        }
+    }
+
+    /// Returns the user's name made safe: lower-case `a-z`, `0-9` and inner `-`, at most 40 characters, `user` where
+    /// nothing is left.
+    pub fn prefix(user: &str) -> String {
+        let mut prefix = String::new();
+        for character in user.chars() {
+            if prefix.len() == MAX_PREFIX_CHARACTERS {
+                break;
+            }
+            if character.is_ascii_alphanumeric() {
+                prefix.push(character.to_ascii_lowercase());
+            } else if !prefix.is_empty() && !prefix.ends_with('-') {
+                prefix.push('-');
+            }
+        }
+        let safe = prefix.trim_end_matches('-');
+        if safe.is_empty() { "user".to_owned() } else { safe.to_owned() }
+    }
+
+    /// Returns the name as a string, safe as a path segment and as a word of a shell.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn is_label(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makes_a_name_from_the_user_and_fifty_random_bits() {
+        let name = |user, label| ObjectName::new(user, label, [0, 0, 0, 0, 0, 0, 0]).map(|name| name.to_string());
+        assert_eq!(name("jane", ""), Ok("jane-aaaaaaaaaa".into()));
+        assert_eq!(name("Jane.Doe@example.com", "laptop"), Ok("jane-doe-example-com-laptop-aaaaaaaaaa".into()));
+        assert_eq!(name("田中", ""), Ok("user-aaaaaaaaaa".into()));
+        assert_eq!(name("..#", ""), Ok("user-aaaaaaaaaa".into()));
+        assert!(
+            ObjectName::new(&"x".repeat(200), &"y".repeat(30), [255; 7]).expect("long but good").as_str().len() <= 82
+        );
+    }
+
+    #[test]
+    fn parses_every_name_that_it_makes() {
+        for byte in 0..=255 {
+            for user in ["jane", "a.b.c@d", "ü", &"x-".repeat(80)] {
+                for label in ["", "laptop", "a-b"] {
+                    let name = ObjectName::new(user, label, [byte; 7]).expect("a good label");
+                    assert_eq!(ObjectName::parse(name.as_str()), Ok(name.clone()));
+                    assert_eq!(name.check_user(user), Ok(()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_names_of_another_shape() {
+        for name in [
+            "",
+            "jane",
+            "-aaaaaaaaaa",
+            "jane-aaaaaaaaa",
+            "jane-aaaaaaaaa0",
+            "Jane-aaaaaaaaaa",
+            "jane/-aaaaaaaaaa",
+            "..%2f-aaaaaaaaaa",
+            "jane\0-aaaaaaaaaa",
+            "jane;-aaaaaaaaaa",
+            "j.ane-aaaaaaaaaa",
+            "jane-aaaaaaaaaa\n",
+        ] {
+            assert!(ObjectName::parse(name).is_err(), "{name:?}");
+        }
+        assert!(ObjectName::parse(&format!("{}-aaaaaaaaaa", "x".repeat(80))).is_err());
+    }
+
+    #[test]
+    fn refuses_a_name_with_another_users_prefix() {
+        let name = ObjectName::parse("jane-aaaaaaaaaa").expect("a good name");
+        assert!(name.check_user("janet").is_err());
+        assert!(name.check_user("jan").is_err());
+        assert!(name.check_user("joe").is_err());
+    }
+
+    #[test]
+    fn refuses_labels_that_would_break_the_name() {
+        for label in ["-a", "a-", "A", "a b", "a/b", &"x".repeat(31)] {
+            assert!(ObjectName::new("jane", label, [0; 7]).is_err(), "{label:?}");
+        }
+    }
+}

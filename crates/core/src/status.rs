@@ -1,0 +1,74 @@
+use serde::{Deserialize, Serialize};
+
+/// The API server's answer where it is no object: `metav1.Status`
+/// ([reference](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/)). The proxy answers its
+/// own refusals in the same shape.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Status {
+    /// Always `v1`.
+    pub api_version: String,
+    /// Always `Status`.
+    pub kind: String,
+    /// `Success` or `Failure`.
+    pub status: String,
+    /// For people.
+    pub message: String,
+    /// For programs, in `CamelCase`: `NotFound`, `AlreadyExists`, `Invalid`, `Forbidden`, `Expired` and others.
+    pub reason: String,
+    /// The HTTP status code; in a watch's `ERROR` event the only place where it is.
+    pub code: u16,
+    /// More about some reasons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<StatusDetails>,
+}
+
+/// More about the reason of a [`Status`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StatusDetails {
+    /// Seconds to wait before another try; 0 means that nothing is said.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub retry_after_seconds: u32,
+    /// Each thing that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<StatusCause>,
+}
+
+/// One thing that is wrong with an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StatusCause {
+    /// The path of the field in the object, for example `spec.usages`; from the proxy, [`crate::Error::code`] is in
+    /// `reason`.
+    pub field: String,
+    /// For people.
+    pub message: String,
+    /// For programs.
+    pub reason: String,
+}
+
+impl Status {
+    /// Makes a failure.
+    pub fn failure(code: u16, reason: &str, message: impl Into<String>) -> Self {
+        Self {
+            api_version: "v1".into(),
+            kind: "Status".into(),
+            status: "Failure".into(),
+            message: message.into(),
+            reason: reason.into(),
+            code,
+            details: None,
+        }
+    }
+
+    /// Tells whether this says that a watch or list began at a version that is no more: list again.
+    pub fn is_expired(&self) -> bool {
+        self.code == 410 || self.reason == "Expired" || self.reason == "Gone"
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}

@@ -1,0 +1,139 @@
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{CertificateSigningRequest, Error, Status};
+
+/// The longest line that a watch may send, in bytes. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
+pub const MAX_WATCH_LINE_BYTES: usize = 2 << 20;
+
+/// Decodes a watch: bytes in, events out, one JSON document per line
+/// ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
+#[derive(Debug, Default)]
+pub struct WatchDecoder {
+    line: Vec<u8>,
+}
+
+/// One event of a watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatchEvent {
+    /// The object is new to this watch.
+    Added(CertificateSigningRequest),
+    /// The object has changed.
+    Modified(CertificateSigningRequest),
+    /// The object is gone; this was its last state.
+    Deleted(CertificateSigningRequest),
+    /// Nothing happened up to this version.
+    Bookmark {
+        /// Version, opaque.
+        resource_version: String,
+    },
+    /// The watch is over. A 410 can come this way inside of HTTP 200: list again.
+    Error(Status),
+}
+
+impl WatchDecoder {
+    /// Makes a decoder for a new stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes of the stream, however it was cut, and returns the events that they complete. Event types that
+    /// are not known are skipped, as Kubernetes asks of its clients.
+    ///
+    /// # Errors
+    /// [`Error::InvalidWatch`] for a line that is no event or is longer than [`MAX_WATCH_LINE_BYTES`]; the stream is of no
+    /// use after that.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<WatchEvent>, Error> {
+        let mut events = Vec::new();
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            self.extend(&rest[..end])?;
+            rest = &rest[end + 1..];
+            let line = std::mem::take(&mut self.line);
+            if !line.iter().all(u8::is_ascii_whitespace) {
+                events.extend(decode(&line)?);
+            }
+        }
+        self.extend(rest)?;
+        Ok(events)
+    }
+
+    fn extend(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        if self.line.len() + bytes.len() > MAX_WATCH_LINE_BYTES {
+            return Err(Error::InvalidWatch { reason: format!("a line of more than {MAX_WATCH_LINE_BYTES} bytes") });
+        }
+        self.line.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+fn decode(line: &[u8]) -> Result<Option<WatchEvent>, Error> {
+    let invalid = |error: serde_json::Error| Error::InvalidWatch { reason: error.to_string() };
+    let Envelope { kind, object } = serde_json::from_slice(line).map_err(invalid)?;
+    let csr = || serde_json::from_str::<CertificateSigningRequest>(object.get()).map_err(invalid);
+    Ok(Some(match kind.as_str() {
+        "ADDED" => WatchEvent::Added(csr()?),
+        "MODIFIED" => WatchEvent::Modified(csr()?),
+        "DELETED" => WatchEvent::Deleted(csr()?),
+        "BOOKMARK" => WatchEvent::Bookmark { resource_version: csr()?.metadata.resource_version },
+        "ERROR" => WatchEvent::Error(serde_json::from_str(object.get()).map_err(invalid)?),
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAM: &str = concat!(
+        r#"{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"5"},"spec":{"username":"ü"}}}"#,
+        "\n",
+        r#"{"type":"BOOKMARK","object":{"kind":"CertificateSigningRequest","metadata":{"resourceVersion":"7"}}}"#,
+        "\n",
+        r#"{"type":"SOMETHING","object":{}}"#,
+        "\n",
+        r#"{"type":"DELETED","object":{"metadata":{"name":"a"}}}"#,
+        "\n",
+        r#"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}"#,
+        "\n",
+    );
+
+    #[test]
+    fn decodes_the_same_events_however_the_stream_is_cut() {
+        let whole = WatchDecoder::new().push(STREAM.as_bytes()).expect("a good stream");
+        assert_eq!(whole.len(), 4);
+        assert!(matches!(&whole[0], WatchEvent::Added(csr) if csr.spec.username == "ü"));
+        assert_eq!(whole[1], WatchEvent::Bookmark { resource_version: "7".into() });
+        assert!(matches!(&whole[3], WatchEvent::Error(status) if status.is_expired()));
+        for size in 1..STREAM.len() {
+            let mut decoder = WatchDecoder::new();
+            let cut: Vec<WatchEvent> =
+                STREAM.as_bytes().chunks(size).flat_map(|chunk| decoder.push(chunk).expect("a good stream")).collect();
+            assert_eq!(cut, whole, "in pieces of {size} bytes");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_event() {
+        for line in ["<html>\n", "{}\n", "{\"type\":\"ADDED\"}\n", "[]\n", "{\"type\":\"ADDED\",\"object\":5}\n"] {
+            assert!(matches!(WatchDecoder::new().push(line.as_bytes()), Err(Error::InvalidWatch { .. })), "{line}");
+        }
+    }
+
+    #[test]
+    fn refuses_a_line_without_end() {
+        let mut decoder = WatchDecoder::new();
+        let piece = vec![b'x'; 1 << 20];
+        assert!(decoder.push(&piece).is_ok());
+        assert!(decoder.push(&piece).is_ok());
+        assert!(decoder.push(&piece).is_err());
+    }
+}
