@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# Sourced by the other scripts, or by a person: where the built tools are, and the versions of all of them.
+# It only names things; scripts/setup/ makes them.
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# The cache is outside the clone, so that a second clone is quick.
+export KUBE_ENROLL_CACHE="${KUBE_ENROLL_CACHE:-$HOME/.cache/kube-enroll}"
+
+trunk_version=0.21.14
+# Must equal the version of the crate in Cargo.lock.
+wasm_bindgen_version=0.2.130
+# The package on npm has a version of three parts, and `wasm-opt --version` says only the first.
+binaryen_version=132.0.0
+geckodriver_version=0.37.1
+cargo_deny_version=0.20.2
+axe_core_version=4.14.1
+kubernetes_version=$(sed -n 's|^require k8s.io/kubernetes ||p' "$repo/tests/control-plane/go.mod")
+
+trunk_dir="$KUBE_ENROLL_CACHE/trunk-$trunk_version"
+wasm_bindgen_dir="$KUBE_ENROLL_CACHE/wasm-bindgen-cli-$wasm_bindgen_version"
+binaryen_dir="$KUBE_ENROLL_CACHE/binaryen-$binaryen_version"
+geckodriver_dir="$KUBE_ENROLL_CACHE/geckodriver-$geckodriver_version"
+cargo_deny_dir="$KUBE_ENROLL_CACHE/cargo-deny-$cargo_deny_version"
+axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
+# A change of the program gives it a folder of its own, and leaves the one that another clone uses.
+control_plane_hash=$(cd "$repo/tests/control-plane" && cat go.mod go.sum ./*.go | sha256sum | head -c 12)
+control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control_plane_hash"
+# Only where rustup could not bring the target: see scripts/setup/rust-wasm-debian.sh.
+debian_rust_sysroot="$KUBE_ENROLL_CACHE/debian-rust-wasm"
+
+PATH="$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH"
+if [[ -e "$debian_rust_sysroot/ready" ]]; then
+  export RUSTUP_TOOLCHAIN=kube-enroll-debian
+fi
+export PATH
+
+# What the tests in Rust start.
+export KUBE_ENROLL_CONTROL_PLANE="$control_plane_dir/control-plane"
+export KUBE_ENROLL_KUBECTL="$control_plane_dir/kubectl"
+export GECKODRIVER="$geckodriver_dir/bin/geckodriver"
+CHROMEDRIVER="${CHROMEDRIVER:-$(command -v chromedriver || true)}"
+export CHROMEDRIVER
+export AXE_JS="$axe_core_dir/node_modules/axe-core/axe.min.js"

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What comes from the system: browsers with Chromium's driver, and small programs that the tests compare with.
+# shellcheck source=scripts/setup/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Each program, and Debian's package of it.
+declare -A packages=(
+  [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
+  [openssl]=openssl [brotli]=brotli [curl]=curl
+)
+missing=()
+for program in "${!packages[@]}"; do
+  command -v "$program" > /dev/null || missing+=("${packages[$program]}")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit
+
+as_root=()
+if [[ $EUID -ne 0 ]]; then
+  as_root=(sudo --non-interactive)
+fi
+if ! command -v apt-get > /dev/null || ! "${as_root[@]}" true 2> /dev/null; then
+  echo "Please install what is missing here (by Debian's names): ${missing[*]}" >&2
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+build "list of Debian's packages" "${as_root[@]}" apt-get update
+build "${missing[*]} from Debian: about 1 minute" "${as_root[@]}" apt-get install --yes --no-install-recommends "${missing[@]}"
