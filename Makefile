@@ -1,0 +1,70 @@
+# make alone says what there is. CONTRIBUTING.md says when to use which.
+.DEFAULT_GOAL := help
+# Two builds at once on the same cores are slower than one after the other.
+.NOTPARALLEL:
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+# The tools of the cache come first on PATH; scripts/env.sh names them.
+env := . scripts/env.sh &&
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: run
+run: ## Try it: the page in front of a real Kubernetes, both on this machine (CONTEXT=NAME: in front of your own cluster)
+run: setup-page $(if $(CONTEXT),,setup-kubernetes) page server
+	@exec scripts/run.sh $(if $(CONTEXT),'$(CONTEXT)')
+
+.PHONY: test
+test: ## Set up and run every test, those in real browsers against a real Kubernetes too
+test: setup-test page server
+	@scripts/check-control-plane.sh
+	@$(env) cargo test --workspace --locked
+	@$(env) node --test crates/wasm/npm
+
+.PHONY: build
+build: ## Build the page into dist/, and the server with the page inside it, for release
+build: setup-page page
+	@$(env) cargo build --quiet --release --locked --package kube-enroll-server
+	@ls -l target/release/kube-enroll
+
+.PHONY: page
+page: ## Build the page into dist/
+page: setup-page
+	@echo "==> page"
+	@$(env) trunk --quiet build --release --locked
+
+.PHONY: server
+server: ## Build the server as the tests use it
+	@echo "==> server"
+	@$(env) cargo build --quiet --locked --package kube-enroll-server
+
+.PHONY: size
+size: ## Measure what a browser downloads against size-budget.txt
+size: page
+	@scripts/size.sh
+
+.PHONY: lint
+lint: ## Formatting, clippy (host and WebAssembly), dependencies, documentation, scripts
+lint: setup-lint
+	@scripts/lint.sh
+
+.PHONY: clean
+clean: ## Remove what was built here; the cache with the tools stays
+	@rm -rf target dist pkg screenshots
+
+.PHONY: setup-page setup-kubernetes setup-test setup-lint
+setup-page:
+	@scripts/setup/rust-wasm.sh
+	@scripts/setup/wasm-tools.sh
+setup-kubernetes:
+	@scripts/setup/control-plane.sh
+setup-test: setup-page setup-kubernetes
+	@scripts/setup/debian.sh
+	@scripts/setup/geckodriver.sh
+	@scripts/setup/axe-core.sh
+setup-lint:
+	@scripts/setup/rust-wasm.sh
+	@scripts/setup/cargo-deny.sh

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Everything that judges the sources without running them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/env.sh
+. scripts/env.sh
+
+step() {
+  echo "==> $*"
+  "$@"
+}
+
+step cargo fmt --all --check
+step cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+step cargo clippy --quiet --locked --package kube-enroll-wasm --package kube-enroll-app --target wasm32-unknown-unknown -- -D warnings
+# Advisories need a database from the network: `cargo deny check advisories`, by hand or on a machine that has it.
+step cargo deny --log-level error check bans licenses sources
+RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --locked --workspace --no-deps
+unformatted=$(gofmt -l tests/control-plane)
+if [[ -n "$unformatted" ]]; then
+  echo "not formatted by gofmt: $unformatted" >&2
+  exit 1
+fi
+if command -v shellcheck > /dev/null; then
+  step shellcheck --external-sources .ci/run scripts/*.sh scripts/setup/*.sh
+fi
