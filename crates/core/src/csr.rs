@@ -1,3 +1,5 @@
+//! The Kubernetes object, its conditions, and where it stands.
+
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! The cluster and the file that leads to it.
+
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;

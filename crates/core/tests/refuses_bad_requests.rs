@@ -1,0 +1,194 @@
+//! Requests that must not pass, made by openssl or bent out of good ones.
+
+mod support;
+
+use kube_enroll_core::{Algorithm, CertificationRequest, Error};
+use support::{Workshop, key, request, subject};
+
+/// Makes a request with openssl from a configuration and options, and parses it.
+fn parse(key_options: &str, request_options: &str, config: &str) -> Result<CertificationRequest, Error> {
+    let workshop = Workshop::new();
+    workshop.write("config", config);
+    workshop.sh(&format!("openssl genpkey {key_options} -out key.pem"));
+    workshop.sh(&format!("openssl req -new -key key.pem -config config -out request.pem {request_options}"));
+    CertificationRequest::parse_pem(&workshop.read("request.pem"))
+}
+
+const P256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
+const PLAIN: &str = "[req]\ndistinguished_name=dn\nprompt=no\nutf8=yes\nstring_mask=utf8only\n[dn]\n";
+
+fn subject_error(subject: &str) -> Error {
+    parse(P256, "", &format!("{PLAIN}{subject}")).expect_err(subject)
+}
+
+#[test]
+fn refuses_subjects_that_are_not_one_cn_and_some_o() {
+    for subject in [
+        "0.CN=jane\n1.CN=admin",
+        "0.CN=admin\n1.CN=jane",
+        "O=developers",
+        "CN=jane\nOU=developers",
+        "CN=jane\nDC=example",
+        "CN=jane\nemailAddress=jane@example.com",
+        "CN=jane\nUID=1",
+        "CN=jane\nserialNumber=1",
+        "CN=jane\n0.1.3.6.1.4.1.57683.2=uid",
+        "C=DE\nCN=jane",
+    ] {
+        assert!(matches!(subject_error(subject), Error::InvalidSubject { .. }), "{subject}");
+    }
+}
+
+#[test]
+fn refuses_an_rdn_of_several_attributes() {
+    for subject in ["CN=jane\n+O=system:masters", "CN=jane\n+CN=admin", "CN=jane\nO=a\n+O=b"] {
+        assert!(matches!(subject_error(subject), Error::InvalidSubject { .. }), "{subject}");
+    }
+}
+
+#[test]
+fn refuses_names_that_kubernetes_keeps_for_itself() {
+    assert!(matches!(subject_error("CN=jane\nO=system:masters"), Error::SystemName { .. }));
+    assert!(matches!(subject_error("CN=system:admin"), Error::SystemName { .. }));
+}
+
+#[test]
+fn refuses_string_types_that_read_differently_elsewhere() {
+    // The same letters as PrintableString, BMPString, TeletexString (T61), UniversalString and IA5String.
+    let good = request(&subject("jane", &[]), &key(Algorithm::EcdsaP256)).der().to_vec();
+    let value = good.windows(4).position(|window| window == b"jane").expect("the name");
+    assert_eq!(good[value - 2], 0x0c, "a UTF8String");
+    for tag in [0x1e, 0x14, 0x1c, 0x16] {
+        let mut bent = good.clone();
+        bent[value - 2] = tag;
+        let error = CertificationRequest::parse_der(&bent).expect_err("another string type");
+        assert!(matches!(error, Error::InvalidSubject { .. } | Error::InvalidDer { .. }), "{tag:#x}: {error}");
+    }
+    let printable = parse(P256, "", "[req]\ndistinguished_name=dn\nprompt=no\nstring_mask=nombstr\n[dn]\nCN=jane\n");
+    assert_eq!(printable.expect("PrintableString is possible").subject().user(), "jane");
+}
+
+#[test]
+fn refuses_controls_inside_of_names() {
+    let good = request(&subject("ja_ne", &[]), &key(Algorithm::EcdsaP256)).der().to_vec();
+    let place = good.windows(5).position(|window| window == b"ja_ne").expect("the name") + 2;
+    for byte in [0, b'\n', 0x1b, 0x7f] {
+        let mut bent = good.clone();
+        bent[place] = byte;
+        assert!(matches!(CertificationRequest::parse_der(&bent), Err(Error::ForbiddenCharacter { .. })), "{byte:#x}");
+    }
+}
+
+#[test]
+fn refuses_every_extension_request_and_attribute() {
+    for extension in [
+        "subjectAltName=DNS:kubernetes.default.svc",
+        "subjectAltName=otherName:1.2.3.4;UTF8:admin",
+        "basicConstraints=critical,CA:TRUE",
+        "extendedKeyUsage=clientAuth",
+    ] {
+        let config =
+            format!("[req]\ndistinguished_name=dn\nprompt=no\nreq_extensions=ext\n[ext]\n{extension}\n[dn]\nCN=jane\n");
+        assert!(matches!(parse(P256, "", &config), Err(Error::UnexpectedAttribute { .. })), "{extension}");
+    }
+    let config =
+        "[req]\ndistinguished_name=dn\nprompt=no\nattributes=a\n[a]\nchallengePassword=secret\n[dn]\nCN=jane\n";
+    assert!(matches!(parse(P256, "", config), Err(Error::UnexpectedAttribute { .. })));
+}
+
+#[test]
+fn refuses_weak_and_unknown_keys() {
+    let config = format!("{PLAIN}CN=jane\n");
+    for key in [
+        "-algorithm RSA -pkeyopt rsa_keygen_bits:1024",
+        "-algorithm RSA -pkeyopt rsa_keygen_bits:2056",
+        "-algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3",
+        "-algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:257",
+        "-algorithm EC -pkeyopt ec_paramgen_curve:P-224",
+        "-algorithm EC -pkeyopt ec_paramgen_curve:P-521",
+        "-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1",
+        "-algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
+        "-algorithm ED448",
+    ] {
+        assert!(matches!(parse(key, "", &config), Err(Error::WeakKey { .. })), "{key}");
+    }
+}
+
+#[test]
+fn refuses_signatures_with_old_hashes_and_other_paddings() {
+    let config = format!("{PLAIN}CN=jane\n");
+    let rsa = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048";
+    for (key, options) in [
+        (rsa, "-sha1"),
+        (rsa, "-md5"),
+        (rsa, "-sha224"),
+        (rsa, "-sha256 -sigopt rsa_padding_mode:pss"),
+        (P256, "-sha1"),
+    ] {
+        assert!(matches!(parse(key, options, &config), Err(Error::UnexpectedSignatureAlgorithm { .. })), "{options}");
+    }
+    for options in ["-sha256", "-sha384", "-sha512"] {
+        assert!(parse(rsa, options, &config).is_ok(), "{options}");
+        assert!(parse(P256, options, &config).is_ok(), "{options}");
+    }
+}
+
+#[test]
+fn refuses_a_request_that_was_changed_after_it_was_signed() {
+    let good = request(&subject("jane", &["dev"]), &key(Algorithm::EcdsaP256)).der().to_vec();
+    let place = good.windows(4).position(|window| window == b"jane").expect("the name");
+    let mut bent = good.clone();
+    bent[place] = b'J';
+    assert_eq!(CertificationRequest::parse_der(&bent).err(), Some(Error::BadSignature));
+    for index in 0..good.len() {
+        let mut bent = good.clone();
+        bent[index] ^= 1;
+        assert!(CertificationRequest::parse_der(&bent).is_err(), "bit 0 of byte {index}");
+    }
+}
+
+#[test]
+fn refuses_bytes_before_after_and_between() {
+    let request = request(&subject("jane", &[]), &key(Algorithm::Ed25519));
+    let pem = request.to_pem();
+    let body = pem.lines().nth(1).expect("a body");
+    let texts = [
+        String::new(),
+        format!("{pem}{pem}"),
+        format!("Subject: jane\n{pem}"),
+        format!("{pem}trailing"),
+        pem.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"),
+        pem.replace("CERTIFICATE REQUEST", "CERTIFICATE"),
+        pem.replace(
+            "-----BEGIN CERTIFICATE REQUEST-----\n",
+            "-----BEGIN CERTIFICATE REQUEST-----\nProc-Type: 4,ENCRYPTED\n\n",
+        ),
+        pem.replace(body, &body[..body.len() - 1]),
+        "x".repeat(1 << 20),
+    ];
+    for text in texts {
+        let error = CertificationRequest::parse_pem(&text).expect_err("another text");
+        assert!(matches!(error, Error::InvalidPem { .. }), "{error}: {text}");
+    }
+    let mut trailing = request.der().to_vec();
+    trailing.push(0);
+    assert!(matches!(CertificationRequest::parse_der(&trailing), Err(Error::InvalidDer { .. })));
+}
+
+#[test]
+fn refuses_oversized_and_deeply_nested_bytes_in_bounded_time() {
+    let mut nested = Vec::new();
+    for _ in 0..3_000 {
+        nested.extend([0x30, 0x82, 0x7f, 0xff]);
+    }
+    assert!(matches!(CertificationRequest::parse_der(&nested), Err(Error::InvalidDer { .. })));
+    assert!(matches!(CertificationRequest::parse_der(&vec![0x30; 1 << 20]), Err(Error::InvalidDer { .. })));
+}
+
+#[test]
+fn has_room_for_the_largest_request_that_a_form_can_make() {
+    let groups: Vec<String> = (0..64).map(|index| format!("{index:03}{}", "x".repeat(197))).collect();
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let request = request(&subject(&"x".repeat(200), &groups), &key(Algorithm::Ed25519));
+    assert!(CertificationRequest::parse_pem(&request.to_pem()).is_ok());
+}
