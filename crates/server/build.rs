@@ -1,0 +1,75 @@
+//! Builds the page of `/dist` into the binary, compressed ahead of time. Without one, nothing is built in, and the server
+//! says how to build it.
+
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+fn main() -> io::Result<()> {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let dist = manifest.join("../../dist");
+    println!("cargo::rerun-if-changed=build.rs");
+    // Where it is missing, cargo would take it for changed at each call, and build this crate again each time; so an empty
+    // folder marks the place. Git ignores it.
+    fs::create_dir_all(&dist)?;
+    let dist = dist.canonicalize()?;
+    println!("cargo::rerun-if-changed={}", dist.display());
+
+    let mut files = Vec::new();
+    collect(&dist, &dist, &mut files)?;
+    files.sort();
+    let mut table = String::from("&[\n");
+    for (number, path) in files.iter().enumerate() {
+        let source = dist.join(path);
+        let content = fs::read(&source)?;
+        let brotli = smaller(&content, brotli(&content)?, &out.join(format!("{number}.br")))?;
+        let gzip = smaller(&content, gzip(&content)?, &out.join(format!("{number}.gz")))?;
+        table.push_str(&format!(
+            "Embedded {{ path: {path:?}, identity: include_bytes!({source:?}), brotli: {brotli}, gzip: {gzip} }},\n"
+        ));
+    }
+    table.push(']');
+    fs::write(out.join("embedded.rs"), table)
+}
+
+/// Lists the files under `folder`, as paths relative to `root` with `/`.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else {
+            let relative = path.strip_prefix(root).expect("found below it");
+            let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+            files.push(parts.join("/"));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the compressed form where it is worth it, and returns the expression that includes it.
+fn smaller(content: &[u8], compressed: Vec<u8>, path: &Path) -> io::Result<String> {
+    if compressed.len() + content.len() / 20 >= content.len() {
+        return Ok("None".into());
+    }
+    fs::write(path, compressed)?;
+    Ok(format!("Some(include_bytes!({path:?}))"))
+}
+
+fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
+    const BUFFER_BYTES: usize = 4096;
+    const QUALITY: u32 = 11;
+    const WINDOW_BITS: u32 = 22;
+    let mut compressed = Vec::new();
+    brotli::CompressorWriter::new(&mut compressed, BUFFER_BYTES, QUALITY, WINDOW_BITS).write_all(content)?;
+    Ok(compressed)
+}
+
+fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    writer.write_all(content)?;
+    writer.finish()
+}

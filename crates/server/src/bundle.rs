@@ -1,0 +1,221 @@
+//! The page's files, held in memory with their headers.
+
+mod csp;
+
+use std::{collections::HashMap, path::Path};
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+
+/// The page's files by path, without a leading `/`. A path that is not in the table does not exist: no path of a client
+/// ever reaches a file system.
+pub(crate) struct Bundle {
+    files: HashMap<String, File>,
+}
+
+struct File {
+    content_type: &'static str,
+    cache_control: &'static str,
+    security_policy: Option<HeaderValue>,
+    framing: Framing,
+    etag: String,
+    identity: Bytes,
+    brotli: Option<Bytes>,
+    gzip: Option<Bytes>,
+}
+
+/// Which pages may frame a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Nobody,
+    Ourselves,
+}
+
+/// A file that `build.rs` has built in.
+struct Embedded {
+    path: &'static str,
+    identity: &'static [u8],
+    brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
+}
+
+static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+impl Bundle {
+    /// Takes the files that are built in, or a page that says how to build them.
+    pub(crate) fn embedded() -> Self {
+        let mut files: HashMap<String, File> = EMBEDDED
+            .iter()
+            .map(|embedded| {
+                let mut file = File::new(embedded.path, Bytes::from_static(embedded.identity));
+                file.brotli = embedded.brotli.map(Bytes::from_static);
+                file.gzip = embedded.gzip.map(Bytes::from_static);
+                (embedded.path.to_owned(), file)
+            })
+            .collect();
+        files
+            .entry(INDEX.to_owned())
+            .or_insert_with(|| File::new(INDEX, Bytes::from_static(include_bytes!("bundle/missing.html"))));
+        Self { files }
+    }
+
+    /// Reads all files of a folder.
+    ///
+    /// # Errors
+    /// [`Error::ReadFile`]; [`Error::NoPage`] without an `index.html`.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
+        let mut files = HashMap::new();
+        read_folder(folder, "", &mut files)?;
+        if files.contains_key(INDEX) { Ok(Self { files }) } else { Err(Error::NoPage { path: folder.to_owned() }) }
+    }
+
+    /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing that
+    /// would be percent-encoded.
+    pub(crate) fn answer(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
+        let path = path.strip_prefix('/')?;
+        let file = self.files.get(if path.is_empty() { INDEX } else { path })?;
+        Some(file.answer(headers))
+    }
+}
+
+impl File {
+    fn new(path: &str, identity: Bytes) -> Self {
+        let content_type = content_type(path);
+        // The key's room is a frame of our own page.
+        let framing = if path.starts_with("room/") { Framing::Ourselves } else { Framing::Nobody };
+        let security_policy = match content_type {
+            HTML => Some(csp::of_page(path, &identity, framing.ancestors())),
+            // A worker's script takes its policy from here where it is not made from a blob: better the page's than none.
+            JAVASCRIPT => None,
+            _ => Some(csp::of_data()),
+        };
+        let cache_control = if content_type == HTML {
+            "no-store"
+        } else if has_hash(path) {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        let digest: String = Sha256::digest(&identity)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { content_type, cache_control, security_policy, framing, etag: digest, identity, brotli: None, gzip: None }
+    }
+
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let (content, encoding) = match (&self.brotli, &self.gzip) {
+            (Some(content), _) if accepts(asked, "br") => (content, Some("br")),
+            (_, Some(content)) if accepts(asked, "gzip") => (content, Some("gzip")),
+            _ => (&self.identity, None),
+        };
+        // Another encoding is another representation (RFC 9110, section 8.8.3.3).
+        let etag =
+            format!("\"{}{}\"", self.etag, encoding.map_or("", |encoding| if encoding == "br" { "-b" } else { "-g" }));
+        let known = asked
+            .get_all(header::IF_NONE_MATCH)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|known| known.trim().trim_start_matches("W/") == etag));
+        let mut response =
+            if known { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(content.clone())) };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static(self.framing.option()));
+        headers.insert(header::ETAG, HeaderValue::from_str(&etag).expect("hexadecimal and quotes"));
+        if let Some(encoding) = encoding.filter(|_| !known) {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        if let Some(policy) = &self.security_policy {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+        }
+        response
+    }
+}
+
+impl Framing {
+    fn ancestors(self) -> &'static str {
+        match self {
+            Self::Nobody => "'none'",
+            Self::Ourselves => "'self'",
+        }
+    }
+
+    fn option(self) -> &'static str {
+        match self {
+            Self::Nobody => "DENY",
+            Self::Ourselves => "SAMEORIGIN",
+        }
+    }
+}
+
+fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -> Result<(), Error> {
+    let unreadable = |source| Error::ReadFile { path: folder.to_owned(), source };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if path.is_dir() {
+            read_folder(&path, &format!("{name}/"), files)?;
+        } else {
+            let content = std::fs::read(&path).map_err(|source| Error::ReadFile { path, source })?;
+            let file = File::new(&name, content.into());
+            files.insert(name, file);
+        }
+    }
+    Ok(())
+}
+
+/// Tells whether a client takes an encoding (RFC 9110, section 12.5.3).
+fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
+    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.split(',').any(|item| {
+            let (name, weight) = item.split_once(';').unwrap_or((item, ""));
+            let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));
+            name.trim().eq_ignore_ascii_case(encoding) && !refused
+        })
+    })
+}
+
+/// Tells whether a file's name holds a hash of its content, as trunk writes it: `app-0123456789abcdef.js`.
+fn has_hash(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    let stem = stem.strip_suffix("_bg").unwrap_or(stem);
+    stem.rsplit_once('-').is_some_and(|(_, hash)| {
+        HASH_CHARACTERS.contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "html" => HTML,
+        "js" | "mjs" => JAVASCRIPT,
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "txt" | "md" | "ts" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+const INDEX: &str = "index.html";
+const HTML: &str = "text/html; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// 64 bits in hexadecimal, perhaps without leading zeros.
+const HASH_CHARACTERS: std::ops::RangeInclusive<usize> = 12..=16;
+
+#[cfg(test)]
+mod tests;

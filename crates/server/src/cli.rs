@@ -1,0 +1,200 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kube_enroll_core::{Algorithm, ExpirationSeconds, Policy};
+
+use crate::{ClusterFlags, Config, Limits, config::DEFAULT_LISTEN};
+
+/// Kubernetes client certificates from a page whose private keys never leave the browser.
+#[derive(Debug, Parser)]
+#[command(name = "kube-enroll", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the page, and pass on the few Kubernetes paths that it needs.
+    Serve(Box<Serve>),
+}
+
+/// The flags of `serve`.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Address to listen on. Anything but loopback needs --allowed-host as well.
+    #[arg(long, env = "KUBE_ENROLL_LISTEN", default_value_t = DEFAULT_LISTEN, value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    /// Host that is answered, NAME (any port) or NAME:PORT; repeatable. A reverse proxy must pass the Host on.
+    /// [default: localhost, 127.0.0.1 and [::1], with the port listened on]
+    #[arg(long, env = "KUBE_ENROLL_ALLOWED_HOSTS", value_delimiter = ',', value_name = "HOST")]
+    allowed_host: Vec<String>,
+    /// Serve the page from this folder instead of the one built in.
+    #[arg(long, env = "KUBE_ENROLL_PAGE_DIR", value_name = "DIR")]
+    page_dir: Option<PathBuf>,
+    /// Form of the log, which goes to standard error. RUST_LOG chooses what is in it.
+    #[arg(long, env = "KUBE_ENROLL_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+    /// Connections at a time.
+    #[arg(long, env = "KUBE_ENROLL_MAX_CONNECTIONS", default_value_t = Limits::default().connections, value_name = "N")]
+    max_connections: usize,
+
+    #[command(flatten)]
+    upstream: UpstreamFlags,
+    #[command(flatten)]
+    cluster: PublicCluster,
+    #[command(flatten)]
+    policy: PolicyFlags,
+}
+
+/// The Kubernetes API behind this server.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Kubernetes API")]
+struct UpstreamFlags {
+    /// Kubeconfig that leads to the Kubernetes API. [default: $KUBECONFIG, ~/.kube/config, then the pod's own account]
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Context in the kubeconfig. [default: its current one]
+    #[arg(long, env = "KUBE_ENROLL_CONTEXT", value_name = "NAME")]
+    context: Option<String>,
+}
+
+/// The cluster as it stands in the kubeconfig that people get.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Cluster in people's kubeconfigs")]
+struct PublicCluster {
+    /// Name of the cluster. [default: as in this server's kubeconfig, else kubernetes]
+    #[arg(long, env = "KUBE_ENROLL_CLUSTER_NAME", value_name = "NAME")]
+    cluster_name: Option<String>,
+    /// Address of the API server that people use. [default: as in this server's kubeconfig; in a pod, as in
+    /// kube-public/cluster-info]
+    #[arg(long, env = "KUBE_ENROLL_CLUSTER_SERVER", value_name = "https://HOST:PORT")]
+    cluster_server: Option<String>,
+    /// PEM file with the authorities of that address, or the word `system` for those of people's own machines.
+    /// [default: as in this server's kubeconfig or pod]
+    #[arg(long, env = "KUBE_ENROLL_CLUSTER_CA_FILE", value_name = "FILE")]
+    cluster_ca_file: Option<PathBuf>,
+    /// Name in the API server's certificate, where it is not the host of the address.
+    #[arg(long, env = "KUBE_ENROLL_CLUSTER_TLS_SERVER_NAME", value_name = "HOST")]
+    cluster_tls_server_name: Option<String>,
+}
+
+/// What people may ask for.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Policy")]
+struct PolicyFlags {
+    /// Key type offered: RSA-2048, RSA-3072, RSA-4096, ECDSA-P256, ECDSA-P384, Ed25519; repeatable, the first choice first.
+    /// [default: all, RSA-3072 first]
+    #[arg(long, env = "KUBE_ENROLL_ALGORITHMS", value_delimiter = ',', value_name = "NAME", value_parser = Algorithm::parse)]
+    algorithm: Vec<Algorithm>,
+    /// Lifetime that the form begins with. [default: 86400, within the bounds]
+    #[arg(long, env = "KUBE_ENROLL_EXPIRATION_DEFAULT_SECONDS", value_name = "SECONDS")]
+    expiration_default_seconds: Option<u32>,
+    /// Shortest lifetime, at least 600. [default: 600]
+    #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MINIMUM_SECONDS", value_name = "SECONDS")]
+    expiration_minimum_seconds: Option<u32>,
+    /// Longest lifetime. [default: 31536000, a year]
+    #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MAXIMUM_SECONDS", value_name = "SECONDS")]
+    expiration_maximum_seconds: Option<u32>,
+    /// Group that people may ask for; repeatable. [default: any but system:…]
+    #[arg(long, value_name = "NAME")]
+    group: Vec<String>,
+    /// Group to warn about; repeatable. kubeadm:cluster-admins always is one.
+    #[arg(long, value_name = "NAME")]
+    powerful_group: Vec<String>,
+    /// How to reach an approver, a sentence for people: "Ask in #platform".
+    #[arg(long, env = "KUBE_ENROLL_APPROVER", default_value = "", hide_default_value = true, value_name = "TEXT")]
+    approver: String,
+}
+
+/// The form of the log.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object on a line.
+    Json,
+}
+
+impl Serve {
+    /// Turns the flags into what a server is started with.
+    pub fn into_config(self) -> Config {
+        let PublicCluster { cluster_name, cluster_server, cluster_ca_file, cluster_tls_server_name } = self.cluster;
+        Config {
+            listen: self.listen,
+            kubeconfig: self.upstream.kubeconfig,
+            context: self.upstream.context,
+            allowed_hosts: self.allowed_host,
+            page_dir: self.page_dir,
+            cluster: ClusterFlags {
+                name: cluster_name,
+                server: cluster_server,
+                certificate_authority_file: cluster_ca_file,
+                tls_server_name: cluster_tls_server_name,
+            },
+            approver: self.policy.approver.clone(),
+            policy: self.policy.into_policy(),
+            limits: Limits { connections: self.max_connections, ..Limits::default() },
+        }
+    }
+}
+
+impl PolicyFlags {
+    fn into_policy(self) -> Policy {
+        let mut policy = Policy { groups: self.group, powerful_groups: self.powerful_group, ..Policy::default() };
+        if !self.algorithm.is_empty() {
+            policy.algorithms = self.algorithm;
+        }
+        let ExpirationSeconds { default, minimum, maximum } = policy.expiration_seconds;
+        let minimum = self.expiration_minimum_seconds.unwrap_or(minimum);
+        let maximum = self.expiration_maximum_seconds.unwrap_or(maximum);
+        // A bound that somebody sets moves the default that nobody set; `Policy::check` judges the rest.
+        let default = self.expiration_default_seconds.unwrap_or_else(|| default.min(maximum).max(minimum));
+        policy.expiration_seconds = ExpirationSeconds { default, minimum, maximum };
+        policy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(flags: &[&str]) -> Config {
+        let Cli { command: Command::Serve(serve) } =
+            Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
+        serve.into_config()
+    }
+
+    #[test]
+    fn begins_on_loopback_with_the_default_policy() {
+        let config = config(&[]);
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.policy, Policy::default());
+    }
+
+    #[test]
+    fn takes_the_policy_from_its_flags() {
+        let config = config(&[
+            "--algorithm=Ed25519",
+            "--algorithm=ECDSA-P256",
+            "--group=dev,ops",
+            "--group=admins",
+            "--expiration-maximum-seconds=3600",
+        ]);
+        assert_eq!(config.policy.algorithms, [Algorithm::Ed25519, Algorithm::EcdsaP256]);
+        // Groups may hold commas.
+        assert_eq!(config.policy.groups, ["dev,ops", "admins"]);
+        assert_eq!(config.policy.expiration_seconds.default, 3600);
+        assert_eq!(config.policy.check(), Ok(()));
+    }
+
+    #[test]
+    fn refuses_key_types_that_do_not_exist() {
+        assert!(Cli::try_parse_from(["kube-enroll", "serve", "--algorithm=DSA"]).is_err());
+    }
+}

@@ -1,0 +1,234 @@
+use std::path::PathBuf;
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use kube_enroll_core::{Status, StatusCause, StatusDetails};
+
+/// Says why the server did not start, or why a request was refused.
+///
+/// [`Error::status`] is what a client sees; the sources are for the log only.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that a flag names cannot be read.
+    #[error("cannot read {path}")]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// `--cluster-ca-file` holds no certificate.
+    #[error("{path} has no certificate in PEM form")]
+    NoCertificates {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `--page-dir` holds no page.
+    #[error("{path} has no index.html: build the page first, or leave --page-dir out")]
+    NoPage {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no usable kubeconfig, and no pod's account either.
+    #[error("no way to the Kubernetes API: give a kubeconfig with --kubeconfig and --context, or run in a pod")]
+    Kubeconfig {
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A Host that is no `NAME` or `NAME:PORT`.
+    #[error("--allowed-host: found {found:?}, expected NAME or NAME:PORT")]
+    AllowedHost {
+        /// What the flag says.
+        found: String,
+    },
+    /// The flags of the policy contradict each other.
+    #[error("the flags of the policy cannot be used")]
+    Policy(#[source] kube_enroll_core::Error),
+    /// The cluster cannot be written into a kubeconfig.
+    #[error(
+        "the cluster cannot be used: set --cluster-name, --cluster-server, --cluster-ca-file or --cluster-tls-server-name"
+    )]
+    Cluster(#[source] kube_enroll_core::Error),
+    /// In a pod, and nobody says how people outside reach the API server.
+    #[error(
+        "no public address of the API server is known ({reason}): set --cluster-server=https://HOST:PORT to the address that people use, and --cluster-ca-file to its authorities"
+    )]
+    NoPublicAddress {
+        /// Why kube-public/cluster-info was of no help.
+        reason: String,
+    },
+
+    /// Not one of the few paths, methods and queries that pass.
+    #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
+    Forbidden,
+    /// A Host that the operator has not named, none, or several.
+    #[error("the Host {found:?} is not known here: the operator can add it with --allowed-host")]
+    UnknownHost {
+        /// The Host found.
+        found: String,
+    },
+    /// A request that another site's page has caused.
+    #[error("the request comes from another site: found {header} {found:?}")]
+    ForeignOrigin {
+        /// The header that says so.
+        header: &'static str,
+        /// What it says.
+        found: String,
+    },
+    /// There is no such object, or it is not ours: nobody can tell which.
+    #[error("certificatesigningrequests.certificates.k8s.io {name:?} not found")]
+    NotFound {
+        /// The object's name.
+        name: String,
+    },
+    /// There is no such object in `kube-public`.
+    #[error("configmaps \"cluster-info\" not found")]
+    NoClusterInfo,
+    /// A body that is not declared as JSON, as a form of another site would send it.
+    #[error("found Content-Type {found:?}, expected application/json")]
+    UnsupportedMediaType {
+        /// The type found.
+        found: String,
+    },
+    /// A body that is too long.
+    #[error("the body is longer than {maximum_bytes} bytes")]
+    BodyTooLarge {
+        /// The most bytes possible.
+        maximum_bytes: usize,
+    },
+    /// A body that did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
+    /// A body that broke off.
+    #[error("the body broke off")]
+    BodyBroken,
+    /// A body that is not the one kind of object.
+    #[error(transparent)]
+    Malformed(kube_enroll_core::Error),
+    /// An object that asks for what is not given here.
+    #[error(transparent)]
+    Refused(kube_enroll_core::Error),
+    /// The server has not yet asked the API server who it is.
+    #[error("the server has not reached the Kubernetes API yet")]
+    NotReady,
+    /// The API server did not answer.
+    #[error("the Kubernetes API cannot be reached")]
+    Unreachable {
+        /// What failed.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The API server did not answer in time; it may have done what was asked.
+    #[error("the Kubernetes API did not answer in time")]
+    UpstreamTimeout,
+    /// The API server answered something else than an object.
+    #[error("the Kubernetes API answered {}", .status.code)]
+    Upstream {
+        /// The answer, reduced to what a client may see.
+        status: Status,
+        /// When it was given, as its `Date` says.
+        date: Option<String>,
+    },
+}
+
+impl Error {
+    /// Returns what a client sees.
+    pub fn status(&self) -> Status {
+        let (code, reason) = match self {
+            Self::Forbidden | Self::UnknownHost { .. } | Self::ForeignOrigin { .. } => (403, "Forbidden"),
+            Self::NotFound { .. } | Self::NoClusterInfo => (404, "NotFound"),
+            Self::UnsupportedMediaType { .. } => (415, "UnsupportedMediaType"),
+            Self::BodyTooLarge { .. } => (413, "RequestEntityTooLarge"),
+            Self::BodyTimeout => (408, "Timeout"),
+            Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
+            Self::Refused(_) => (422, "Invalid"),
+            Self::NotReady | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
+            Self::UpstreamTimeout => (504, "Timeout"),
+            Self::Upstream { status, .. } => return status.clone(),
+            _ => return Status::failure(500, "InternalError", "the server is not set up; its log has the reason"),
+        };
+        let mut status = Status::failure(code, reason, self.to_string());
+        status.details = match self {
+            Self::Malformed(error) | Self::Refused(error) => Some(StatusDetails {
+                causes: vec![StatusCause {
+                    field: field_of(error).to_owned(),
+                    message: error.to_string(),
+                    reason: error.code().to_owned(),
+                }],
+                ..StatusDetails::default()
+            }),
+            Self::NotReady | Self::Unreachable { .. } | Self::UpstreamTimeout => {
+                Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
+            }
+            _ => None,
+        };
+        status
+    }
+
+    /// Returns the code for the log: core's where it has one, else the reason that the client sees.
+    pub(crate) fn code(&self) -> String {
+        match self {
+            Self::Malformed(error) | Self::Refused(error) => error.code().to_owned(),
+            _ => self.status().reason,
+        }
+    }
+
+    /// Writes the error with its sources on one line, for the log.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            source = error.source();
+        }
+        text
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let date = match self {
+            Self::Upstream { date, .. } => date.and_then(|date| HeaderValue::from_str(&date).ok()),
+            _ => None,
+        };
+        let body = serde_json::to_vec(&status).expect("a Status has only strings and numbers");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(details) = status.details.filter(|details| details.retry_after_seconds > 0) {
+            headers.insert(header::RETRY_AFTER, details.retry_after_seconds.into());
+        }
+        if let Some(date) = date {
+            headers.insert(header::DATE, date);
+        }
+        response
+    }
+}
+
+/// The field of the object that an error of core is about.
+fn field_of(error: &kube_enroll_core::Error) -> &'static str {
+    use kube_enroll_core::Error as Core;
+    match error {
+        Core::InvalidObject { field, .. } => field,
+        Core::InvalidObjectName { .. } => "metadata.name",
+        Core::ExpirationOutOfRange { .. } => "spec.expirationSeconds",
+        _ => "spec.request",
+    }
+}
+
+/// When to try again while the API server is away.
+const RETRY_AFTER_SECONDS: u32 = 2;

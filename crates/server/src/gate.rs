@@ -1,0 +1,178 @@
+//! What may pass, and as what: every request becomes one [`Ask`], or an error.
+
+pub(crate) mod create;
+pub(crate) mod origin;
+pub(crate) mod view;
+
+use http::Method;
+use kube_enroll_core::{ObjectName, csr::API_VERSION};
+
+use crate::Error;
+
+/// The path of the one kind of object.
+pub(crate) const REQUESTS_PATH: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+
+/// The path of the one ConfigMap.
+pub(crate) const CLUSTER_INFO_PATH: &str = "/api/v1/namespaces/kube-public/configmaps/cluster-info";
+
+/// What a client can ask for. Nothing of its path or query is kept but these typed parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Create one object; the body is parsed by [`create::rebuild`].
+    Create,
+    /// Read one object.
+    Get(ObjectName),
+    /// Read an object that cannot be ours, since its name has another shape: absent.
+    GetOther(String),
+    /// Read the list of at most one object.
+    List(ObjectName),
+    /// Wait for changes of one object.
+    Watch(ObjectName, WatchOptions),
+    /// Read `kube-public/cluster-info`.
+    ClusterInfo,
+}
+
+/// How to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WatchOptions {
+    /// Where to begin, opaque; nothing means at the present state.
+    pub(crate) resource_version: Option<String>,
+    /// Whether events without a change are wanted.
+    pub(crate) bookmarks: bool,
+    /// How long, in [`WATCH_SECONDS`].
+    pub(crate) timeout_seconds: u32,
+}
+
+impl Ask {
+    /// Parses the head of a request to the Kubernetes API.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for everything that is not one of the asks.
+    pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Self, Error> {
+        match (method, path) {
+            (&Method::POST, REQUESTS_PATH) if query.is_none() => Ok(Self::Create),
+            (&Method::GET, REQUESTS_PATH) => Self::parse_query(query.unwrap_or_default()),
+            (&Method::GET, CLUSTER_INFO_PATH) if query.is_none() => Ok(Self::ClusterInfo),
+            (&Method::GET, path) if query.is_none() => {
+                let name = path.strip_prefix(REQUESTS_PATH).and_then(|rest| rest.strip_prefix('/'));
+                Self::parse_get(name.ok_or(Error::Forbidden)?)
+            }
+            _ => Err(Error::Forbidden),
+        }
+    }
+
+    /// Names the ask for the log.
+    pub(crate) fn verb(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Get(_) | Self::GetOther(_) => "get",
+            Self::List(_) => "list",
+            Self::Watch(..) => "watch",
+            Self::ClusterInfo => "cluster-info",
+        }
+    }
+
+    /// Returns the object's name where the head has one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Get(name) | Self::List(name) | Self::Watch(name, _) => Some(name.as_str()),
+            Self::Create | Self::GetOther(_) | Self::ClusterInfo => None,
+        }
+    }
+
+    /// Takes the raw segment: a name of ours has nothing that could be percent-encoded.
+    fn parse_get(name: &str) -> Result<Self, Error> {
+        if let Ok(name) = ObjectName::parse(name) {
+            return Ok(Self::Get(name));
+        }
+        if is_kubernetes_name(name) { Ok(Self::GetOther(name.to_owned())) } else { Err(Error::Forbidden) }
+    }
+
+    fn parse_query(query: &str) -> Result<Self, Error> {
+        let mut given = Query::default();
+        for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+            let place = match &*key {
+                "fieldSelector" => &mut given.field_selector,
+                "watch" => &mut given.watch,
+                "resourceVersion" => &mut given.resource_version,
+                "allowWatchBookmarks" => &mut given.allow_watch_bookmarks,
+                "timeoutSeconds" => &mut given.timeout_seconds,
+                _ => return Err(Error::Forbidden),
+            };
+            if place.replace(value.into_owned()).is_some() {
+                return Err(Error::Forbidden);
+            }
+        }
+        given.ask().ok_or(Error::Forbidden)
+    }
+}
+
+/// A query as it came, each parameter at most once.
+#[derive(Default)]
+struct Query {
+    field_selector: Option<String>,
+    watch: Option<String>,
+    resource_version: Option<String>,
+    allow_watch_bookmarks: Option<String>,
+    timeout_seconds: Option<String>,
+}
+
+impl Query {
+    fn ask(self) -> Option<Ask> {
+        let name = ObjectName::parse(self.field_selector?.strip_prefix("metadata.name=")?).ok()?;
+        let Some(watch) = self.watch else {
+            let alone = self.resource_version.is_none()
+                && self.allow_watch_bookmarks.is_none()
+                && self.timeout_seconds.is_none();
+            return alone.then_some(Ask::List(name));
+        };
+        if !parse_bool(&watch)? {
+            return None;
+        }
+        let resource_version = match self.resource_version {
+            Some(version) if is_version(&version) => Some(version),
+            Some(_) => return None,
+            None => None,
+        };
+        let bookmarks = self.allow_watch_bookmarks.map_or(Some(false), |text| parse_bool(&text))?;
+        let timeout_seconds = match self.timeout_seconds {
+            Some(text) => text.parse::<u32>().ok()?.clamp(*WATCH_SECONDS.start(), *WATCH_SECONDS.end()),
+            None => DEFAULT_WATCH_SECONDS,
+        };
+        Some(Ask::Watch(name, WatchOptions { resource_version, bookmarks, timeout_seconds }))
+    }
+}
+
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" => Some(true),
+        "0" | "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// A version is opaque to clients, but has never been anything but a number.
+fn is_version(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A DNS-1123 subdomain: a name that some object of the cluster may well have.
+fn is_kubernetes_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
+    (1..=253).contains(&text.len())
+        && text.bytes().all(allowed)
+        && text.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+}
+
+/// How long a watch may last: shorter ones would be a poll, longer ones are cut by proxies anyway. What is asked for
+/// outside is cut to it.
+const WATCH_SECONDS: std::ops::RangeInclusive<u32> = 30..=600;
+
+/// How long a watch lasts when nothing is said.
+const DEFAULT_WATCH_SECONDS: u32 = 300;
+
+/// The path is written out above, since a constant cannot be put together from another crate's.
+const _: () = assert!(REQUESTS_PATH.len() == "/apis/".len() + API_VERSION.len() + "/certificatesigningrequests".len());
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The one body that is taken: parsed strictly, judged, and built anew.
+
+use base64ct::{Base64, Encoding};
+use kube_enroll_core::{
+    CertificateSigningRequest, CertificationRequest, Error as CoreError, ObjectName, Policy,
+    csr::{API_VERSION, SIGNER_NAME, USAGES},
+};
+use serde::Deserialize;
+
+use crate::Error;
+
+/// The longest body that is read. A request for RSA-4096 with 64 long groups fits.
+pub(crate) const MAX_BODY_BYTES: usize = 16 << 10;
+
+/// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it.
+///
+/// # Errors
+/// [`Error::Malformed`] for what is not exactly such an object; [`Error::Refused`] for one that asks for what is not
+/// given.
+pub(crate) fn rebuild(body: &[u8], policy: &Policy) -> Result<CertificateSigningRequest, Error> {
+    let given: Given = serde_json::from_slice(body).map_err(|error| {
+        Error::Malformed(CoreError::InvalidObject {
+            field: "body",
+            found: error.to_string().chars().take(200).collect(),
+            expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
+        })
+    })?;
+    given.judge(policy).map_err(Error::Refused)
+}
+
+/// The fields that a client may set; any other is an error, and so is one given twice.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Given {
+    api_version: String,
+    kind: String,
+    metadata: GivenMetadata,
+    spec: GivenSpec,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GivenMetadata {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct GivenSpec {
+    request: String,
+    signer_name: String,
+    expiration_seconds: i64,
+    usages: Vec<String>,
+}
+
+impl Given {
+    fn judge(self, policy: &Policy) -> Result<CertificateSigningRequest, CoreError> {
+        expect("apiVersion", &self.api_version, API_VERSION)?;
+        expect("kind", &self.kind, "CertificateSigningRequest")?;
+        expect("spec.signerName", &self.spec.signer_name, SIGNER_NAME)?;
+        if self.spec.usages != USAGES {
+            return Err(invalid("spec.usages", &self.spec.usages.join(", "), "client auth alone"));
+        }
+        let name = ObjectName::parse(&self.metadata.name)?;
+        let pem = Base64::decode_vec(&self.spec.request)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| invalid("spec.request", "something else", "base64 of PEM"))?;
+        let request = CertificationRequest::parse_pem(&pem)?;
+        name.check_user(request.subject().user())?;
+        policy.judge(request.subject(), request.algorithm(), self.spec.expiration_seconds)?;
+        let expiration_seconds = u32::try_from(self.spec.expiration_seconds)
+            .expect("the policy's bounds are u32, and the lifetime lies within");
+        Ok(CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds))
+    }
+}
+
+fn expect(field: &'static str, found: &str, expected: &str) -> Result<(), CoreError> {
+    if found == expected { Ok(()) } else { Err(invalid(field, found, expected)) }
+}
+
+fn invalid(field: &'static str, found: &str, expected: &str) -> CoreError {
+    CoreError::InvalidObject {
+        field,
+        found: format!("{:?}", found.chars().take(100).collect::<String>()),
+        expected: expected.into(),
+    }
+}

@@ -1,0 +1,219 @@
+//! Which Hosts are answered, and which sites' pages may ask.
+
+use http::{HeaderMap, Uri, header};
+
+use crate::Error;
+
+/// The Hosts that are answered. With any other, a page of a stranger whose name resolves to this address (DNS rebinding)
+/// would be on our own origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hosts(Vec<Host>);
+
+/// `NAME` or `NAME:PORT`, lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Host {
+    name: String,
+    port: Option<u16>,
+}
+
+impl Hosts {
+    /// Parses the Hosts that an operator names.
+    ///
+    /// # Errors
+    /// [`Error::AllowedHost`].
+    pub(crate) fn parse(hosts: &[String]) -> Result<Self, Error> {
+        let parse = |found: &String| Host::parse(found).ok_or_else(|| Error::AllowedHost { found: found.clone() });
+        hosts.iter().map(parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Returns the Hosts of a server that only its own machine reaches.
+    pub(crate) fn local(port: u16) -> Self {
+        let host = |name: &str| Host { name: name.into(), port: Some(port) };
+        Self(vec![host("localhost"), host("127.0.0.1"), host("[::1]")])
+    }
+
+    /// Checks that a request has one Host, and one of these.
+    ///
+    /// # Errors
+    /// [`Error::UnknownHost`] for none, several, or one that is not allowed.
+    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Error> {
+        let unknown = |found: &[u8]| Error::UnknownHost { found: shown(found) };
+        let mut hosts = headers.get_all(header::HOST).iter();
+        let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(unknown(b"")) };
+        let text = host.to_str().map_err(|_| unknown(host.as_bytes()))?;
+        // A target in absolute form names the Host a second time.
+        if uri.authority().is_some_and(|authority| authority.as_str() != text) {
+            return Err(unknown(text.as_bytes()));
+        }
+        match Host::parse(text) {
+            Some(host) if self.0.iter().any(|allowed| allowed.admits(&host)) => Ok(()),
+            _ => Err(unknown(text.as_bytes())),
+        }
+    }
+}
+
+impl Host {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase();
+        let (name, port) = match text.rsplit_once(':') {
+            Some((name, port)) if !port.ends_with(']') => (name, Some(parse_port(port)?)),
+            _ => (&*text, None),
+        };
+        let allowed: fn(u8) -> bool = if name.starts_with('[') && name.ends_with(']') {
+            |byte| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte)
+        } else {
+            |byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
+        };
+        (!name.is_empty() && name.bytes().all(allowed)).then(|| Self { name: name.into(), port })
+    }
+
+    /// Browsers leave the port out where it is the scheme's own.
+    fn admits(&self, other: &Self) -> bool {
+        self.name == other.name
+            && match (self.port, other.port) {
+                (None, _) | (Some(80 | 443), None) => true,
+                (allowed, found) => allowed == found,
+            }
+    }
+}
+
+/// Refuses what another site's page has caused. Both headers are missing in older browsers, on plain HTTP (Sec-Fetch) and
+/// from other programs; where they are, they must be right. The Host was checked before.
+///
+/// # Errors
+/// [`Error::ForeignOrigin`].
+pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Error> {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    for found in headers.get_all(header::ORIGIN) {
+        // TLS may end before us, so the scheme is not ours to know.
+        let authority = found
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once("://"))
+            .and_then(|(scheme, authority)| matches!(scheme, "http" | "https").then_some(authority));
+        if !authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host)) {
+            return Err(Error::ForeignOrigin { header: "Origin", found: shown(found.as_bytes()) });
+        }
+    }
+    for found in headers.get_all("sec-fetch-site") {
+        if found != "same-origin" && found != "none" {
+            return Err(Error::ForeignOrigin { header: "Sec-Fetch-Site", found: shown(found.as_bytes()) });
+        }
+    }
+    Ok(())
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// A header's value for a message: no more than a line, and only what is visible.
+fn shown(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).chars().take(100).collect::<String>().escape_default().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value"))
+        };
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs.iter().map(pair) {
+            map.append(name, value);
+        }
+        map
+    }
+
+    fn is_answered(hosts: &Hosts, found: &str) -> bool {
+        hosts.check(&headers(&[("host", found)]), &Uri::from_static("/")).is_ok()
+    }
+
+    #[test]
+    fn answers_only_to_the_hosts_that_it_knows() {
+        let local = Hosts::local(8080);
+        for host in ["localhost:8080", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080"] {
+            assert!(is_answered(&local, host), "{host}");
+        }
+        for host in [
+            "",
+            "localhost",
+            "localhost:80",
+            "localhost:8081",
+            "localhost.:8080",
+            "localhost:8080 ",
+            "evil.example:8080",
+            "localhost.evil.example:8080",
+            "127.0.0.1.nip.io:8080",
+            "user@localhost:8080",
+            "localhost:8080/",
+            "localhost:+8080",
+            "localhost:008080x",
+            "[::1]",
+            "::1",
+            "0.0.0.0:8080",
+        ] {
+            assert!(!is_answered(&local, host), "{host}");
+        }
+        let named = Hosts::parse(&["enroll.example.com".into(), "other.example:8443".into()]).expect("two hosts");
+        for host in ["enroll.example.com", "enroll.example.com:8443", "Enroll.Example.com", "other.example:8443"] {
+            assert!(is_answered(&named, host), "{host}");
+        }
+        for host in ["other.example", "other.example:443", "localhost:8080", "x.enroll.example.com"] {
+            assert!(!is_answered(&named, host), "{host}");
+        }
+        assert!(is_answered(&Hosts::local(80), "localhost"));
+    }
+
+    #[test]
+    fn refuses_to_allow_what_is_no_host() {
+        for host in ["", "*", "https://a", "a/b", "a:b", "a:70000", "a b"] {
+            assert!(matches!(Hosts::parse(&[host.into()]), Err(Error::AllowedHost { .. })), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_none_and_two_hosts_and_a_target_that_names_another() {
+        let local = Hosts::local(8080);
+        let one = headers(&[("host", "localhost:8080")]);
+        let two = headers(&[("host", "localhost:8080"), ("host", "localhost:8080")]);
+        assert!(local.check(&HeaderMap::new(), &Uri::from_static("/")).is_err());
+        assert!(local.check(&two, &Uri::from_static("/")).is_err());
+        assert!(local.check(&one, &Uri::from_static("http://evil.example/")).is_err());
+        assert!(local.check(&one, &Uri::from_static("http://localhost:8080/")).is_ok());
+    }
+
+    #[test]
+    fn refuses_pages_of_other_sites() {
+        let check = |pairs: &[(&str, &str)]| check_origin(&headers(&[&[("host", "localhost:8080")], pairs].concat()));
+        for pairs in [
+            &[][..],
+            &[("origin", "http://localhost:8080")],
+            &[("origin", "https://localhost:8080"), ("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "none")],
+        ] {
+            assert!(check(pairs).is_ok(), "{pairs:?}");
+        }
+        for pairs in [
+            &[("origin", "null")][..],
+            &[("origin", "")],
+            &[("origin", "http://localhost:8081")],
+            &[("origin", "http://localhost")],
+            &[("origin", "http://evil.example")],
+            &[("origin", "http://localhost:8080.evil.example")],
+            &[("origin", "file://localhost:8080")],
+            &[("origin", "http://localhost:8080"), ("origin", "http://evil.example")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "Same-Origin")],
+            &[("origin", "http://localhost:8080"), ("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
+        ] {
+            assert!(matches!(check(pairs), Err(Error::ForeignOrigin { .. })), "{pairs:?}");
+        }
+    }
+}

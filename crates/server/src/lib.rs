@@ -1,0 +1,16 @@
+//! `kube-enroll serve`: the page, and the few Kubernetes paths that an enrollment needs.
+//!
+//! Every request passes the [gate](gate), which parses it into one of five asks or refuses it; what goes upstream and
+//! what comes back is built anew from the parsed parts. No state is kept: all of it is in the Kubernetes API.
+
+mod bundle;
+pub mod cli;
+mod config;
+mod error;
+mod gate;
+mod serve;
+mod upstream;
+
+pub use config::{ClusterFlags, Config, Limits};
+pub use error::Error;
+pub use serve::Server;

@@ -1,0 +1,46 @@
+//! The binary `kube-enroll`.
+
+use anyhow::Context;
+use clap::Parser;
+use kube_enroll_server::{
+    Server,
+    cli::{Cli, Command, LogFormat, Serve},
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Serve(flags) => serve(*flags),
+    }
+}
+
+#[tokio::main]
+async fn serve(flags: Serve) -> anyhow::Result<()> {
+    log(flags.log_format)?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let server = Server::bind(flags.into_config()).await?;
+    tracing::info!("listening on http://{}", server.local_addr());
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("SIGTERM: ending"),
+            _ = interrupt.recv() => tracing::info!("SIGINT: ending"),
+        }
+    };
+    Ok(server.serve(shutdown).await?)
+}
+
+fn log(format: LogFormat) -> anyhow::Result<()> {
+    let chosen = std::env::var("RUST_LOG").unwrap_or_default();
+    let filter: Targets = if chosen.is_empty() { DEFAULT_LOG } else { &chosen }.parse().context("RUST_LOG")?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    Ok(())
+}
+
+/// kube-rs reports each failed request as well; ours say more.
+const DEFAULT_LOG: &str = "info,kube_client=error";

@@ -1,0 +1,148 @@
+//! The server: one socket, hyper on each connection, and the end of it all.
+
+mod connection;
+mod learn;
+mod logging;
+mod routes;
+mod watch;
+
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Config, Error, Limits,
+    bundle::Bundle,
+    gate::origin::Hosts,
+    upstream::{Upstream, access::Access, cluster::Named},
+};
+use learn::{Cluster, Learner};
+use routes::Shared;
+
+/// A server that is bound to its address. Dropping it, or the future of [`Server::serve`], ends it and all its
+/// connections.
+pub struct Server {
+    listener: TcpListener,
+    local_address: SocketAddr,
+    limits: Limits,
+    shared: Arc<Shared>,
+    learner: Learner,
+}
+
+impl Server {
+    /// Reads all that `config` names, and binds to the address. The API server need not be there yet.
+    ///
+    /// # Errors
+    /// [`Error::Listen`], [`Error::ReadFile`], [`Error::NoPage`], [`Error::NoCertificates`], [`Error::Kubeconfig`],
+    /// [`Error::AllowedHost`], [`Error::Policy`], [`Error::Cluster`].
+    pub async fn bind(config: Config) -> Result<Self, Error> {
+        config.policy.check().map_err(Error::Policy)?;
+        let hosts = Hosts::parse(&config.allowed_hosts)?;
+        let bundle = config.page_dir.as_deref().map_or_else(|| Ok(Bundle::embedded()), Bundle::read)?;
+        let access = Access::find(&config).await?;
+        let named = Named::read(&config.cluster)?;
+        let cluster = if access.in_cluster && !named.has_server() {
+            Cluster::Inside { named, inside: access.cluster }
+        } else {
+            Cluster::Known(named.over(access.cluster)?)
+        };
+        if let Cluster::Known(cluster) = &cluster
+            && cluster.is_local()
+        {
+            tracing::warn!(server = %cluster.server, "people on other machines cannot reach this cluster: set --cluster-server");
+        }
+        let upstream = Upstream::new(access.config)?;
+
+        let unbound = |source| Error::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;
+        let local_address = listener.local_addr().map_err(unbound)?;
+        let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
+        let (learner, known) = Learner::new(upstream.clone(), cluster, config.policy.clone(), config.approver);
+        let shared = Shared {
+            hosts,
+            bundle,
+            upstream,
+            policy: config.policy,
+            body_timeout: config.limits.body_timeout,
+            known,
+            stop: CancellationToken::new(),
+        };
+        Ok(Self { listener, local_address, limits: config.limits, shared: Arc::new(shared), learner })
+    }
+
+    /// Returns the address that is listened on, with the port that was found for port 0.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_address
+    }
+
+    /// Serves until `shutdown` resolves; then ends the watches, and gives what is under way the time of
+    /// [`Limits::drain_timeout`].
+    ///
+    /// # Errors
+    /// [`Error::NoPublicAddress`] and [`Error::Cluster`] once the API server was reached from inside of a cluster, and
+    /// nobody says how people outside reach it.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+        let Self { listener, limits, shared, learner, .. } = self;
+        let permits = Arc::new(Semaphore::new(limits.connections));
+        let router = routes::router(shared.clone());
+        let mut connections = JoinSet::new();
+        let mut shutdown = pin!(shutdown);
+        let mut learn = pin!(learner.run());
+        let mut learned = false;
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                result = &mut learn, if !learned => {
+                    result?;
+                    learned = true;
+                }
+                Some(_) = connections.join_next() => {}
+                stream = accept(&listener) => match permits.clone().try_acquire_owned() {
+                    Ok(permit) => {
+                        let (router, stop) = (router.clone(), shared.stop.clone());
+                        connections.spawn(async move {
+                            connection::serve(stream, router, limits, stop).await;
+                            drop(permit);
+                        });
+                    }
+                    Err(_) => {
+                        connections.spawn(connection::turn_away(stream));
+                    }
+                },
+            }
+        }
+        drop(listener);
+        shared.stop.cancel();
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if timeout(limits.drain_timeout, drained).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        Ok(())
+    }
+}
+
+/// Accepts the next connection. Errors end nothing: the one connection is gone, or the process is out of file descriptors
+/// and others will be closed.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error)
+                if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// How long to wait where no connection can be accepted, for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

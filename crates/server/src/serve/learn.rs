@@ -1,0 +1,112 @@
+//! What is asked of the API server once: who this server is, and where its people find the cluster.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use kube_enroll_core::{Policy, Settings};
+use tokio::{sync::watch, time::sleep};
+
+use crate::{
+    Error,
+    gate::view::Owner,
+    upstream::{Upstream, cluster::Named},
+};
+
+/// What is known once the API server was reached.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// The account that objects are made with.
+    pub(super) owner: Owner,
+    /// `config.json`.
+    pub(super) settings: Bytes,
+}
+
+/// Where the cluster comes from.
+pub(super) enum Cluster {
+    /// From flags and kubeconfig.
+    Known(kube_enroll_core::Cluster),
+    /// This server runs inside; `kube-public/cluster-info` says how it looks from outside.
+    Inside {
+        /// The flags.
+        named: Named,
+        /// As it looks from inside.
+        inside: kube_enroll_core::Cluster,
+    },
+}
+
+/// Asks until it knows.
+pub(super) struct Learner {
+    upstream: Upstream,
+    cluster: Cluster,
+    policy: Policy,
+    approver: String,
+    known: watch::Sender<Option<Known>>,
+}
+
+impl Learner {
+    pub(super) fn new(
+        upstream: Upstream,
+        cluster: Cluster,
+        policy: Policy,
+        approver: String,
+    ) -> (Self, watch::Receiver<Option<Known>>) {
+        let (known, receiver) = watch::channel(None);
+        (Self { upstream, cluster, policy, approver, known }, receiver)
+    }
+
+    /// Asks, as often as it takes, and makes the answers known.
+    ///
+    /// # Errors
+    /// [`Error::NoPublicAddress`], [`Error::Cluster`]: an operator has to say more.
+    pub(super) async fn run(self) -> Result<(), Error> {
+        let username = insist("asking who this server is", || self.upstream.whoami()).await;
+        let cluster = match self.cluster {
+            Cluster::Known(cluster) => cluster,
+            Cluster::Inside { named, inside } => {
+                let info = insist("reading kube-public/cluster-info", || async {
+                    match self.upstream.cluster_info().await {
+                        // Without the right to read it, it is of no use either.
+                        Err(Error::Upstream { status, .. }) if status.code == 403 => Ok(None),
+                        answer => answer.map(|answer| answer.value),
+                    }
+                })
+                .await;
+                named.over_cluster_info(inside, info.as_deref())?
+            }
+        };
+        tracing::info!(account = ?username, cluster = ?cluster.name, server = ?cluster.server, "ready");
+        let settings = Settings {
+            api_base: Some("./".into()),
+            cluster: Some(cluster),
+            policy: self.policy,
+            approver: self.approver,
+            requesting_user: username.clone(),
+        };
+        let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
+        self.known.send_replace(Some(Known { owner: Owner(username), settings: settings.into() }));
+        Ok(())
+    }
+}
+
+/// Tries again, at growing intervals, until it succeeds.
+async fn insist<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match attempt().await {
+            Ok(value) => return value,
+            Err(error) => tracing::warn!(
+                error = %error.chain(),
+                "{what} failed; trying again in {:.1} s",
+                pause.as_secs_f32()
+            ),
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Before the second attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Between attempts at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);

@@ -1,0 +1,58 @@
+//! One line for each request to the Kubernetes API: what was asked, of which object, and what came of it. Bodies, headers
+//! and subjects are in none of them.
+
+use std::time::Instant;
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::{Error, gate::Ask};
+
+/// A request on its way to its line.
+pub(super) struct Logged {
+    method: String,
+    began: Instant,
+    verb: &'static str,
+    name: String,
+    code: String,
+}
+
+impl Logged {
+    /// Begins to measure.
+    pub(super) fn new(method: &str) -> Self {
+        Self { method: method.to_owned(), began: Instant::now(), verb: "", name: String::new(), code: String::new() }
+    }
+
+    /// Notes what is asked.
+    pub(super) fn ask(&mut self, ask: &Ask) {
+        self.verb = ask.verb();
+        self.name = ask.name().unwrap_or_default().to_owned();
+    }
+
+    /// Notes the object's name, where only the body has it.
+    pub(super) fn name(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    /// Notes why it is refused, and makes the answer. What the client must not see is written here.
+    pub(super) fn refuse(&mut self, error: Error) -> Response {
+        self.code = error.code();
+        if std::error::Error::source(&error).is_some() {
+            tracing::warn!(error = %error.chain(), "refused");
+        }
+        error.into_response()
+    }
+
+    /// Writes the line.
+    pub(super) fn done(self, status: StatusCode) {
+        tracing::info!(
+            method = %self.method,
+            verb = self.verb,
+            name = %self.name,
+            status = status.as_u16(),
+            code = %self.code,
+            milliseconds = self.began.elapsed().as_millis() as u64,
+            "request"
+        );
+    }
+}

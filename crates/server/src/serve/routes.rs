@@ -1,0 +1,236 @@
+//! Which handler answers a path, and the headers that every answer carries.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    handler::Handler,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{learn::Known, logging::Logged, watch::stream};
+use crate::{
+    Error,
+    bundle::Bundle,
+    gate::{
+        Ask,
+        create::{self, MAX_BODY_BYTES},
+        origin::{self, Hosts},
+    },
+    upstream::{Answer, Upstream},
+};
+
+/// What all handlers share.
+pub(super) struct Shared {
+    pub(super) hosts: Hosts,
+    pub(super) bundle: Bundle,
+    pub(super) upstream: Upstream,
+    pub(super) policy: kube_enroll_core::Policy,
+    pub(super) body_timeout: Duration,
+    pub(super) known: watch::Receiver<Option<Known>>,
+    /// Cancelled when the server stops: watches end.
+    pub(super) stop: CancellationToken,
+}
+
+/// Makes the router.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let guarded = Router::new()
+        .route("/config.json", get(config_json.layer(middleware::from_fn(same_site))))
+        .fallback(page_or_api)
+        .layer(middleware::from_fn_with_state(shared.clone(), known_host));
+    Router::new()
+        // Probes name the pod's address as Host, and learn nothing.
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .fallback_service(guarded.with_state(shared.clone()))
+        .layer(middleware::map_response(common_headers))
+        .with_state(shared)
+}
+
+async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    if shared.known.borrow().is_some() { "ok\n".into_response() } else { Error::NotReady.into_response() }
+}
+
+async fn config_json(State(shared): State<Arc<Shared>>) -> Result<Response, Error> {
+    let settings = shared.known()?.settings;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], settings).into_response())
+}
+
+async fn page_or_api(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let path = request.uri().path();
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_read && !is_api(path) {
+        let file = shared.bundle.answer(path, request.headers());
+        return file.unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is nothing here\n").into_response());
+    }
+    let mut logged = Logged::new(request.method().as_str());
+    let answer = api(&shared, request, &mut logged).await;
+    let mut response = answer.unwrap_or_else(|error| logged.refuse(error));
+    response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    logged.done(response.status());
+    response
+}
+
+async fn api(shared: &Shared, request: Request, logged: &mut Logged) -> Result<Response, Error> {
+    origin::check_origin(request.headers())?;
+    let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
+    logged.ask(&ask);
+    let owner = shared.known()?.owner;
+    match ask {
+        Ask::Create => {
+            check_content_type(request.headers())?;
+            let body = read_body(request, shared.body_timeout).await?;
+            let object = create::rebuild(&body, &shared.policy)?;
+            logged.name(&object.metadata.name);
+            let created = shared.upstream.create(&object).await?;
+            let shown = owner.object(created.value).ok_or(Error::NotReady)?;
+            Ok(json(StatusCode::CREATED, &shown, created.date))
+        }
+        Ask::Get(name) => {
+            let Answer { value, date } = shared.upstream.get(&name).await?;
+            match value.and_then(|object| owner.object(object)) {
+                Some(object) => Ok(json(StatusCode::OK, &object, date)),
+                None => Ok(dated(Error::NotFound { name: name.to_string() }.into_response(), date)),
+            }
+        }
+        Ask::GetOther(name) => Err(Error::NotFound { name }),
+        Ask::List(name) => {
+            let Answer { value, date } = shared.upstream.list(&name).await?;
+            Ok(json(StatusCode::OK, &owner.list(value), date))
+        }
+        Ask::Watch(name, options) => {
+            let Answer { value, date } = shared.upstream.watch(&name, &options).await?;
+            let seconds = Duration::from_secs(options.timeout_seconds.into());
+            let body = Body::from_stream(stream(value, owner, seconds, shared.stop.clone()));
+            Ok(dated(([(header::CONTENT_TYPE, JSON)], body).into_response(), date))
+        }
+        Ask::ClusterInfo => {
+            let Answer { value, date } = shared.upstream.cluster_info().await?;
+            match value {
+                Some(kubeconfig) => Ok(json(StatusCode::OK, &cluster_info(&kubeconfig), date)),
+                None => Ok(dated(Error::NoClusterInfo.into_response(), date)),
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn known(&self) -> Result<Known, Error> {
+        self.known.borrow().clone().ok_or(Error::NotReady)
+    }
+}
+
+/// Reads a body, however it is framed, up to [`MAX_BODY_BYTES`].
+async fn read_body(request: Request, deadline: Duration) -> Result<Bytes, Error> {
+    let too_large = Error::BodyTooLarge { maximum_bytes: MAX_BODY_BYTES };
+    match timeout(deadline, Limited::new(request.into_body(), MAX_BODY_BYTES).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+        Ok(Err(_)) => Err(Error::BodyBroken),
+        Err(_) => Err(Error::BodyTimeout),
+    }
+}
+
+/// A form of another site can send text, but not JSON, without asking first.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
+    let mut given = headers.get_all(header::CONTENT_TYPE).iter().map(|value| value.to_str().unwrap_or("?"));
+    let (found, more) = (given.next().unwrap_or_default(), given.next());
+    let essence = found.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") && more.is_none() {
+        return Ok(());
+    }
+    Err(Error::UnsupportedMediaType { found: found.chars().take(100).collect() })
+}
+
+async fn known_host(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if let Err(error) = shared.hosts.check(request.headers(), request.uri()) {
+        let mut logged = Logged::new(request.method().as_str());
+        let response = logged.refuse(error);
+        logged.done(response.status());
+        return response;
+    }
+    next.run(request).await
+}
+
+async fn same_site(request: Request, next: Next) -> Response {
+    match origin::check_origin(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Adds the headers that every answer carries, where the answer has none of its own.
+async fn common_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in COMMON_HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    let is_script =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/javascript"));
+    if !is_script {
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    }
+    response
+}
+
+fn json(status: StatusCode, value: &impl Serialize, date: Option<HeaderValue>) -> Response {
+    let body = serde_json::to_vec(value).expect("only strings, numbers and lists");
+    dated((status, [(header::CONTENT_TYPE, JSON)], body).into_response(), date)
+}
+
+/// Gives an answer the API server's `Date`.
+fn dated(mut response: Response, date: Option<HeaderValue>) -> Response {
+    if let Some(date) = date {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+fn cluster_info(kubeconfig: &str) -> serde_json::Value {
+    serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "cluster-info", "namespace": "kube-public"},
+        "data": {"kubeconfig": kubeconfig},
+    })
+}
+
+/// Tells whether a path is one of the API server's rather than the page's.
+fn is_api(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    API_ROOTS.contains(&first)
+}
+
+/// The first segments of the API server's own paths (`kubectl get --raw /`).
+const API_ROOTS: [&str; 9] =
+    ["api", "apis", "openapi", "version", "logs", "metrics", "healthz", ".well-known", "openid"];
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// nginx, and proxies that follow it, hold a watch back without it.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+const COMMON_HEADERS: [(HeaderName, &str); 7] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];

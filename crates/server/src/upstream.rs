@@ -1,0 +1,218 @@
+//! The Kubernetes API behind this server. Every path, query, header and body that goes there is written here; a client's
+//! are never copied.
+
+pub(crate) mod access;
+pub(crate) mod cluster;
+pub(crate) mod reduce;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use kube::{Client, client::Body};
+use kube_enroll_core::{CertificateSigningRequest, CertificateSigningRequestList, ObjectName, Status};
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::time::timeout;
+
+use crate::{
+    Error,
+    gate::{CLUSTER_INFO_PATH, REQUESTS_PATH, WatchOptions},
+};
+
+/// The Kubernetes API, as the account of this server.
+#[derive(Clone)]
+pub(crate) struct Upstream {
+    client: Client,
+}
+
+/// What the API server answered, and when.
+pub(crate) struct Answer<T> {
+    /// The answer.
+    pub(crate) value: T,
+    /// Its `Date`: the page judges validity by the cluster's clock, not by this server's.
+    pub(crate) date: Option<HeaderValue>,
+}
+
+impl Upstream {
+    /// Speaks to the API server that `config` leads to.
+    ///
+    /// # Errors
+    /// [`Error::Kubeconfig`] for credentials or authorities that cannot be used.
+    pub(crate) fn new(mut config: kube::Config) -> Result<Self, Error> {
+        config.connect_timeout = Some(CONNECT_TIMEOUT);
+        // A create must not be sent twice by anyone but the page, which knows the name and the request.
+        config.default_retry = false;
+        let client = Client::try_from(config).map_err(|error| Error::Kubeconfig { source: error.into() })?;
+        Ok(Self { client })
+    }
+
+    /// Creates an object.
+    pub(crate) async fn create(
+        &self,
+        object: &CertificateSigningRequest,
+    ) -> Result<Answer<CertificateSigningRequest>, Error> {
+        let body = serde_json::to_vec(object).expect("an object has only strings, numbers and lists");
+        self.ask(request(Method::POST, REQUESTS_PATH, body)).await
+    }
+
+    /// Reads an object; nothing where it is absent.
+    pub(crate) async fn get(&self, name: &ObjectName) -> Result<Answer<Option<CertificateSigningRequest>>, Error> {
+        absent_as_none(self.ask(request(Method::GET, &format!("{REQUESTS_PATH}/{name}"), Vec::new())).await)
+    }
+
+    /// Lists at most one object.
+    pub(crate) async fn list(&self, name: &ObjectName) -> Result<Answer<CertificateSigningRequestList>, Error> {
+        let target = format!("{REQUESTS_PATH}?fieldSelector=metadata.name%3D{name}");
+        self.ask(request(Method::GET, &target, Vec::new())).await
+    }
+
+    /// Watches at most one object; the body is the stream.
+    pub(crate) async fn watch(&self, name: &ObjectName, options: &WatchOptions) -> Result<Answer<Body>, Error> {
+        let mut target = format!(
+            "{REQUESTS_PATH}?watch=true&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
+            options.bookmarks, options.timeout_seconds
+        );
+        if let Some(version) = &options.resource_version {
+            target.push_str("&resourceVersion=");
+            target.extend(form_urlencoded::byte_serialize(version.as_bytes()));
+        }
+        let response = self.send(request(Method::GET, &target, Vec::new())).await?;
+        let date = response.headers().get(header::DATE).cloned();
+        if response.status() == StatusCode::OK {
+            return Ok(Answer { value: response.into_body(), date });
+        }
+        let (status, body) = read(response).await?;
+        Err(refusal(status, &body, date))
+    }
+
+    /// Asks who this server is ([SelfSubjectReview](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/)).
+    pub(crate) async fn whoami(&self) -> Result<String, Error> {
+        // The later versions came with 1.28 and 1.27.
+        let mut last = Error::NotReady;
+        for version in ["v1", "v1beta1", "v1alpha1"] {
+            let body = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
+            let target = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
+            match self.ask::<Review>(request(Method::POST, &target, body.into_bytes())).await {
+                Ok(review) => return Ok(review.value.status.user_info.username),
+                Err(Error::Upstream { status, date }) if status.code == 404 => last = Error::Upstream { status, date },
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    /// Reads the kubeconfig in `kube-public/cluster-info`; nothing where there is none.
+    pub(crate) async fn cluster_info(&self) -> Result<Answer<Option<String>>, Error> {
+        let answer = absent_as_none(self.ask::<ConfigMap>(request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
+        Ok(Answer { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<Answer<T>, Error> {
+        let response = self.send(request).await?;
+        let date = response.headers().get(header::DATE).cloned();
+        let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
+        let (code, body) = read(response).await?;
+        if !code.is_success() {
+            return Err(refusal_after(code, &body, date, retry_after));
+        }
+        let value = serde_json::from_slice(&body).map_err(|error| Error::Unreachable { source: error.into() })?;
+        Ok(Answer { value, date })
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        match timeout(ANSWER_TIMEOUT, self.client.send(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(Error::Unreachable { source: error.into() }),
+            Err(_) => Err(Error::UpstreamTimeout),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Review {
+    status: ReviewStatus,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReviewStatus {
+    user_info: UserInfo,
+}
+
+#[derive(Deserialize)]
+struct UserInfo {
+    username: String,
+}
+
+#[derive(Deserialize)]
+struct ConfigMap {
+    #[serde(default)]
+    data: ClusterInfoData,
+}
+
+#[derive(Default, Deserialize)]
+struct ClusterInfoData {
+    kubeconfig: Option<String>,
+}
+
+/// Builds a request with the headers that are ours, and no other.
+fn request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(header::ACCEPT, "application/json")
+        // A watch is read line by line as it comes; Kubernetes 1.37 would compress it.
+        .header(header::ACCEPT_ENCODING, "identity")
+        .header(header::USER_AGENT, concat!("kube-enroll/", env!("CARGO_PKG_VERSION")));
+    if !body.is_empty() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    request.body(Body::from(body)).expect("the target is built from typed parts, the headers are constants")
+}
+
+async fn read(response: Response<Body>) -> Result<(StatusCode, Bytes), Error> {
+    let code = response.status();
+    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
+    match timeout(ANSWER_TIMEOUT, body).await {
+        Ok(Ok(body)) => Ok((code, body.to_bytes())),
+        Ok(Err(source)) => Err(Error::Unreachable { source }),
+        Err(_) => Err(Error::UpstreamTimeout),
+    }
+}
+
+fn refusal(code: StatusCode, body: &[u8], date: Option<HeaderValue>) -> Error {
+    refusal_after(code, body, date, None)
+}
+
+/// Makes the error from what the API server said, which goes to the log as it is and to the client reduced.
+fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry_after: Option<HeaderValue>) -> Error {
+    let mut found: Status = serde_json::from_slice(body).unwrap_or_default();
+    // Debug form: whatever the message holds, it stays on one line and brings no codes to a terminal.
+    tracing::warn!(code = code.as_u16(), reason = ?found.reason, message = ?found.message, "the Kubernetes API refused");
+    let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+    if let Some(seconds) = seconds {
+        found.details.get_or_insert_default().retry_after_seconds = seconds;
+    }
+    let date = date.and_then(|date| date.to_str().ok().map(str::to_owned));
+    Error::Upstream { status: reduce::for_client(code.as_u16(), found), date }
+}
+
+fn absent_as_none<T>(answer: Result<Answer<T>, Error>) -> Result<Answer<Option<T>>, Error> {
+    match answer {
+        Ok(Answer { value, date }) => Ok(Answer { value: Some(value), date }),
+        Err(Error::Upstream { status, date }) if status.code == 404 => {
+            Ok(Answer { value: None, date: date.and_then(|date| HeaderValue::from_str(&date).ok()) })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// For a connection to the API server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// For the head of an answer, and again for its body where it is no stream.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The longest answer that is read. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
+const MAX_ANSWER_BYTES: usize = 2 << 20;

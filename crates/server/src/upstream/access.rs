@@ -1,0 +1,97 @@
+//! How the API server is reached: a kubeconfig, or the pod's own account.
+
+use base64ct::{Base64, Encoding};
+use http::Uri;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube_enroll_core::Cluster;
+
+use crate::{Config, Error};
+
+/// How to reach the API server, and what is known about the cluster from there.
+pub(crate) struct Access {
+    /// For the client.
+    pub(crate) config: kube::Config,
+    /// The cluster as this server sees it; its name is empty where nobody has named it.
+    pub(crate) cluster: Cluster,
+    /// Whether the address is for the inside of the cluster only.
+    pub(crate) in_cluster: bool,
+}
+
+impl Access {
+    /// Takes the kubeconfig that is named, else the one that kubectl would take, else the pod's own account.
+    ///
+    /// # Errors
+    /// [`Error::Kubeconfig`] where there is none, or it cannot be used.
+    pub(crate) async fn find(config: &Config) -> Result<Self, Error> {
+        let unusable = |error: kube::config::KubeconfigError| Error::Kubeconfig { source: error.into() };
+        let kubeconfig = match &config.kubeconfig {
+            Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
+            None => match Kubeconfig::read() {
+                Ok(kubeconfig) => kubeconfig,
+                Err(error) => match kube::Config::incluster() {
+                    Ok(config) if std::env::var_os("KUBECONFIG").is_none() => return Ok(Self::in_pod(config)),
+                    _ => return Err(unusable(error)),
+                },
+            },
+        };
+        let named = named_cluster(&kubeconfig, config.context.as_deref());
+        let options = KubeConfigOptions { context: config.context.clone(), ..KubeConfigOptions::default() };
+        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(unusable)?;
+        let (name, named) = named.unwrap_or_default();
+        if named.proxy_url.is_none() && is_loopback(&config.cluster_url) {
+            // HTTPS_PROXY is for what lies outside; kube-rs would use it for this very machine.
+            config.proxy_url = None;
+        }
+        if config.accept_invalid_certs {
+            tracing::warn!("the kubeconfig says insecure-skip-tls-verify: people's kubeconfigs will not");
+        }
+        let cluster = Cluster {
+            name,
+            server: named.server.clone().unwrap_or_default(),
+            certificate_authority_data: authorities(&config),
+            tls_server_name: named.tls_server_name.clone().unwrap_or_default(),
+        };
+        Ok(Self { config, cluster, in_cluster: false })
+    }
+
+    fn in_pod(config: kube::Config) -> Self {
+        let cluster = Cluster {
+            server: config.cluster_url.to_string(),
+            certificate_authority_data: authorities(&config),
+            ..Cluster::default()
+        };
+        Self { config, cluster, in_cluster: true }
+    }
+}
+
+/// Writes the authorities of a kubeconfig, wherever they came from, as base64 of PEM. Read from the parsed certificates:
+/// a file of authorities may hold private keys as well.
+fn authorities(config: &kube::Config) -> String {
+    let mut pem = String::new();
+    for der in config.root_cert.iter().flatten() {
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        let base64 = Base64::encode_string(der);
+        for line in base64.as_bytes().chunks(PEM_LINE_CHARACTERS) {
+            pem.push_str(std::str::from_utf8(line).expect("base64 is ASCII"));
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+    }
+    Base64::encode_string(pem.as_bytes())
+}
+
+/// Finds name and entry of the cluster that the context leads to.
+fn named_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<(String, kube::config::Cluster)> {
+    let context = context.or(kubeconfig.current_context.as_deref())?;
+    let context = kubeconfig.contexts.iter().find(|named| named.name == context)?.context.as_ref()?;
+    let named = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?;
+    Some((named.name.clone(), named.cluster.clone()?))
+}
+
+fn is_loopback(address: &Uri) -> bool {
+    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// RFC 7468, section 2.
+const PEM_LINE_CHARACTERS: usize = 64;

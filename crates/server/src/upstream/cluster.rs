@@ -1,0 +1,193 @@
+//! The cluster that people get access to: from flags, else from the kubeconfig, else from `kube-public/cluster-info`.
+
+use std::path::Path;
+
+use base64ct::{Base64, Encoding};
+use kube::config::Kubeconfig;
+use kube_enroll_core::Cluster;
+
+use crate::{ClusterFlags, Error};
+
+/// The flags with the file of authorities read in.
+pub(crate) struct Named {
+    name: Option<String>,
+    server: Option<String>,
+    certificate_authority_data: Option<String>,
+    tls_server_name: Option<String>,
+}
+
+impl Named {
+    /// Reads the file that the flags name.
+    ///
+    /// # Errors
+    /// [`Error::ReadFile`]; [`Error::NoCertificates`].
+    pub(crate) fn read(flags: &ClusterFlags) -> Result<Self, Error> {
+        let certificate_authority_data = match &flags.certificate_authority_file {
+            // The roots of the person's own machine: nothing is written into the kubeconfig.
+            Some(path) if path == Path::new("system") => Some(String::new()),
+            Some(path) => {
+                let pem =
+                    std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+                let certificates = certificates_of(&pem);
+                if certificates.is_empty() {
+                    return Err(Error::NoCertificates { path: path.clone() });
+                }
+                Some(Base64::encode_string(certificates.as_bytes()))
+            }
+            None => None,
+        };
+        Ok(Self {
+            name: flags.name.clone(),
+            server: flags.server.clone(),
+            certificate_authority_data,
+            tls_server_name: flags.tls_server_name.clone(),
+        })
+    }
+
+    /// Tells whether the address is named, so that nobody else need be asked.
+    pub(crate) fn has_server(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Puts the flags over what was found, and checks the whole.
+    ///
+    /// # Errors
+    /// [`Error::Cluster`].
+    pub(crate) fn over(&self, found: Cluster) -> Result<Cluster, Error> {
+        let cluster = Cluster {
+            name: self.name.clone().or(Some(found.name).filter(|name| !name.is_empty())).unwrap_or("kubernetes".into()),
+            server: self.server.clone().unwrap_or(found.server),
+            certificate_authority_data: self
+                .certificate_authority_data
+                .clone()
+                .unwrap_or(found.certificate_authority_data),
+            tls_server_name: self.tls_server_name.clone().unwrap_or(found.tls_server_name),
+        };
+        cluster.check().map_err(Error::Cluster)?;
+        Ok(cluster)
+    }
+
+    /// Puts the flags over what `kube-public/cluster-info` says to a server that runs inside of the cluster.
+    ///
+    /// # Errors
+    /// [`Error::NoPublicAddress`] where it says nothing of use; [`Error::Cluster`].
+    pub(crate) fn over_cluster_info(&self, inside: Cluster, kubeconfig: Option<&str>) -> Result<Cluster, Error> {
+        let missing = |reason: &str| Error::NoPublicAddress { reason: reason.into() };
+        let kubeconfig = kubeconfig.ok_or_else(|| missing("there is no kube-public/cluster-info"))?;
+        let parsed =
+            Kubeconfig::from_yaml(kubeconfig).map_err(|_| missing("kube-public/cluster-info is no kubeconfig"))?;
+        let found = parsed.clusters.into_iter().find_map(|named| named.cluster);
+        let found = found.ok_or_else(|| missing("kube-public/cluster-info has no cluster"))?;
+        let server = found.server.ok_or_else(|| missing("kube-public/cluster-info has no address"))?;
+        if server.trim_end_matches('/') == inside.server.trim_end_matches('/') || is_service_name(&server) {
+            return Err(missing("kube-public/cluster-info has the address inside of the cluster"));
+        }
+        self.over(Cluster {
+            name: inside.name,
+            server,
+            certificate_authority_data: found
+                .certificate_authority_data
+                .filter(|data| !data.is_empty())
+                .unwrap_or(inside.certificate_authority_data),
+            tls_server_name: found.tls_server_name.unwrap_or_default(),
+        })
+    }
+}
+
+/// Keeps the certificates of a PEM file and nothing else: the file may hold a private key as well, and this is published.
+fn certificates_of(pem: &str) -> String {
+    let mut certificates = String::new();
+    let mut inside = false;
+    for line in pem.lines().map(str::trim_end) {
+        inside |= line == "-----BEGIN CERTIFICATE-----";
+        if inside {
+            certificates.push_str(line);
+            certificates.push('\n');
+        }
+        inside &= line != "-----END CERTIFICATE-----";
+    }
+    certificates
+}
+
+fn is_service_name(server: &str) -> bool {
+    let host = server.strip_prefix("https://").unwrap_or(server).split([':', '/']).next().unwrap_or_default();
+    host == "kubernetes" || host.starts_with("kubernetes.default")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inside() -> Cluster {
+        Cluster {
+            server: "https://10.96.0.1:443".into(),
+            certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\ninside"),
+            ..Cluster::default()
+        }
+    }
+
+    fn named(flags: ClusterFlags) -> Named {
+        Named::read(&flags).expect("no file to read")
+    }
+
+    fn cluster_info(server: &str) -> String {
+        format!("apiVersion: v1\nkind: Config\nclusters:\n- name: \"\"\n  cluster:\n    server: {server}\n")
+    }
+
+    #[test]
+    fn puts_each_flag_over_what_was_found() {
+        let flags = ClusterFlags {
+            server: Some("https://api.example.com".into()),
+            tls_server_name: Some("kubernetes".into()),
+            ..ClusterFlags::default()
+        };
+        let cluster = named(flags).over(inside()).expect("a cluster");
+        assert_eq!((&*cluster.name, &*cluster.server), ("kubernetes", "https://api.example.com"));
+        assert_eq!(cluster.tls_server_name, "kubernetes");
+        assert_eq!(cluster.certificate_authority_data, inside().certificate_authority_data);
+        let flags = ClusterFlags { certificate_authority_file: Some("system".into()), ..ClusterFlags::default() };
+        assert_eq!(named(flags).over(inside()).expect("a cluster").certificate_authority_data, "");
+    }
+
+    #[test]
+    fn publishes_only_the_certificates_of_a_file() {
+        let file = "key\n-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n\
+                    -----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\nSECRET\n";
+        assert_eq!(certificates_of(file), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
+        // An empty file is no cluster's: base64 of nothing would mean the roots of the machine.
+        let path = tempfile::NamedTempFile::new().expect("a file");
+        let flags = ClusterFlags { certificate_authority_file: Some(path.path().into()), ..ClusterFlags::default() };
+        assert!(matches!(Named::read(&flags), Err(Error::NoCertificates { .. })));
+    }
+
+    #[test]
+    fn takes_the_public_address_from_cluster_info() {
+        let found = named(ClusterFlags::default())
+            .over_cluster_info(inside(), Some(&cluster_info("https://api.example.com:6443")))
+            .expect("a cluster");
+        assert_eq!(found.server, "https://api.example.com:6443");
+        assert_eq!(found.certificate_authority_data, inside().certificate_authority_data);
+    }
+
+    #[test]
+    fn refuses_to_start_without_a_public_address() {
+        let flags = named(ClusterFlags::default());
+        for info in [
+            None,
+            Some("no kubeconfig".to_owned()),
+            Some("apiVersion: v1\nkind: Config\n".to_owned()),
+            Some(cluster_info("https://10.96.0.1:443/")),
+            Some(cluster_info("https://kubernetes.default.svc")),
+        ] {
+            let error = flags.over_cluster_info(inside(), info.as_deref()).expect_err("no address");
+            assert!(error.to_string().contains("set --cluster-server=https://"), "{info:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn names_the_flags_where_the_cluster_cannot_be_used() {
+        let unusable = Cluster { server: "http://api.example.com".into(), ..inside() };
+        let error = named(ClusterFlags::default()).over(unusable).expect_err("no https");
+        assert!(error.to_string().contains("--cluster-server"), "{error}");
+    }
+}

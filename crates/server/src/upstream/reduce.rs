@@ -1,0 +1,81 @@
+//! What a client may see of the API server's refusals: enough to act on, nothing about the cluster's inside.
+
+use kube_enroll_core::{Status, StatusDetails};
+
+/// Reduces a `Status`. Messages are kept where they are about the client's own object or version; where they may name
+/// accounts, webhooks or addresses, a sentence takes their place.
+pub(crate) fn for_client(code: u16, found: Status) -> Status {
+    let (code, reason, message) = match code {
+        404 => (404, "NotFound", "not found".to_owned()),
+        409 => (409, kept(&found.reason, &["AlreadyExists", "Conflict"], "Conflict"), found.message),
+        410 => (410, kept(&found.reason, &["Expired", "Gone"], "Expired"), found.message),
+        400 => (400, "BadRequest", found.message),
+        422 => (422, "Invalid", found.message),
+        429 => (429, "TooManyRequests", "the Kubernetes API is busy: try again later".to_owned()),
+        // Not passed on as 401: it is this server's account that is meant, not the person's.
+        401 => (503, "ServiceUnavailable", "the Kubernetes API does not know this server's account".to_owned()),
+        403 => (
+            403,
+            "Forbidden",
+            "the cluster forbids this, to this server's account or by an admission rule: its log has the reason"
+                .to_owned(),
+        ),
+        504 => (504, "Timeout", "the Kubernetes API did not answer in time".to_owned()),
+        500.. => (code, kept(&found.reason, &["InternalError", "ServiceUnavailable"], "InternalError"), failed(code)),
+        _ => (502, "InternalError", failed(code)),
+    };
+    let details = found.details.unwrap_or_default();
+    let causes = if matches!(code, 400 | 422) { details.causes } else { Vec::new() };
+    let retry_after_seconds = details.retry_after_seconds;
+    let mut status = Status::failure(code, reason, message);
+    if retry_after_seconds > 0 || !causes.is_empty() {
+        status.details = Some(StatusDetails { retry_after_seconds, causes });
+    }
+    status
+}
+
+fn failed(code: u16) -> String {
+    format!("the Kubernetes API answered {code}")
+}
+
+/// Keeps a reason that is known.
+fn kept(found: &str, known: &[&'static str], otherwise: &'static str) -> &'static str {
+    known.iter().copied().find(|reason| *reason == found).unwrap_or(otherwise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reduced(code: u16, reason: &str) -> Status {
+        for_client(code, Status::failure(code, reason, "SECRET"))
+    }
+
+    #[test]
+    fn keeps_what_a_person_can_act_on() {
+        for (code, reason) in
+            [(409, "AlreadyExists"), (410, "Expired"), (422, "Invalid"), (429, "TooManyRequests"), (404, "NotFound")]
+        {
+            let status = reduced(code, reason);
+            assert_eq!((status.code, &*status.reason), (code, reason));
+        }
+        let busy = Status {
+            details: Some(StatusDetails { retry_after_seconds: 7, ..StatusDetails::default() }),
+            ..Status::failure(429, "TooManyRequests", "")
+        };
+        assert_eq!(for_client(429, busy).details.expect("details").retry_after_seconds, 7);
+    }
+
+    #[test]
+    fn never_says_what_the_inside_of_the_cluster_looks_like() {
+        for code in [401, 403, 404, 418, 429, 500, 502, 503, 504, 599] {
+            let status = reduced(code, "SECRET");
+            assert!(!status.message.contains("SECRET") && !status.reason.contains("SECRET"), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn never_tells_a_person_to_sign_in_for_the_servers_own_account() {
+        assert_eq!(reduced(401, "Unauthorized").code, 503);
+    }
+}

@@ -1,0 +1,329 @@
+use kube_enroll_core::{CertificateSigningRequest, Policy};
+use serde_json::{Value, json};
+
+use crate::{
+    recorder::{ACCOUNT, DATE, Scenario},
+    running::{NAME, REQUESTS, Running, TOKEN, body, golden},
+};
+
+/// Posts a body that must not pass, and returns the code of the refusal.
+async fn refused(server: &Running, body: &str, status: u16) -> String {
+    let answer = server.post(body).await;
+    assert_eq!(answer.status, status, "{answer:?}");
+    let found = answer.json();
+    assert_eq!(found["kind"], "Status");
+    assert_eq!(found["code"], status);
+    assert_eq!(server.recorder.seen().len(), 0, "a refused body went upstream: {body}");
+    found["details"]["causes"][0]["reason"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Posts the body for a golden request that must not pass.
+async fn refused_request(server: &Running, name: &str) -> String {
+    refused(server, &body(&golden(name)).to_string(), 422).await
+}
+
+#[tokio::test]
+async fn passes_a_good_request_on() {
+    let server = Running::start(Scenario::Created).await;
+    for name in ["jane", "jane-rsa", "jane-twenty-groups"] {
+        let answer = server.post(&body(&golden(name)).to_string()).await;
+        assert_eq!(answer.status, 201, "{name}: {answer:?}");
+    }
+    let seen = server.recorder.seen();
+    assert_eq!(seen.len(), 3);
+    assert_eq!((&*seen[0].method, &*seen[0].target), ("POST", REQUESTS));
+    assert_eq!(seen[0].headers["authorization"], format!("Bearer {TOKEN}"));
+}
+
+#[tokio::test]
+async fn builds_the_object_anew_and_shows_only_what_is_needed_of_the_answer() {
+    let server = Running::start(Scenario::Created).await;
+    let pem = golden("jane");
+    // The same body in another order, with spaces.
+    let given = format!(
+        "  {{\"spec\":{}, \"kind\":\"CertificateSigningRequest\",\n\"metadata\":{{\"name\":\"{NAME}\"}},\
+         \"apiVersion\":\"certificates.k8s.io/v1\"}} ",
+        body(&pem)["spec"]
+    );
+    let answer = server.post(&given).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.header("date"), Some(DATE));
+    assert_eq!(server.recorder.seen()[0].body, body(&pem).to_string().as_str().to_owned().sorted());
+
+    let shown = answer.json();
+    assert_eq!(shown["spec"]["username"], ACCOUNT);
+    assert_eq!(shown["metadata"]["uid"], "1234");
+    assert_eq!(shown["metadata"].get("managedFields"), None);
+    assert_eq!(shown["spec"].get("groups"), None);
+}
+
+/// The order of keys is no part of JSON.
+trait Sorted {
+    fn sorted(&self) -> String;
+}
+
+impl Sorted for String {
+    fn sorted(&self) -> String {
+        let object: CertificateSigningRequest = serde_json::from_str(self).expect("an object");
+        serde_json::to_string(&object).expect("JSON")
+    }
+}
+
+#[tokio::test]
+async fn sends_a_pem_of_its_own_making() {
+    let server = Running::start(Scenario::Created).await;
+    let pem = golden("jane");
+    let crlf = pem.replace('\n', "\r\n");
+    let answer = server.post(&body(&crlf).to_string()).await;
+    if answer.status == 201 {
+        let object: CertificateSigningRequest =
+            serde_json::from_str(&server.recorder.seen()[0].body).expect("an object");
+        assert_eq!(object.request_pem().expect("PEM"), pem);
+    }
+}
+
+#[tokio::test]
+async fn refuses_two_users_and_attributes_that_are_no_user_or_group() {
+    let server = Running::start(Scenario::Created).await;
+    for name in [
+        "two-users",
+        "two-users-other-order",
+        "multi-valued",
+        "no-user",
+        "uid",
+        "domain-component",
+        "email",
+        "bmp-string",
+        "teletex-string",
+        "universal-string",
+    ] {
+        assert_eq!(refused_request(&server, name).await, "invalid-subject", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_the_names_that_kubernetes_keeps_for_itself() {
+    let server = Running::start(Scenario::Created).await;
+    for name in ["system-group", "system-user"] {
+        assert_eq!(refused_request(&server, name).await, "system-name", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_names_that_hide_or_deceive() {
+    let server = Running::start(Scenario::Created).await;
+    for (name, code) in [
+        ("newline", "forbidden-character"),
+        ("bidi", "forbidden-character"),
+        ("byte-order-mark", "forbidden-character"),
+        ("mixed-scripts", "mixed-scripts"),
+    ] {
+        assert_eq!(refused_request(&server, name).await, code, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_requests_for_extensions_and_other_attributes() {
+    let server = Running::start(Scenario::Created).await;
+    for name in ["san", "other-name", "authority", "challenge-password"] {
+        assert_eq!(refused_request(&server, name).await, "unexpected-attribute", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_weak_keys_and_signatures() {
+    let server = Running::start(Scenario::Created).await;
+    for (name, code) in [
+        ("rsa-1024", "weak-key"),
+        ("rsa-exponent-3", "weak-key"),
+        ("other-curve", "weak-key"),
+        ("sha-1", "unexpected-signature-algorithm"),
+    ] {
+        assert_eq!(refused_request(&server, name).await, code, "{name}");
+    }
+    // The last byte of the signature, turned over.
+    let pem = golden("jane");
+    let (before, line) =
+        pem.trim_end().rsplit_once("\n-----END").map(|(body, _)| body.split_at(body.len() - 8)).expect("PEM");
+    let turned: String = line
+        .chars()
+        .map(|c| {
+            if c == 'A' {
+                'B'
+            } else if c.is_ascii_alphanumeric() {
+                'A'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let broken = format!("{before}{turned}\n-----END CERTIFICATE REQUEST-----\n");
+    let code = refused(&server, &body(&broken).to_string(), 422).await;
+    assert!(matches!(&*code, "bad-signature" | "invalid-der" | "invalid-pem"), "{code}");
+}
+
+#[tokio::test]
+async fn refuses_anything_around_the_one_pem_block() {
+    let server = Running::start(Scenario::Created).await;
+    let pem = golden("jane");
+    let headers = pem.replacen('\n', "\nProc-Type: 4,ENCRYPTED\n\n", 1);
+    for given in [
+        format!("{pem}{pem}"),
+        format!("{pem}{}", golden("admins")),
+        format!("{pem}trailing"),
+        format!("leading\n{pem}"),
+        headers,
+        pem.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"),
+        pem.replace("CERTIFICATE REQUEST", "CERTIFICATE"),
+        String::new(),
+    ] {
+        let code = refused(&server, &body(&given).to_string(), 422).await;
+        assert_eq!(code, "invalid-pem", "{given}");
+    }
+    let mut not_base64 = body(&pem);
+    not_base64["spec"]["request"] = pem.into();
+    assert_eq!(refused(&server, &not_base64.to_string(), 422).await, "invalid-object");
+}
+
+#[tokio::test]
+async fn refuses_other_signers_and_usages() {
+    let server = Running::start(Scenario::Created).await;
+    let changed = |field: &str, value: Value| {
+        let mut body = body(&golden("jane"));
+        body["spec"][field] = value;
+        body.to_string()
+    };
+    for signer in ["kubernetes.io/kubelet-serving", "kubernetes.io/legacy-unknown", "example.com/signer", ""] {
+        assert_eq!(refused(&server, &changed("signerName", signer.into()), 422).await, "invalid-object", "{signer}");
+    }
+    for usages in [
+        json!([]),
+        json!(["server auth"]),
+        json!(["client auth", "server auth"]),
+        json!(["client auth", "client auth"]),
+        json!(["any"]),
+        json!(["client auth", "digital signature"]),
+    ] {
+        assert_eq!(refused(&server, &changed("usages", usages.clone()), 422).await, "invalid-object", "{usages}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_lifetimes_outside_of_the_policy() {
+    let server = Running::start(Scenario::Created).await;
+    for seconds in [0, 599, -1, 1_i64 << 31, (1 << 32) + 3600, i64::MAX, i64::MIN, 31_536_001] {
+        let mut body = body(&golden("jane"));
+        body["spec"]["expirationSeconds"] = seconds.into();
+        assert_eq!(refused(&server, &body.to_string(), 422).await, "expiration-out-of-range", "{seconds}");
+    }
+    for seconds in [json!("3600"), json!(3600.5), json!(null), json!(1e300)] {
+        let mut body = body(&golden("jane"));
+        body["spec"]["expirationSeconds"] = seconds.clone();
+        assert_eq!(refused(&server, &body.to_string(), 400).await, "invalid-object", "{seconds}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_names_of_another_shape_and_of_another_user() {
+    let server = Running::start(Scenario::Created).await;
+    for name in ["jane", "joe-abcdefghij", "../jane-abcdefghij", "jane-abcdefghij/approval", "Jane-abcdefghij", ""] {
+        let mut body = body(&golden("jane"));
+        body["metadata"]["name"] = name.into();
+        assert_eq!(refused(&server, &body.to_string(), 422).await, "invalid-object-name", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_every_field_that_is_not_a_clients_to_set() {
+    let server = Running::start(Scenario::Created).await;
+    let good = body(&golden("jane"));
+    let with = |pointer: &str, key: &str, value: Value| {
+        let mut body = good.clone();
+        body.pointer_mut(pointer).expect("a place")[key] = value;
+        body.to_string()
+    };
+    for given in [
+        with("", "status", json!({"conditions": [{"type": "Approved", "status": "True"}]})),
+        with("", "status", json!({})),
+        with("", "unknown", json!(1)),
+        with("/metadata", "labels", json!({"a": "b"})),
+        with("/metadata", "annotations", json!({"a": "b"})),
+        with("/metadata", "ownerReferences", json!([])),
+        with("/metadata", "finalizers", json!(["x"])),
+        with("/metadata", "generateName", json!("jane-")),
+        with("/metadata", "namespace", json!("default")),
+        with("/metadata", "uid", json!("")),
+        with("/spec", "username", json!("admin")),
+        with("/spec", "groups", json!(["system:masters"])),
+        with("/spec", "uid", json!("0")),
+        with("/spec", "extra", json!({})),
+    ] {
+        assert_eq!(refused(&server, &given, 400).await, "invalid-object", "{given}");
+    }
+    for (field, value) in [("apiVersion", "certificates.k8s.io/v1beta1"), ("kind", "Secret")] {
+        assert_eq!(refused(&server, &with("", field, value.into()), 422).await, "invalid-object", "{field}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_bodies_that_are_no_such_object() {
+    let server = Running::start(Scenario::Created).await;
+    let good = body(&golden("jane")).to_string();
+    let twice = good.replacen("\"kind\"", "\"kind\":\"Secret\",\"kind\"", 1);
+    for given in
+        ["{}", "[]", "null", "5", "{\"apiVersion\":", "\u{FEFF}{}", &format!("{good}{good}"), &twice, &"[".repeat(5000)]
+    {
+        assert_eq!(refused(&server, given, 400).await, "invalid-object", "{given}");
+    }
+}
+
+#[tokio::test]
+async fn gives_only_the_configured_groups_and_key_types() {
+    let policy = Policy { groups: vec!["developers".into()], ..Policy::default() };
+    let server = Running::with(Scenario::Created, |config| config.policy = policy).await;
+    assert_eq!(refused_request(&server, "admins").await, "group-not-offered");
+    assert_eq!(server.post(&body(&golden("jane")).to_string()).await.status, 201);
+
+    let policy = Policy { algorithms: vec![kube_enroll_core::Algorithm::Ed25519], ..Policy::default() };
+    let server = Running::with(Scenario::Created, |config| config.policy = policy).await;
+    assert_eq!(refused_request(&server, "jane").await, "algorithm-not-offered");
+}
+
+#[tokio::test]
+async fn passes_refusals_of_the_api_server_on_without_its_inside() {
+    let server = Running::start(Scenario::Created).await;
+    let good = body(&golden("jane")).to_string();
+    let status = |code: u16, reason: &str| {
+        json!({"kind": "Status", "code": code, "reason": reason, "message": "INSIDE 10.0.0.7",
+            "details": {"name": NAME, "group": "INSIDE", "causes": [{"reason": "FieldValueInvalid", "message": "m", "field": "f"}]}})
+    };
+    for (given, reason, expected, shown, tells_the_message) in [
+        (409, "AlreadyExists", 409, "AlreadyExists", true),
+        (422, "Invalid", 422, "Invalid", true),
+        (429, "TooManyRequests", 429, "TooManyRequests", false),
+        (403, "Forbidden", 403, "Forbidden", false),
+        (401, "Unauthorized", 503, "ServiceUnavailable", false),
+        (500, "InternalError", 500, "InternalError", false),
+        (503, "ServiceUnavailable", 503, "ServiceUnavailable", false),
+    ] {
+        server.recorder.answer(Scenario::Answer {
+            status: given,
+            body: status(given, reason).to_string(),
+            headers: vec![("Retry-After", "7"), ("Warning", "INSIDE"), ("Audit-Id", "INSIDE")],
+        });
+        let answer = server.post(&good).await;
+        assert_eq!((answer.status, answer.json()["reason"].as_str()), (expected, Some(shown)), "{given}");
+        assert_eq!(answer.body.contains("INSIDE 10.0.0.7"), tells_the_message, "{given}");
+        assert_eq!(answer.header("retry-after"), Some("7"), "{given}");
+        assert_eq!(answer.header("date"), Some(DATE), "{given}");
+        assert_eq!((answer.header("warning"), answer.header("audit-id")), (None, None));
+    }
+    for body in ["INSIDE", "<html>INSIDE</html>", ""] {
+        server.recorder.answer(Scenario::status(502, body));
+        let answer = server.post(&good).await;
+        assert_eq!((answer.status, answer.body.contains("INSIDE")), (502, false));
+        server.recorder.answer(Scenario::status(200, body));
+        let answer = server.post(&good).await;
+        assert_eq!((answer.status, answer.body.contains("INSIDE")), (503, false));
+    }
+}

@@ -1,0 +1,13 @@
+//! The whole server over a socket, in front of a recorder: what goes upstream is what these tests are about. The recorder
+//! imitates nothing; the journeys with a real Kubernetes are in `/tests`.
+
+mod client;
+mod creating;
+mod limits;
+mod page;
+mod reading;
+mod recorder;
+mod refusing;
+mod running;
+mod starting;
+mod watching;

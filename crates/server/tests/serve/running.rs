@@ -1,0 +1,127 @@
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use kube_enroll_core::{CertificateSigningRequest, ObjectName};
+use kube_enroll_server::{ClusterFlags, Config, Error, Server};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+
+use crate::{
+    client::{Answer, send},
+    recorder::{Recorder, Scenario},
+};
+
+pub(crate) const REQUESTS: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
+
+/// The name of the object that the tests are about.
+pub(crate) const NAME: &str = "jane-abcdefghij";
+
+/// The token in the server's kubeconfig.
+pub(crate) const TOKEN: &str = "the-servers-own-token";
+
+/// A server in front of a recorder, on a free port. Both end when it is dropped.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) recorder: Recorder,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), Error>>,
+    _folder: TempDir,
+}
+
+impl Running {
+    pub(crate) async fn start(scenario: Scenario) -> Self {
+        Self::with(scenario, |_| {}).await
+    }
+
+    /// Starts a server that knows who it is.
+    pub(crate) async fn with(scenario: Scenario, change: impl FnOnce(&mut Config)) -> Self {
+        let running = Self::unready(Recorder::start(scenario).await, change).await;
+        running.wait_until_ready().await;
+        running
+    }
+
+    /// Starts a server, and does not wait.
+    pub(crate) async fn unready(recorder: Recorder, change: impl FnOnce(&mut Config)) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let kubeconfig = folder.path().join("kubeconfig");
+        write_kubeconfig(&kubeconfig, recorder.address);
+        let mut config = Config {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            kubeconfig: Some(kubeconfig),
+            cluster: ClusterFlags { server: Some("https://api.example.com:6443".into()), ..ClusterFlags::default() },
+            ..Config::default()
+        };
+        change(&mut config);
+        let server = Server::bind(config).await.expect("a server");
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.serve(async {
+            let _ = stopped.await;
+        }));
+        Self { address, recorder, stop: Some(stop), task, _folder: folder }
+    }
+
+    pub(crate) async fn wait_until_ready(&self) {
+        let ready = async {
+            while self.get("/readyz").await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), ready).await.expect("a server that gets ready");
+    }
+
+    pub(crate) async fn get(&self, target: &str) -> Answer {
+        self.ask("GET", target, "", "").await
+    }
+
+    pub(crate) async fn post(&self, body: &str) -> Answer {
+        self.ask("POST", REQUESTS, "Content-Type: application/json\r\n", body).await
+    }
+
+    /// Sends a request with further header lines.
+    pub(crate) async fn ask(&self, method: &str, target: &str, headers: &str, body: &str) -> Answer {
+        send(self.address, self.request(method, target, headers, body).as_bytes()).await
+    }
+
+    pub(crate) fn request(&self, method: &str, target: &str, headers: &str, body: &str) -> String {
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        format!(
+            "{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{length}{headers}\r\n{body}",
+            self.address
+        )
+    }
+
+    /// Tells the server to stop, and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        let _ = self.stop.take().expect("stopped once").send(());
+        let ended = timeout(Duration::from_secs(20), &mut self.task).await.expect("an end in time");
+        ended.expect("no panic").expect("no error");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+pub(crate) fn write_kubeconfig(path: &Path, upstream: SocketAddr) {
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: here\n\
+         clusters:\n- name: dev\n  cluster:\n    server: http://{upstream}\n\
+         contexts:\n- name: here\n  context:\n    cluster: dev\n    user: us\n\
+         users:\n- name: us\n  user:\n    token: {TOKEN}\n"
+    );
+    std::fs::write(path, kubeconfig).expect("a folder to write to");
+}
+
+/// Reads a request that openssl made (`tests/golden/make.sh`).
+pub(crate) fn golden(name: &str) -> String {
+    let path = format!("{}/tests/golden/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The body that the page sends for a request.
+pub(crate) fn body(pem: &str) -> serde_json::Value {
+    let name = ObjectName::parse(NAME).expect("a good name");
+    serde_json::to_value(CertificateSigningRequest::new(&name, pem, 3600)).expect("JSON")
+}
