@@ -27,12 +27,9 @@ axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
 control_plane_hash=$(cd "$repo/tests/control-plane" && cat go.mod go.sum ./*.go | sha256sum | head -c 12)
 control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control_plane_hash"
 # Only where rustup could not bring the target: see scripts/setup/rust-wasm-debian.sh.
-debian_rust_sysroot="$KUBE_ENROLL_CACHE/debian-rust-wasm"
+debian_rust_dir="$KUBE_ENROLL_CACHE/debian-rust-wasm"
 
-PATH="$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH"
-if [[ -e "$debian_rust_sysroot/ready" ]]; then
-  export RUSTUP_TOOLCHAIN=kube-enroll-debian
-fi
+PATH="$debian_rust_dir/bin:$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH"
 export PATH
 
 # What the tests in Rust start.

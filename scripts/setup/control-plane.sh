@@ -18,6 +18,6 @@ build_both() {
 export -f build_both
 export version_flags control_plane_dir
 rm -rf "$control_plane_dir.part"
-build "kube-apiserver, etcd, controllers and kubectl $kubernetes_version from source: about 7 minutes on 2 cores, once" \
+build "kube-apiserver, etcd, controllers and kubectl $kubernetes_version from source: about 5 minutes on 2 cores, once" \
   bash -euc build_both
 mv "$control_plane_dir.part" "$control_plane_dir"

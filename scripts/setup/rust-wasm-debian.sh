@@ -4,7 +4,7 @@
 # shellcheck source=scripts/setup/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[[ -e "$debian_rust_sysroot/ready" ]] && exit
+[[ -d "$debian_rust_dir" ]] && exit
 packages=(rustc-web cargo-web rust-web-src lld-22)
 if ! dpkg --status "${packages[@]}" > /dev/null 2>&1; then
   if [[ $EUID -ne 0 ]]; then
@@ -16,10 +16,9 @@ if ! dpkg --status "${packages[@]}" > /dev/null 2>&1; then
   build "${packages[*]} from Debian" apt-get install --yes --no-install-recommends "${packages[@]}"
 fi
 
-part="$debian_rust_sysroot.part"
+part="$debian_rust_dir.part"
 source=$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/sysroot
-rm -rf "$part" "$debian_rust_sysroot"
-mkdir -p "$part/sysroot/lib/rustlib/wasm32-unknown-unknown/lib"
+rm -rf "$part"
 
 build_library() {
   cd "$source" || return
@@ -33,18 +32,20 @@ export -f build_library
 export part source
 build "Rust's standard library for wasm32 from source: about 40 seconds on 2 cores, once" bash -euc build_library
 
-# The host's half of the sysroot is Debian's; the target's half is what was just built.
+# A sysroot whose host half is Debian's and whose wasm32 half is what was just built.
 host=$(/usr/bin/rustc -vV | sed -n 's/^host: //p')
-system=$(/usr/bin/rustc --print sysroot)
-sysroot="$part/sysroot"
-cp "$part"/build/wasm32-unknown-unknown/release/deps/*.rlib "$sysroot/lib/rustlib/wasm32-unknown-unknown/lib/"
-mkdir -p "$sysroot/bin" "$sysroot/lib/rustlib/$host/bin"
-for program in rustc cargo rustdoc rustfmt cargo-fmt cargo-clippy clippy-driver; do
-  [[ -e /usr/bin/$program ]] && ln -s "/usr/bin/$program" "$sysroot/bin/$program"
-done
-ln -s "$system/lib/rustlib/$host/lib" "$sysroot/lib/rustlib/$host/lib"
-ln -s /usr/lib/llvm-22/bin/lld "$sysroot/lib/rustlib/$host/bin/rust-lld"
+rustlib="$part/sysroot/lib/rustlib"
+mkdir -p "$rustlib/wasm32-unknown-unknown/lib" "$rustlib/$host/bin" "$part/bin"
+cp "$part"/build/wasm32-unknown-unknown/release/deps/*.rlib "$rustlib/wasm32-unknown-unknown/lib/"
+ln -s "$(/usr/bin/rustc --print sysroot)/lib/rustlib/$host/lib" "$rustlib/$host/lib"
+ln -s /usr/lib/llvm-22/bin/lld "$rustlib/$host/bin/rust-lld"
 rm -rf "$part/build"
-mv "$part" "$debian_rust_sysroot"
-rustup toolchain link kube-enroll-debian "$debian_rust_sysroot/sysroot"
-touch "$debian_rust_sysroot/ready"
+
+# scripts/env.sh puts this folder first on PATH. A link to rustc would find the sysroot of the program that it leads to.
+ln -s /usr/bin/cargo /usr/bin/rustdoc "$part/bin/"
+cat > "$part/bin/rustc" << WRAPPER
+#!/bin/sh
+exec /usr/bin/rustc --sysroot "$debian_rust_dir/sysroot" "\$@"
+WRAPPER
+chmod +x "$part/bin/rustc"
+mv "$part" "$debian_rust_dir"
