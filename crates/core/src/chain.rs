@@ -9,7 +9,7 @@ use x509_cert::{
 use crate::{
     CertificationRequest, Error, Fingerprint, Timestamp,
     room::{CertificateSummary, Difference},
-    x509::{invalid, user_and_groups},
+    x509::{display_name, invalid, user_and_groups},
 };
 
 /// The longest chain that is read, in bytes of PEM.
@@ -51,7 +51,7 @@ impl CertificateChain {
         let summary = CertificateSummary {
             user,
             groups,
-            issuer: certificate.issuer().to_string(),
+            issuer: display_name(certificate.issuer()),
             serial_number: certificate.serial_number().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect(),
             not_before: time(certificate.validity().not_before),
             not_after: time(certificate.validity().not_after),

@@ -1,0 +1,8 @@
+//! The WebAssembly module over core: what runs in the key's room, and what JavaScript projects import.
+//!
+//! The bindings hold no logic. A private key is made here and stays here, until it is written into a kubeconfig.
+
+mod js;
+mod room;
+
+pub use room::{Answer, Room};

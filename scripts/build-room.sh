@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Builds the key's room: the WebAssembly module of crates/wasm, its glue, the frame and the worker.
+# Trunk calls it as a hook; without Trunk the room goes to dist/room and the npm package to pkg.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/env.sh
+. scripts/env.sh
+
+room="${TRUNK_STAGING_DIR:-dist}/room"
+package=pkg
+target="${CARGO_TARGET_DIR:-target}"
+
+cargo build --quiet --locked --package kube-enroll-wasm --target wasm32-unknown-unknown --profile room
+mkdir -p "$room" "$package"
+wasm-bindgen --target web --omit-default-module-path --no-typescript --out-name kube_enroll --out-dir "$package" \
+  "$target/wasm32-unknown-unknown/room/kube_enroll_wasm.wasm"
+# As fast as it gets: making an RSA key is the page's longest wait.
+wasm-opt -O3 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
+  --enable-reference-types --enable-multivalue -o "$package/kube_enroll_bg.wasm" "$package/kube_enroll_bg.wasm"
+cp crates/wasm/npm/{package.json,index.js,index.d.ts} "$package/"
+
+cp "$package/kube_enroll.js" "$package/kube_enroll_bg.wasm" www/room/worker.js "$room/"
+# The frame's one script is allowed by its hash.
+hash=$(sed -n '/<script>/,/<\/script>/p' www/room/frame.html | sed '1s/.*<script>//; $s/<\/script>.*//' | head -c -1 | openssl dgst -sha256 -binary | base64)
+sed "s|SCRIPT_HASH|sha256-$hash|" www/room/frame.html > "$room/frame.html"
