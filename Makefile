@@ -32,9 +32,15 @@ build: setup-page page
 
 .PHONY: page
 page: ## Build the page into dist/
-page: setup-page
-	@echo "==> page"
+page: setup-page dist/index.html
+
+# Trunk would optimise an unchanged module all over again, for half a minute.
+page_sources := $(shell find crates/core crates/wasm crates/app www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
+  scripts/env.sh scripts/build-room.sh scripts/finish-page.sh
+dist/index.html: $(page_sources) | setup-page
+	@echo "==> page: about 1 minute, the first time 3"
 	@$(env) trunk --quiet build --release --locked
+	@touch $@
 
 .PHONY: server
 server: ## Build the server as the tests use it

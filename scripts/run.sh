@@ -73,7 +73,7 @@ start_server() {
     port=$((port + 1))
   done
   address="127.0.0.1:$port"
-  target/debug/kube-enroll serve "$@" --listen "$address" --page-dir dist < /dev/null > "$server_log" 2>&1 &
+  NO_COLOR=1 target/debug/kube-enroll serve "$@" --listen "$address" --page-dir dist < /dev/null > "$server_log" 2>&1 &
   server=$!
   until is_listening "$port"; do
     if ! kill -0 "$server" 2> /dev/null || ((SECONDS > deadline)); then
