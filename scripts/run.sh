@@ -98,12 +98,13 @@ fail() {
 # behind, and the control plane has closed its files before the prompt is back.
 # shellcheck disable=SC2317 # A trap reaches it.
 stop_all() {
-  trap '' INT TERM
+  trap '' HUP INT TERM
   kill "${server:-}" "${control_plane_PID:-}" 2> /dev/null || true
   wait
 }
 trap stop_all EXIT
 trap 'exit 130' INT
+trap 'exit 129' HUP
 trap 'exit 143' TERM
 
 main "${1:-}"
