@@ -14,8 +14,8 @@ cargo build --quiet --locked --package kube-enroll-wasm --target wasm32-unknown-
 mkdir -p "$room" "$package"
 wasm-bindgen --target web --omit-default-module-path --no-typescript --out-name kube_enroll --out-dir "$package" \
   "$target/wasm32-unknown-unknown/room/kube_enroll_wasm.wasm"
-# As fast as it gets: making an RSA key is the page's longest wait.
-wasm-opt -O3 --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
+# For size: -O3 gains no time in the search for primes, and costs 2 KB.
+wasm-opt -Oz --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
   --enable-reference-types --enable-multivalue -o "$package/kube_enroll_bg.wasm" "$package/kube_enroll_bg.wasm"
 cp crates/wasm/npm/{package.json,index.js,index.d.ts} "$package/"
 

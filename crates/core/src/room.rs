@@ -9,7 +9,7 @@ use crate::{Algorithm, Cluster, Timestamp};
 
 /// What the page asks of the room, one at a time: each message gets exactly one [`Reply`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Message {
     /// Make a key and a request; the key replaces any earlier one.
     Generate {

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{CertificateSigningRequest, Error, Status};
+use crate::{CertificateSigningRequest, Error, Status, csr::ListMeta};
 
 /// The longest line that a watch may send, in bytes. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
 pub const MAX_WATCH_LINE_BYTES: usize = 2 << 20;
@@ -75,6 +75,12 @@ struct Envelope<'a> {
     object: &'a RawValue,
 }
 
+/// The object of a bookmark is an empty one of the kind watched: Go writes `"request":null` into its spec.
+#[derive(Deserialize)]
+struct Bookmark {
+    metadata: ListMeta,
+}
+
 fn decode(line: &[u8]) -> Result<Option<WatchEvent>, Error> {
     let invalid = |error: serde_json::Error| Error::InvalidWatch { reason: error.to_string() };
     let Envelope { kind, object } = serde_json::from_slice(line).map_err(invalid)?;
@@ -83,7 +89,10 @@ fn decode(line: &[u8]) -> Result<Option<WatchEvent>, Error> {
         "ADDED" => WatchEvent::Added(csr()?),
         "MODIFIED" => WatchEvent::Modified(csr()?),
         "DELETED" => WatchEvent::Deleted(csr()?),
-        "BOOKMARK" => WatchEvent::Bookmark { resource_version: csr()?.metadata.resource_version },
+        "BOOKMARK" => {
+            let bookmark: Bookmark = serde_json::from_str(object.get()).map_err(invalid)?;
+            WatchEvent::Bookmark { resource_version: bookmark.metadata.resource_version }
+        }
         "ERROR" => WatchEvent::Error(serde_json::from_str(object.get()).map_err(invalid)?),
         _ => return Ok(None),
     }))
@@ -96,7 +105,8 @@ mod tests {
     const STREAM: &str = concat!(
         r#"{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"5"},"spec":{"username":"ü"}}}"#,
         "\n",
-        r#"{"type":"BOOKMARK","object":{"kind":"CertificateSigningRequest","metadata":{"resourceVersion":"7"}}}"#,
+        // As Kubernetes 1.37 writes it.
+        r#"{"type":"BOOKMARK","object":{"kind":"CertificateSigningRequest","apiVersion":"certificates.k8s.io/v1","metadata":{"resourceVersion":"7"},"spec":{"request":null,"signerName":""},"status":{}}}"#,
         "\n",
         r#"{"type":"SOMETHING","object":{}}"#,
         "\n",
