@@ -23,8 +23,10 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut table = String::from("&[\n");
     for (number, path) in files.iter().enumerate() {
-        let source = dist.join(path);
-        let content = fs::read(&source)?;
+        let content = fs::read(dist.join(path))?;
+        // A copy, since trunk may change the folder before the compiler comes to read it.
+        let source = out.join(format!("{number}.identity"));
+        fs::write(&source, &content)?;
         let brotli = smaller(&content, brotli(&content)?, &out.join(format!("{number}.br")))?;
         let gzip = smaller(&content, gzip(&content)?, &out.join(format!("{number}.gz")))?;
         table.push_str(&format!(
@@ -38,7 +40,12 @@ fn main() -> io::Result<()> {
 /// Lists the files under `folder`, as paths relative to `root` with `/`.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
+        // Trunk stages what it builds in `.stage`.
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
         if path.is_dir() {
             collect(root, &path, files)?;
         } else {
@@ -61,10 +68,11 @@ fn smaller(content: &[u8], compressed: Vec<u8>, path: &Path) -> io::Result<Strin
 
 fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
     const BUFFER_BYTES: usize = 4096;
-    const QUALITY: u32 = 11;
+    // The best takes seconds, which only a release is worth.
+    let quality = if env::var("PROFILE").is_ok_and(|profile| profile == "release") { 11 } else { 5 };
     const WINDOW_BITS: u32 = 22;
     let mut compressed = Vec::new();
-    brotli::CompressorWriter::new(&mut compressed, BUFFER_BYTES, QUALITY, WINDOW_BITS).write_all(content)?;
+    brotli::CompressorWriter::new(&mut compressed, BUFFER_BYTES, quality, WINDOW_BITS).write_all(content)?;
     Ok(compressed)
 }
 

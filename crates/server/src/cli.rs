@@ -30,7 +30,7 @@ pub struct Serve {
     #[arg(long, env = "KUBE_ENROLL_LISTEN", default_value_t = DEFAULT_LISTEN, value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
     /// Host that is answered, NAME (any port) or NAME:PORT; repeatable. A reverse proxy must pass the Host on.
-    /// [default: localhost, 127.0.0.1 and [::1], with the port listened on]
+    /// [default: localhost and the loopback addresses, with the port listened on]
     #[arg(long, env = "KUBE_ENROLL_ALLOWED_HOSTS", value_delimiter = ',', value_name = "HOST")]
     allowed_host: Vec<String>,
     /// Serve the page from this folder instead of the one built in.

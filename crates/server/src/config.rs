@@ -11,7 +11,7 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// The context in it. Default: its current one.
     pub context: Option<String>,
-    /// The Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default: localhost, 127.0.0.1 and [::1] with the port
+    /// The Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default: localhost, 127.0.0.1 and `[::1]` with the port
     /// that is listened on.
     pub allowed_hosts: Vec<String>,
     /// The page's files. Default: the ones built in.
@@ -39,7 +39,7 @@ pub struct ClusterFlags {
     pub tls_server_name: Option<String>,
 }
 
-/// Bounds on what a client may take.
+/// Bounds on what a client may take, and how long others may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at a time; one more is answered 503. Default: 4096.
@@ -50,6 +50,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// For each write to make progress: a slow reader is cut off. Default: 30 s.
     pub write_timeout: Duration,
+    /// For the API server to begin its answer, and again to end it. Default: 15 s.
+    pub upstream_timeout: Duration,
     /// For what is under way when the server is told to stop. Default: 10 s.
     pub drain_timeout: Duration,
 }
@@ -77,6 +79,7 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
+            upstream_timeout: Duration::from_secs(15),
             drain_timeout: Duration::from_secs(10),
         }
     }

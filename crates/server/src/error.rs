@@ -136,7 +136,7 @@ pub enum Error {
     #[error("the Kubernetes API answered {}", .status.code)]
     Upstream {
         /// The answer, reduced to what a client may see.
-        status: Status,
+        status: Box<Status>,
         /// When it was given, as its `Date` says.
         date: Option<String>,
     },
@@ -155,7 +155,7 @@ impl Error {
             Self::Refused(_) => (422, "Invalid"),
             Self::NotReady | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
             Self::UpstreamTimeout => (504, "Timeout"),
-            Self::Upstream { status, .. } => return status.clone(),
+            Self::Upstream { status, .. } => return Status::clone(status),
             _ => return Status::failure(500, "InternalError", "the server is not set up; its log has the reason"),
         };
         let mut status = Status::failure(code, reason, self.to_string());

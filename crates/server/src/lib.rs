@@ -1,6 +1,6 @@
 //! `kube-enroll serve`: the page, and the few Kubernetes paths that an enrollment needs.
 //!
-//! Every request passes the [gate](gate), which parses it into one of five asks or refuses it; what goes upstream and
+//! Every request passes the gate, which parses it into one of five asks or refuses it; what goes upstream and
 //! what comes back is built anew from the parsed parts. No state is kept: all of it is in the Kubernetes API.
 
 mod bundle;

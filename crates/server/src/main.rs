@@ -1,5 +1,7 @@
 //! The binary `kube-enroll`.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use clap::Parser;
 use kube_enroll_server::{
@@ -33,7 +35,8 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
 fn log(format: LogFormat) -> anyhow::Result<()> {
     let chosen = std::env::var("RUST_LOG").unwrap_or_default();
     let filter: Targets = if chosen.is_empty() { DEFAULT_LOG } else { &chosen }.parse().context("RUST_LOG")?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

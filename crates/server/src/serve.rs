@@ -57,7 +57,7 @@ impl Server {
         {
             tracing::warn!(server = %cluster.server, "people on other machines cannot reach this cluster: set --cluster-server");
         }
-        let upstream = Upstream::new(access.config)?;
+        let upstream = Upstream::new(access.config, config.limits.upstream_timeout)?;
 
         let unbound = |source| Error::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;

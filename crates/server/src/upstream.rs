@@ -24,6 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Upstream {
     client: Client,
+    answer_timeout: Duration,
 }
 
 /// What the API server answered, and when.
@@ -35,16 +36,17 @@ pub(crate) struct Answer<T> {
 }
 
 impl Upstream {
-    /// Speaks to the API server that `config` leads to.
+    /// Speaks to the API server that `config` leads to, and waits `answer_timeout` for the head of an answer, and again for
+    /// its body where it is no stream.
     ///
     /// # Errors
     /// [`Error::Kubeconfig`] for credentials or authorities that cannot be used.
-    pub(crate) fn new(mut config: kube::Config) -> Result<Self, Error> {
+    pub(crate) fn new(mut config: kube::Config, answer_timeout: Duration) -> Result<Self, Error> {
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // A create must not be sent twice by anyone but the page, which knows the name and the request.
         config.default_retry = false;
         let client = Client::try_from(config).map_err(|error| Error::Kubeconfig { source: error.into() })?;
-        Ok(Self { client })
+        Ok(Self { client, answer_timeout })
     }
 
     /// Creates an object.
@@ -82,7 +84,7 @@ impl Upstream {
         if response.status() == StatusCode::OK {
             return Ok(Answer { value: response.into_body(), date });
         }
-        let (status, body) = read(response).await?;
+        let (status, body) = self.read(response).await?;
         Err(refusal(status, &body, date))
     }
 
@@ -112,7 +114,7 @@ impl Upstream {
         let response = self.send(request).await?;
         let date = response.headers().get(header::DATE).cloned();
         let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
-        let (code, body) = read(response).await?;
+        let (code, body) = self.read(response).await?;
         if !code.is_success() {
             return Err(refusal_after(code, &body, date, retry_after));
         }
@@ -121,9 +123,19 @@ impl Upstream {
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        match timeout(ANSWER_TIMEOUT, self.client.send(request)).await {
+        match timeout(self.answer_timeout, self.client.send(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Error::Unreachable { source: error.into() }),
+            Err(_) => Err(Error::UpstreamTimeout),
+        }
+    }
+
+    async fn read(&self, response: Response<Body>) -> Result<(StatusCode, Bytes), Error> {
+        let code = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
+        match timeout(self.answer_timeout, body).await {
+            Ok(Ok(body)) => Ok((code, body.to_bytes())),
+            Ok(Err(source)) => Err(Error::Unreachable { source }),
             Err(_) => Err(Error::UpstreamTimeout),
         }
     }
@@ -171,16 +183,6 @@ fn request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {
     request.body(Body::from(body)).expect("the target is built from typed parts, the headers are constants")
 }
 
-async fn read(response: Response<Body>) -> Result<(StatusCode, Bytes), Error> {
-    let code = response.status();
-    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
-    match timeout(ANSWER_TIMEOUT, body).await {
-        Ok(Ok(body)) => Ok((code, body.to_bytes())),
-        Ok(Err(source)) => Err(Error::Unreachable { source }),
-        Err(_) => Err(Error::UpstreamTimeout),
-    }
-}
-
 fn refusal(code: StatusCode, body: &[u8], date: Option<HeaderValue>) -> Error {
     refusal_after(code, body, date, None)
 }
@@ -189,13 +191,18 @@ fn refusal(code: StatusCode, body: &[u8], date: Option<HeaderValue>) -> Error {
 fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry_after: Option<HeaderValue>) -> Error {
     let mut found: Status = serde_json::from_slice(body).unwrap_or_default();
     // Debug form: whatever the message holds, it stays on one line and brings no codes to a terminal.
-    tracing::warn!(code = code.as_u16(), reason = ?found.reason, message = ?found.message, "the Kubernetes API refused");
+    let (reason, said) = (&found.reason, &found.message);
+    if matches!(code.as_u16(), 401 | 403 | 500..) {
+        tracing::warn!(code = code.as_u16(), ?reason, ?said, "the Kubernetes API refused");
+    } else {
+        tracing::debug!(code = code.as_u16(), ?reason, ?said, "the Kubernetes API refused");
+    }
     let seconds = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
     if let Some(seconds) = seconds {
         found.details.get_or_insert_default().retry_after_seconds = seconds;
     }
     let date = date.and_then(|date| date.to_str().ok().map(str::to_owned));
-    Error::Upstream { status: reduce::for_client(code.as_u16(), found), date }
+    Error::Upstream { status: Box::new(reduce::for_client(code.as_u16(), found)), date }
 }
 
 fn absent_as_none<T>(answer: Result<Answer<T>, Error>) -> Result<Answer<Option<T>>, Error> {
@@ -210,9 +217,6 @@ fn absent_as_none<T>(answer: Result<Answer<T>, Error>) -> Result<Answer<Option<T
 
 /// For a connection to the API server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// For the head of an answer, and again for its body where it is no stream.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The longest answer that is read. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
 const MAX_ANSWER_BYTES: usize = 2 << 20;

@@ -13,6 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use tokio::{sync::watch, time::timeout};
@@ -133,6 +134,10 @@ impl Shared {
 /// Reads a body, however it is framed, up to [`MAX_BODY_BYTES`].
 async fn read_body(request: Request, deadline: Duration) -> Result<Bytes, Error> {
     let too_large = Error::BodyTooLarge { maximum_bytes: MAX_BODY_BYTES };
+    // What announces its length is refused before it comes.
+    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return Err(too_large);
+    }
     match timeout(deadline, Limited::new(request.into_body(), MAX_BODY_BYTES).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),

@@ -29,7 +29,9 @@ impl Access {
             None => match Kubeconfig::read() {
                 Ok(kubeconfig) => kubeconfig,
                 Err(error) => match kube::Config::incluster() {
-                    Ok(config) if std::env::var_os("KUBECONFIG").is_none() => return Ok(Self::in_pod(config)),
+                    Ok(in_pod) if config.context.is_none() && std::env::var_os("KUBECONFIG").is_none() => {
+                        return Ok(Self::in_pod(in_pod));
+                    }
                     _ => return Err(unusable(error)),
                 },
             },
@@ -95,3 +97,38 @@ fn is_loopback(address: &Uri) -> bool {
 
 /// RFC 7468, section 2.
 const PEM_LINE_CHARACTERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
+
+    #[tokio::test]
+    async fn takes_the_cluster_from_the_kubeconfigs_context_and_the_files_beside_it() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let key = "-----BEGIN PRIVATE KEY-----\nSECRETSECRET\n-----END PRIVATE KEY-----\n";
+        std::fs::write(folder.path().join("ca.crt"), format!("{CERTIFICATE}{key}")).expect("a file");
+        let kubeconfig = folder.path().join("kubeconfig");
+        let text = "apiVersion: v1\nkind: Config\ncurrent-context: other\n\
+                    clusters:\n- name: prod\n  cluster:\n    server: https://api.example.com:6443\n    \
+                    certificate-authority: ca.crt\n    tls-server-name: inside.example\n\
+                    contexts:\n- name: this\n  context:\n    cluster: prod\n    user: us\n\
+                    users:\n- name: us\n  user:\n    token: t\n";
+        std::fs::write(&kubeconfig, text).expect("a file");
+        let config = |context: &str| Config {
+            kubeconfig: Some(kubeconfig.clone()),
+            context: Some(context.into()),
+            ..Config::default()
+        };
+        let access = Access::find(&config("this")).await.expect("a way");
+        let expected = Cluster {
+            name: "prod".into(),
+            server: "https://api.example.com:6443".into(),
+            certificate_authority_data: Base64::encode_string(CERTIFICATE.as_bytes()),
+            tls_server_name: "inside.example".into(),
+        };
+        assert_eq!((access.cluster, access.in_cluster), (expected, false));
+        assert!(matches!(Access::find(&config("missing")).await, Err(Error::Kubeconfig { .. })));
+    }
+}

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use kube_enroll_server::Limits;
+use serde_json::json;
 
 use crate::{
     client::{Connection, send},
@@ -11,12 +12,12 @@ use crate::{
 #[tokio::test]
 async fn refuses_bodies_over_16_kib_however_they_are_framed() {
     let server = Running::start(Scenario::Created).await;
-    let json = "Content-Type: application/json\r\n";
+    let content_type = "Content-Type: application/json\r\n";
     let long = " ".repeat((16 << 10) + 1);
-    let answer = server.ask("POST", REQUESTS, json, &long).await;
+    let answer = server.ask("POST", REQUESTS, content_type, &long).await;
     assert_eq!((answer.status, answer.json()["reason"].as_str()), (413, Some("RequestEntityTooLarge")));
 
-    let head = format!("POST {REQUESTS} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{json}", server.address);
+    let head = format!("POST {REQUESTS} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{content_type}", server.address);
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n4001\r\n{long}\r\n0\r\n\r\n");
     assert_eq!(send(server.address, chunked.as_bytes()).await.status, 413);
     // Announced only: nobody waits for it.
@@ -69,15 +70,19 @@ async fn answers_408_to_a_body_that_does_not_come() {
 #[tokio::test]
 async fn cuts_off_readers_that_do_not_read() {
     // More than the buffers of both sockets hold.
-    let piece = format!(
-        "{}\n",
-        serde_json::json!({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "7".repeat(1 << 20)}}})
-    );
-    let pieces = vec![piece; 32];
-    let server = Running::with(Scenario::Stream { pieces, then_ends: false }, |config| config.limits = short()).await;
+    let bookmark = json!({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "7".repeat(1 << 20)}}});
+    let pieces = vec![format!("{bookmark}\n"); 32];
+    let server = Running::with(Scenario::Stream { pieces, then_ends: false }, |config| {
+        // A place is free again once the reader is cut off.
+        config.limits = Limits { connections: 1, ..short() };
+    })
+    .await;
     let target = format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
-    let mut connection = Connection::open(server.address, &server.request("GET", &target, "", "")).await;
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    let request = server.request("GET", &target, "", "");
+    let mut connection = Connection::open(server.address, &request).await;
+    connection.read_until("HTTP/1.1 200").await;
+    assert_eq!(server.get("/livez").await.status, 503);
+    server.wait_until_ready().await;
     connection.read_to_end().await;
     assert!(connection.read.len() < 32 << 20);
 }

@@ -55,13 +55,16 @@ struct State {
     seen: Vec<Seen>,
     scenario: Scenario,
     account: Option<&'static str>,
+    /// Held once more by each open stream.
+    open_stream: Arc<()>,
 }
 
 impl Recorder {
     pub(crate) async fn start(scenario: Scenario) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let state = Arc::new(Mutex::new(State { seen: Vec::new(), scenario, account: Some(ACCOUNT) }));
+        let state = State { seen: Vec::new(), scenario, account: Some(ACCOUNT), open_stream: Arc::default() };
+        let state = Arc::new(Mutex::new(state));
         let mut tasks = JoinSet::new();
         let shared = state.clone();
         tasks.spawn(async move {
@@ -81,6 +84,11 @@ impl Recorder {
     pub(crate) fn seen(&self) -> Vec<Seen> {
         let state = self.state.lock().expect("no panic before");
         state.seen.iter().filter(|seen| !seen.target.ends_with("selfsubjectreviews")).cloned().collect()
+    }
+
+    /// Counts the streams that nobody has ended.
+    pub(crate) fn open_streams(&self) -> usize {
+        Arc::strong_count(&self.state.lock().expect("no panic before").open_stream) - 1
     }
 
     pub(crate) fn answer(&self, scenario: Scenario) {
@@ -115,10 +123,10 @@ async fn respond(
         headers: head.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    let (scenario, account) = {
+    let (scenario, account, open) = {
         let mut state = state.lock().expect("no panic before");
         state.seen.push(seen.clone());
-        (state.scenario.clone(), state.account)
+        (state.scenario.clone(), state.account, state.open_stream.clone())
     };
     if seen.target.ends_with("selfsubjectreviews") {
         return Ok(match account {
@@ -147,7 +155,11 @@ async fn respond(
             let body = if then_ends {
                 StreamBody::new(pieces).boxed_unsync()
             } else {
-                StreamBody::new(pieces.chain(stream::pending())).boxed_unsync()
+                let silence = stream::once(async move {
+                    let _open = open;
+                    std::future::pending().await
+                });
+                StreamBody::new(pieces.chain(silence)).boxed_unsync()
             };
             dated(200, body)
         }

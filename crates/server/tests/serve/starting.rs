@@ -1,13 +1,16 @@
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Command, Stdio},
+    net::SocketAddr,
+    process::{Child, Command, Stdio},
+    thread::JoinHandle,
     time::Duration,
 };
 
 use kube_enroll_server::{ClusterFlags, Config, Error, Server};
+use tempfile::TempDir;
 
 use crate::{
-    client::send,
+    client::{Connection, send},
     recorder::{Recorder, Scenario},
     running::{NAME, REQUESTS, Running, TOKEN, body, golden, write_kubeconfig},
 };
@@ -41,41 +44,8 @@ async fn answers_503_while_the_api_server_is_away() {
 }
 
 #[tokio::test]
-async fn takes_authorities_and_server_name_from_the_kubeconfig_and_its_files() {
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let certificate = "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n";
-    std::fs::write(
-        folder.path().join("ca.crt"),
-        format!("{certificate}-----BEGIN PRIVATE KEY-----\nAAEC\n-----END PRIVATE KEY-----\n"),
-    )
-    .expect("a file");
-    let recorder = Recorder::start(Scenario::Created).await;
-    let kubeconfig = folder.path().join("kubeconfig");
-    write_kubeconfig(&kubeconfig, recorder.address);
-    let text = std::fs::read_to_string(&kubeconfig).expect("just written");
-    let text = text.replace(
-        "server: http",
-        "certificate-authority: ca.crt\n    tls-server-name: inside.example\n    server: http",
-    );
-    std::fs::write(&kubeconfig, text).expect("a file");
-    // Authorities that no client could use, so only the settings are looked at.
-    let server = Running::unready(recorder, |config| config.cluster.name = Some("prod".into())).await;
-    drop(server);
-    let config = Config {
-        listen: "127.0.0.1:0".parse().expect("an address"),
-        kubeconfig: Some(kubeconfig),
-        cluster: ClusterFlags { server: Some("https://a".into()), ..ClusterFlags::default() },
-        ..Config::default()
-    };
-    match Server::bind(config).await {
-        Ok(_) | Err(Error::Kubeconfig { .. }) => {}
-        Err(error) => panic!("{error}"),
-    }
-}
-
-#[tokio::test]
 async fn refuses_to_start_with_flags_that_cannot_work() {
-    let folder = tempfile::TempDir::new().expect("a folder");
+    let folder = TempDir::new().expect("a folder");
     let kubeconfig = folder.path().join("kubeconfig");
     write_kubeconfig(&kubeconfig, "127.0.0.1:1".parse().expect("an address"));
     let good = || Config {
@@ -109,63 +79,108 @@ async fn refuses_to_start_with_flags_that_cannot_work() {
 #[tokio::test]
 async fn writes_neither_requests_nor_tokens_to_its_log_and_ends_on_sigterm() {
     let recorder = Recorder::start(Scenario::Created).await;
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let kubeconfig = folder.path().join("kubeconfig");
-    write_kubeconfig(&kubeconfig, recorder.address);
-    let mut process = Command::new(env!("CARGO_BIN_EXE_kube-enroll"))
-        .args(["serve", "--listen=127.0.0.1:0", "--cluster-server=https://api.example.com", "--log-format=json"])
-        .arg("--kubeconfig")
-        .arg(&kubeconfig)
-        .env("RUST_LOG", "trace")
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary");
-    let mut lines = BufReader::new(process.stderr.take().expect("piped"));
-    let mut log = String::new();
-    let address = loop {
-        let start = log.len();
-        assert!(lines.read_line(&mut log).expect("text") > 0, "{log}");
-        let line: serde_json::Value = serde_json::from_str(&log[start..]).expect("a JSON line");
-        if let Some(address) = line["message"].as_str().and_then(|text| text.strip_prefix("listening on http://")) {
-            break address.parse().expect("an address");
-        }
-    };
-    let reader = std::thread::spawn(move || lines.read_to_string(&mut log).map(|_| log));
-
-    let ready = async {
-        let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-        while send(address, request.as_bytes()).await.status != 200 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), ready).await.expect("a server that gets ready");
+    let process = Process::start(&recorder, "exec \"$@\"").await;
     let object = body(&golden("jane"));
     for body in [object.to_string(), body(&golden("admins")).to_string().replace("client auth", "server auth")] {
         let request = format!(
-            "POST {REQUESTS} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nCookie: session=COOKIE\r\n\
+            "POST {REQUESTS} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: session=COOKIE\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            process.address,
             body.len()
         );
-        send(address, request.as_bytes()).await;
+        send(process.address, request.as_bytes()).await;
     }
-    let id = process.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
-    assert!(process.wait().expect("an end").success());
-    let log = reader.join().expect("no panic").expect("text");
+    let log = process.terminate();
 
     assert!(log.contains(NAME) && log.contains("\"status\":201"), "{log}");
     assert!(log.contains("\"code\":\"invalid-object\""), "{log}");
     let request = object["spec"]["request"].as_str().expect("text");
     let pem = golden("jane");
-    for hidden in [
-        request,
-        &request[100..140],
-        pem.lines().nth(1).expect("a line"),
-        "BEGIN CERTIFICATE",
-        TOKEN,
-        "COOKIE",
-        "developers",
-    ] {
+    let line = pem.lines().nth(1).expect("a line");
+    for hidden in [request, &request[100..140], line, "BEGIN CERTIFICATE", TOKEN, "COOKIE", "developers"] {
         assert!(!log.contains(hidden), "{hidden} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn goes_on_after_it_was_out_of_file_descriptors() {
+    let recorder = Recorder::start(Scenario::Created).await;
+    let process = Process::start(&recorder, "ulimit -n 40; exec \"$@\"").await;
+    let request = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", process.address);
+    let mut connections = Vec::new();
+    for _ in 0..60 {
+        connections.push(Connection::open(process.address, &request).await);
+    }
+    connections[0].read_until("200 OK").await;
+    drop(connections);
+    process.wait_until("/livez").await;
+    let log = process.terminate();
+    assert!(log.contains("cannot accept a connection"), "{log}");
+}
+
+/// The binary, as a person starts it.
+struct Process {
+    address: SocketAddr,
+    child: Child,
+    log: Option<JoinHandle<String>>,
+    _folder: TempDir,
+}
+
+impl Process {
+    /// Starts it by a shell, and waits until it is ready.
+    async fn start(recorder: &Recorder, shell: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let kubeconfig = folder.path().join("kubeconfig");
+        write_kubeconfig(&kubeconfig, recorder.address);
+        let mut child = Command::new("sh")
+            .args(["-c", shell, "sh", env!("CARGO_BIN_EXE_kube-enroll"), "serve", "--listen=127.0.0.1:0"])
+            .args(["--cluster-server=https://api.example.com", "--log-format=json", "--kubeconfig"])
+            .arg(&kubeconfig)
+            .env("RUST_LOG", "trace")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped"));
+        let mut log = String::new();
+        let address = loop {
+            let start = log.len();
+            assert!(lines.read_line(&mut log).expect("text") > 0, "{log}");
+            let line: serde_json::Value = serde_json::from_str(&log[start..]).expect("a JSON line");
+            if let Some(address) = line["message"].as_str().and_then(|text| text.strip_prefix("listening on http://")) {
+                break address.parse().expect("an address");
+            }
+        };
+        let log = std::thread::spawn(move || {
+            lines.read_to_string(&mut log).expect("text");
+            log
+        });
+        let process = Self { address, child, log: Some(log), _folder: folder };
+        process.wait_until("/readyz").await;
+        process
+    }
+
+    async fn wait_until(&self, target: &str) {
+        let answered = async {
+            let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+            while send(self.address, request.as_bytes()).await.status != 200 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), answered).await.expect("an answer");
+    }
+
+    /// Sends SIGTERM, waits for a good end, and returns the log.
+    fn terminate(mut self) -> String {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
+        assert!(self.child.wait().expect("an end").success());
+        self.log.take().expect("taken once").join().expect("no panic")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

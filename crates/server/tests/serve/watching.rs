@@ -85,6 +85,21 @@ async fn ends_a_watch_that_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn ends_the_upstream_watch_when_the_browser_leaves() {
+    let server = Running::start(Scenario::Stream { pieces: vec![], then_ends: false }).await;
+    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
+    connection.read_until("\r\n\r\n").await;
+    assert_eq!(server.recorder.open_streams(), 1);
+    drop(connection);
+    let ended = async {
+        while server.recorder.open_streams() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("an end of the watch");
+}
+
+#[tokio::test]
 async fn ends_watches_when_it_stops() {
     let server = Running::start(Scenario::Stream { pieces: vec![], then_ends: false }).await;
     let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
