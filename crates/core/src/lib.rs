@@ -49,4 +49,4 @@ pub use settings::Settings;
 pub use status::{Status, StatusCause, StatusDetails};
 pub use subject::{MAX_GROUPS, MAX_NAME_CHARACTERS, Subject, parse_name};
 pub use time::Timestamp;
-pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent};
+pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent, WatchLines};

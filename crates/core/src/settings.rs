@@ -42,11 +42,16 @@ impl Settings {
     /// [`Error::InvalidObject`] for what is no JSON of this shape, unknown settings included; the errors of
     /// [`Policy::check`] and [`Cluster::check`].
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let settings: Self = serde_json::from_str(json).map_err(|error| Error::InvalidObject {
+        let refuse = |found: String| Error::InvalidObject {
             field: "config.json",
-            found: error.to_string(),
-            expected: "settings of kube-enroll as JSON".into(),
-        })?;
+            found,
+            expected: "settings of kube-enroll as a JSON object".into(),
+        };
+        // serde would also take the fields of an array in order.
+        if !json.trim_start().starts_with('{') {
+            return Err(refuse(json.chars().take(40).collect()));
+        }
+        let settings: Self = serde_json::from_str(json).map_err(|error| refuse(error.to_string()))?;
         settings.policy.check()?;
         settings.cluster.as_ref().map_or(Ok(()), Cluster::check)?;
         Ok(settings)
@@ -74,6 +79,7 @@ mod tests {
         for json in [
             "",
             "5",
+            "[]",
             "<html>",
             r#"{"apibase":"/"}"#,
             r#"{"cluster":{"name":"dev","server":"http://x"}}"#,

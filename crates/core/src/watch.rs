@@ -10,6 +10,12 @@ pub const MAX_WATCH_LINE_BYTES: usize = 2 << 20;
 /// ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
 #[derive(Debug, Default)]
 pub struct WatchDecoder {
+    lines: WatchLines,
+}
+
+/// The lines of a watch: bytes in, JSON documents out. The page, whose browser reads JSON by itself, takes these.
+#[derive(Debug, Default)]
+pub struct WatchLines {
     line: Vec<u8>,
 }
 
@@ -45,17 +51,37 @@ impl WatchDecoder {
     /// use after that.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<WatchEvent>, Error> {
         let mut events = Vec::new();
+        for line in self.lines.push(bytes)? {
+            events.extend(decode(&line)?);
+        }
+        Ok(events)
+    }
+}
+
+impl WatchLines {
+    /// Makes an empty one for a new stream.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes of the stream, however it was cut, and returns the lines that they complete, empty ones left
+    /// out.
+    ///
+    /// # Errors
+    /// [`Error::InvalidWatch`] for a line that is longer than [`MAX_WATCH_LINE_BYTES`].
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        let mut lines = Vec::new();
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             self.extend(&rest[..end])?;
             rest = &rest[end + 1..];
             let line = std::mem::take(&mut self.line);
             if !line.iter().all(u8::is_ascii_whitespace) {
-                events.extend(decode(&line)?);
+                lines.push(line);
             }
         }
         self.extend(rest)?;
-        Ok(events)
+        Ok(lines)
     }
 
     fn extend(&mut self, bytes: &[u8]) -> Result<(), Error> {

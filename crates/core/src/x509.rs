@@ -51,7 +51,6 @@ pub(crate) fn encode_pem(label: &'static str, bytes: &[u8]) -> String {
 }
 
 /// Writes a subject: CN first, then each O, one attribute per RDN (RFC 5280, section 4.1.2.4), all as UTF8String.
-#[cfg(feature = "keys")]
 #[cfg_attr(not(feature = "keys"), expect(dead_code, reason = "only who has a key writes a request"))]
 pub(crate) fn name_of(subject: &Subject) -> Result<Name, Error> {
     let mut sequence = RdnSequence::default();
