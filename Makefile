@@ -22,7 +22,7 @@ test: ## Set up and run every test, those in real browsers against a real Kubern
 test: setup-test page server
 	@scripts/check-control-plane.sh
 	@$(env) cargo test --workspace --locked
-	@$(env) node --test crates/wasm/npm
+	@$(env) node --test crates/wasm/tests
 
 .PHONY: build
 build: ## Build the page into dist/, and the server with the page inside it, for release
