@@ -183,18 +183,22 @@ impl Error {
             _ => self.status().reason,
         }
     }
+}
 
-    /// Writes the error with its sources on one line, for the log.
-    pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(error) = source {
+/// Writes an error with its sources on one line, for the log. Some dependencies write their source into their own text: it
+/// is not repeated.
+pub fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let said = error.to_string();
+        if !text.ends_with(&said) {
             text.push_str(": ");
-            text.push_str(&error.to_string());
-            source = error.source();
+            text.push_str(&said);
         }
-        text
+        source = error.source();
     }
+    text
 }
 
 impl IntoResponse for Error {

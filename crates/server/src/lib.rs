@@ -12,5 +12,5 @@ mod serve;
 mod upstream;
 
 pub use config::{ClusterFlags, Config, Limits};
-pub use error::Error;
+pub use error::{Error, with_sources};
 pub use serve::Server;

@@ -1,19 +1,26 @@
 //! The binary `kube-enroll`.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
 use kube_enroll_server::{
     Server,
     cli::{Cli, Command, LogFormat, Serve},
+    with_sources,
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
-        Command::Serve(flags) => serve(*flags),
+fn main() -> ExitCode {
+    let Command::Serve(flags) = Cli::parse().command;
+    match serve(*flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A sentence for an operator; a backtrace would bury it.
+            eprintln!("kube-enroll: {}", with_sources(error.as_ref()));
+            ExitCode::FAILURE
+        }
     }
 }
 

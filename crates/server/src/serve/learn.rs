@@ -8,6 +8,7 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{
     Error,
+    error::with_sources,
     gate::view::Owner,
     upstream::{Upstream, cluster::Named},
 };
@@ -95,7 +96,7 @@ async fn insist<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: im
         match attempt().await {
             Ok(value) => return value,
             Err(error) => tracing::warn!(
-                error = %error.chain(),
+                error = %with_sources(&error),
                 "{what} failed; trying again in {:.1} s",
                 pause.as_secs_f32()
             ),

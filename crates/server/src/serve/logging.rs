@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::{Error, gate::Ask};
+use crate::{Error, error::with_sources, gate::Ask};
 
 /// A request on its way to its line.
 pub(super) struct Logged {
@@ -38,7 +38,7 @@ impl Logged {
     pub(super) fn refuse(&mut self, error: Error) -> Response {
         self.code = error.code();
         if std::error::Error::source(&error).is_some() {
-            tracing::warn!(error = %error.chain(), "refused");
+            tracing::warn!(error = %with_sources(&error), "refused");
         }
         error.into_response()
     }
