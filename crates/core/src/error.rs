@@ -71,6 +71,14 @@ pub enum Error {
         /// Groups possible.
         maximum: usize,
     },
+    /// Names that are too long together, see [`crate::MAX_SUBJECT_BYTES`].
+    #[error("user and groups have {found_bytes} bytes together, at most {maximum_bytes} are possible")]
+    SubjectTooLong {
+        /// Bytes found.
+        found_bytes: usize,
+        /// Bytes possible.
+        maximum_bytes: usize,
+    },
     /// A group that this page's operator does not offer.
     #[error("group {name:?} is not offered here, expected one of: {}", .offered.join(", "))]
     GroupNotOffered {
@@ -253,6 +261,7 @@ impl Error {
             Self::SystemName { .. } => "system-name",
             Self::DuplicateGroup { .. } => "duplicate-group",
             Self::TooManyGroups { .. } => "too-many-groups",
+            Self::SubjectTooLong { .. } => "subject-too-long",
             Self::GroupNotOffered { .. } => "group-not-offered",
             Self::AlgorithmNotOffered { .. } => "algorithm-not-offered",
             Self::ExpirationOutOfRange { .. } => "expiration-out-of-range",

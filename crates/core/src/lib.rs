@@ -47,6 +47,6 @@ pub use policy::{ExpirationSeconds, KUBERNETES_MINIMUM_EXPIRATION_SECONDS, Polic
 pub use request::CertificationRequest;
 pub use settings::Settings;
 pub use status::{Status, StatusCause, StatusDetails};
-pub use subject::{MAX_GROUPS, MAX_NAME_CHARACTERS, Subject, parse_name};
+pub use subject::{MAX_GROUPS, MAX_NAME_CHARACTERS, MAX_SUBJECT_BYTES, Subject, parse_name};
 pub use time::Timestamp;
 pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent, WatchLines};

@@ -5,8 +5,12 @@ use crate::{Error, Field};
 /// The most characters that a user or group name may have.
 pub const MAX_NAME_CHARACTERS: usize = 200;
 
-/// The most groups that one subject may have. 64 of them, at full length, fit into the proxy's body limit.
+/// The most groups that one subject may have.
 pub const MAX_GROUPS: usize = 64;
+
+/// The most bytes of UTF-8 that all names of one subject may have together: so every request fits into the proxy's body
+/// limit of 16 KiB, twice in base64.
+pub const MAX_SUBJECT_BYTES: usize = 4096;
 
 /// Who a certificate is for: one user and any number of groups.
 ///
@@ -29,7 +33,8 @@ impl Subject {
     /// # Errors
     /// [`Error::EmptyName`], [`Error::NameTooLong`], [`Error::ForbiddenCharacter`], [`Error::OuterSpace`] and
     /// [`Error::MixedScripts`] by these rules; [`Error::SystemName`] for a name that begins with `system:`;
-    /// [`Error::DuplicateGroup`] and [`Error::TooManyGroups`] for the list of groups.
+    /// [`Error::DuplicateGroup`] and [`Error::TooManyGroups`] for the list of groups; [`Error::SubjectTooLong`] for all
+    /// names together.
     pub fn parse<G: AsRef<str>>(user: &str, groups: &[G]) -> Result<Self, Error> {
         parse_name(user, Field::User)?;
         if groups.len() > MAX_GROUPS {
@@ -43,6 +48,10 @@ impl Subject {
                 return Err(Error::DuplicateGroup { name: group.to_owned() });
             }
             parsed.push(group.to_owned());
+        }
+        let found_bytes = parsed.iter().map(String::len).sum::<usize>() + user.len();
+        if found_bytes > MAX_SUBJECT_BYTES {
+            return Err(Error::SubjectTooLong { found_bytes, maximum_bytes: MAX_SUBJECT_BYTES });
         }
         Ok(Self { user: user.to_owned(), groups: parsed })
     }
@@ -280,6 +289,16 @@ mod tests {
         assert!(matches!(Subject::parse("jane", &["a", "b", "a"]), Err(Error::DuplicateGroup { .. })));
         let groups: Vec<String> = (0..=MAX_GROUPS).map(|index| format!("g{index}")).collect();
         assert!(matches!(Subject::parse("jane", &groups), Err(Error::TooManyGroups { found: 65, .. })));
+    }
+
+    #[test]
+    fn refuses_names_that_are_too_long_together() {
+        let groups: Vec<String> = (10..30).map(|index| format!("{index}{}", "x".repeat(198))).collect();
+        assert!(Subject::parse(&"x".repeat(96), &groups).is_ok());
+        assert_eq!(
+            Subject::parse(&"x".repeat(97), &groups),
+            Err(Error::SubjectTooLong { found_bytes: 4097, maximum_bytes: MAX_SUBJECT_BYTES })
+        );
     }
 
     #[test]
