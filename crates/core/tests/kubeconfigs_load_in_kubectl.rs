@@ -1,0 +1,48 @@
+//! Kubeconfigs that are written here, read by kubectl.
+
+mod support;
+
+use kube_enroll_core::{Algorithm, Cluster, Kubeconfig};
+use support::{Workshop, key};
+
+/// The kubectl that `make test` has built, else the one of the machine.
+fn kubectl() -> String {
+    std::env::var("KUBE_ENROLL_KUBECTL").unwrap_or_else(|_| "kubectl".into())
+}
+
+#[test]
+fn every_name_stays_what_it_is() {
+    let workshop = Workshop::new();
+    let key = key(Algorithm::Ed25519).to_pkcs8_pem().expect("PEM");
+    for name in
+        ["jane", "no", "on", "y", "0x10", "1e3", "null", "ü", "a:b", "#c", "a b", "=x", "田中", "a@b", "- x", "1_000"]
+    {
+        let cluster = Cluster {
+            name: name.into(),
+            server: "https://api.example.com:6443".into(),
+            tls_server_name: "kubernetes".into(),
+            ..Cluster::default()
+        };
+        let kubeconfig =
+            Kubeconfig { cluster: &cluster, user: name, namespace: name, certificate_pem: "CERTIFICATE\n" };
+        workshop.write("file", kubeconfig.to_yaml(&key).as_bytes());
+        let read = |path: &str| {
+            workshop.sh(&format!("{} --kubeconfig file config view --raw -o jsonpath='{{{path}}}'", kubectl()))
+        };
+        let context = format!("{name}@{name}");
+        assert_eq!(read(".current-context"), context);
+        assert_eq!(read(".contexts[0].name"), context);
+        assert_eq!(read(".contexts[0].context.user"), context);
+        assert_eq!(read(".contexts[0].context.cluster"), name);
+        assert_eq!(read(".contexts[0].context.namespace"), name);
+        assert_eq!(read(".users[0].name"), context);
+        assert_eq!(read(".clusters[0].name"), name);
+        assert_eq!(read(".clusters[0].cluster.server"), "https://api.example.com:6443");
+        assert_eq!(read(".clusters[0].cluster.tls-server-name"), "kubernetes");
+        assert_eq!(workshop.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-key-data"))), *key);
+        assert_eq!(
+            workshop.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-certificate-data"))),
+            "CERTIFICATE\n"
+        );
+    }
+}
