@@ -116,8 +116,9 @@ pub fn print_certificate() -> String {
 /// Puts key and certificate into a kubeconfig. The cluster's authorities are taken from the file `ca.crt` where it has
 /// its own.
 pub fn assemble(file: &str, user: &str, cluster: &Cluster) -> String {
-    let context = shell(&context_name(user, &cluster.name));
-    let (file, name) = (shell(file), shell(&cluster.name));
+    let context = context_name(user, &cluster.name);
+    let (context, context_argument) = (shell(&context), argument(&context));
+    let (file, name, name_argument) = (shell(file), shell(&cluster.name), argument(&cluster.name));
     let authorities = if cluster.certificate_authority_data.is_empty() {
         String::new()
     } else {
@@ -131,10 +132,10 @@ pub fn assemble(file: &str, user: &str, cluster: &Cluster) -> String {
     };
     format!(
         "{authorities}\
-         kubectl --kubeconfig={file} config set-cluster {name} --server={}{tls}{embed}\n\
-         kubectl --kubeconfig={file} config set-credentials {context} --client-key=enroll.key --client-certificate=enroll.crt --embed-certs\n\
-         kubectl --kubeconfig={file} config set-context {context} --cluster={name} --user={context}\n\
-         kubectl --kubeconfig={file} config use-context {context}",
+         kubectl --kubeconfig={file} config set-cluster --server={}{tls}{embed} {name_argument}\n\
+         kubectl --kubeconfig={file} config set-credentials --client-key=enroll.key --client-certificate=enroll.crt --embed-certs {context_argument}\n\
+         kubectl --kubeconfig={file} config set-context --cluster={name} --user={context} {context_argument}\n\
+         kubectl --kubeconfig={file} config use-context {context_argument}",
         shell(&cluster.server)
     )
 }
@@ -192,6 +193,11 @@ pub fn bind_groups(subject: &Subject, namespace: &str) -> Vec<String> {
         lines.push(bind(&name, "group", group, namespace));
     }
     lines
+}
+
+/// Quotes a word that stands by itself: one that begins with a dash would be an option.
+fn argument(word: &str) -> String {
+    if word.starts_with('-') { format!("-- {}", shell(word)) } else { shell(word) }
 }
 
 fn bind(name: &str, kind: &str, who: &str, namespace: &str) -> String {
