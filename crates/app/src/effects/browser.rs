@@ -1,0 +1,122 @@
+//! The browser's own services: clock, randomness, clipboard, downloads, the address bar.
+
+use gloo_timers::callback::Timeout;
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, Document, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlTextAreaElement, Url, UrlSearchParams,
+};
+
+use crate::state::{Around, Form, Place};
+
+/// How long a download may take to begin, before its address is given up.
+const SAVE_MILLISECONDS: u32 = 60_000;
+
+/// Reads the clock, and draws random bytes.
+pub(crate) fn around() -> Around {
+    let mut bytes = [0; 7];
+    let drawn = web_sys::window()
+        .and_then(|window| window.crypto().ok())
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).ok());
+    Around { now_ms: Date::now(), random: drawn.map(|_| bytes) }
+}
+
+pub(crate) fn place() -> Place {
+    let Some(window) = web_sys::window() else { return Place::default() };
+    let host = window.location().hostname().unwrap_or_default();
+    Place {
+        secure: window.is_secure_context(),
+        local: host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127."),
+    }
+}
+
+/// Reads `?user=…&group=…&group=…` of a link to the page.
+pub(crate) fn prefilled_form() -> Form {
+    let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    let Ok(parameters) = UrlSearchParams::new_with_str(&query) else { return Form::new(String::new(), vec![]) };
+    let groups = parameters.get_all("group").iter().filter_map(|group| group.as_string()).collect();
+    Form::new(parameters.get("user").unwrap_or_default(), groups)
+}
+
+/// Copies a text; without the Clipboard API, which plain HTTP lacks, by selecting it.
+pub(super) async fn copy(text: &str) -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    let navigator = window.navigator();
+    let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());
+    if has_clipboard && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok() {
+        return true;
+    }
+    window.document().and_then(|document| copy_selected(&document, text)).unwrap_or(false)
+}
+
+fn copy_selected(document: &Document, text: &str) -> Option<bool> {
+    let focused = document.active_element();
+    let area: HtmlTextAreaElement = document.create_element("textarea").ok()?.unchecked_into();
+    area.set_value(text);
+    area.set_class_name("unseen");
+    document.body()?.append_child(&area).ok()?;
+    area.select();
+    let copied = document.unchecked_ref::<HtmlDocument>().exec_command("copy").unwrap_or(false);
+    area.remove();
+    if let Some(focused) = focused {
+        let _ = focused.unchecked_into::<HtmlElement>().focus();
+    }
+    Some(copied)
+}
+
+/// Has the browser download the file.
+pub(super) fn save(file: &Blob, name: &str) {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+    let Ok(url) = Url::create_object_url_with_blob(file) else { return };
+    if let Ok(anchor) = document.create_element("a") {
+        let anchor: HtmlAnchorElement = anchor.unchecked_into();
+        anchor.set_href(&url);
+        anchor.set_download(name);
+        anchor.click();
+    }
+    Timeout::new(SAVE_MILLISECONDS, move || drop(Url::revoke_object_url(&url))).forget();
+}
+
+/// Moves the focus, once the page has been drawn.
+pub(super) fn focus_soon(id: String) {
+    Timeout::new(0, move || {
+        let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(&id));
+        if let Some(element) = element {
+            let _ = element.unchecked_into::<HtmlElement>().focus();
+        }
+    })
+    .forget();
+}
+
+/// Reads RFC 3339; nothing for any other text.
+pub(crate) fn parse_time(text: &str) -> Option<f64> {
+    let milliseconds = Date::parse(text);
+    milliseconds.is_finite().then_some(milliseconds)
+}
+
+/// Shows a time where and as the reader lives.
+pub(crate) fn date_and_time(milliseconds: f64) -> String {
+    let fields = [
+        ("weekday", "short"),
+        ("year", "numeric"),
+        ("month", "short"),
+        ("day", "numeric"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("timeZoneName", "short"),
+    ];
+    localized(milliseconds, &fields)
+}
+
+pub(crate) fn time_of_day(milliseconds: f64) -> String {
+    localized(milliseconds, &[("hour", "2-digit"), ("minute", "2-digit")])
+}
+
+fn localized(milliseconds: f64, fields: &[(&str, &str)]) -> String {
+    let options = Object::new();
+    for (name, value) in fields {
+        Reflect::set(&options, &(*name).into(), &(*value).into()).expect("a new object takes fields");
+    }
+    Date::new(&milliseconds.into()).to_locale_string("default", &options).into()
+}

@@ -1,0 +1,34 @@
+use kube_enroll_core::Cluster;
+
+/// Reads server and authorities out of the kubeconfig that kubeadm puts into the ConfigMap `kube-public/cluster-info`
+/// ([format](https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap)).
+///
+/// It is written by Kubernetes' own encoder, one scalar per line, so two fields are looked for and nothing else of YAML is
+/// understood: a parser would weigh more than the rest of the page. The name is empty there; the server's host stands in.
+pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
+    let server = scalar(yaml, "server")?;
+    let cluster = Cluster {
+        name: host(server).to_owned(),
+        server: server.to_owned(),
+        certificate_authority_data: scalar(yaml, "certificate-authority-data").unwrap_or_default().to_owned(),
+        tls_server_name: scalar(yaml, "tls-server-name").unwrap_or_default().to_owned(),
+    };
+    cluster.check().is_ok().then_some(cluster)
+}
+
+fn scalar<'a>(yaml: &'a str, field: &str) -> Option<&'a str> {
+    yaml.lines()
+        .find_map(|line| line.trim_start_matches([' ', '-']).strip_prefix(field)?.strip_prefix(": "))
+        .map(|value| value.trim().trim_matches('"'))
+        .filter(|value| !value.is_empty())
+}
+
+fn host(server: &str) -> &str {
+    let authority = server.trim_start_matches("https://").split('/').next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        // An IPv6 address has colons and brackets, which are no name.
+        _ if authority.starts_with('[') => "kubernetes",
+        Some((host, _)) => host,
+        None => authority,
+    }
+}

@@ -1,0 +1,38 @@
+//! The states between the steps: something went wrong, and what to do now.
+
+use super::{
+    Ui,
+    element::{Element, el},
+    parts::{actions, heading, lead},
+};
+use crate::state::{Action, Problem, Retry};
+
+pub(super) fn sign_in(ui: &Ui) -> Element {
+    let link = el("a").attr("href", ".").attr("target", "_blank").attr("rel", "noopener");
+    el("section")
+        .add(heading("Please sign in again"))
+        .add(
+            lead().text("The page’s server wants to know who you are. Your key is kept in this tab, so leave it open."),
+        )
+        .add(
+            el("ol")
+                .add(el("li").add(link.text("Open this page in a new tab")).text(" and sign in there."))
+                .add(el("li").text("Come back to this tab and go on.")),
+        )
+        .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Action::Retry)))
+}
+
+pub(super) fn error(ui: &Ui, problem: &Problem, retry: &Retry) -> Element {
+    let again = match retry {
+        Retry::Rename(_) => "Send under a new name",
+        _ => "Try again",
+    };
+    let causes = (!problem.causes.is_empty())
+        .then(|| el("ul").id("reason").class("said").all(problem.causes.iter().map(|cause| el("li").say(cause))));
+    let back = (*retry != Retry::Load).then(|| ui.button("restart", "", "Back to the form", Action::Restart));
+    el("section")
+        .add(el("h1").attr("tabindex", "-1").say(&problem.title))
+        .add(lead().id("message").say(&problem.message))
+        .option(causes)
+        .add(actions().add(ui.button("retry", "primary", again, Action::Retry)).option(back))
+}
