@@ -1,0 +1,53 @@
+//! Somebody on the way swaps the certificate: nothing of it is saved.
+
+use kube_enroll_e2e::{
+    browser::{Browser, Kind},
+    control_plane::ControlPlane,
+    look::look,
+    page::{Page, Wish},
+    proxy::{Faults, Proxy},
+    serve::Serve,
+};
+
+use crate::whole::{approve_by_the_page, unique};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_nothing_is_saved() {
+    let admin = ControlPlane::shared().admin();
+    // A real certificate of the same cluster for the same user: only the key is another one.
+    let certificate_pem = admin.ok(&OTHER_CERTIFICATE.replace("NAME", &unique("swapped"))).await;
+    let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1"]).await;
+    let faults = Faults { certificate_pem: Some(certificate_pem), ..Faults::default() };
+    let proxy = Proxy::start(&serve.url(), faults).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page::open(&browser, &proxy.url()).await;
+    page.submit(&Wish::new("swapped", &["developers"])).await;
+    approve_by_the_page(&page, &admin).await;
+
+    page.wait_for("refused").await;
+    assert_eq!(page.text("#reason").await, "other-key");
+    look(&browser, "refused").await;
+    assert!(!page.has("#save").await);
+    assert!(!page.has("#show-key").await);
+    page.click("#retry").await;
+    page.wait_for("refused").await;
+    assert_eq!(browser.downloads(), Vec::<std::path::PathBuf>::new());
+}
+
+const OTHER_CERTIFICATE: &str = r#"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null \
+    -subj /CN=swapped/O=developers -out other.csr 2>/dev/null
+kubectl create -f - >/dev/null <<EOF
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata:
+  name: NAME
+spec:
+  signerName: kubernetes.io/kube-apiserver-client
+  usages: [client auth]
+  request: $(base64 < other.csr | tr -d '\n')
+EOF
+kubectl certificate approve NAME >/dev/null
+kubectl wait --for=jsonpath='{.status.certificate}' --timeout=60s csr NAME >/dev/null
+kubectl get csr NAME -o jsonpath='{.status.certificate}' | base64 -d
+"#;

@@ -1,0 +1,58 @@
+//! An approver or the signer says no.
+
+use kube_enroll_e2e::{
+    browser::{Browser, Kind},
+    control_plane::ControlPlane,
+    look::look,
+    page::{Page, Wish},
+    serve::Serve,
+};
+
+use crate::whole::decide;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denied_request_shows_why_and_can_be_begun_again() {
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
+    let admin = ControlPlane::shared().admin();
+    let page = Page::open(&browser, &serve.url()).await;
+    page.submit(&Wish::new("denied", &["developers"])).await;
+    let name = page.object_name().await;
+    decide(&admin, &name, "Denied", "WrongGroup", "ask for\nthe group \"testers\"").await;
+    page.wait_for("denied").await;
+    assert_eq!(page.text("#reason").await, "WrongGroup");
+    assert_eq!(page.text("#message").await, "ask for\nthe group \"testers\"");
+    look(&browser, "denied").await;
+
+    page.click("#restart").await;
+    page.wait_for("editing").await;
+    assert_eq!(page.value("#user", "value").await, "denied");
+    page.click("#create").await;
+    page.wait_for("waiting").await;
+    assert_ne!(page.object_name().await, name);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_by_kubectl_shows_what_kubectl_says() {
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Firefox).await);
+    let page = Page::open(&browser, &serve.url()).await;
+    page.submit(&Wish::new("denied", &[])).await;
+    // The line that the approver's block has as a comment.
+    let block = page.text("#approver-block").await;
+    let deny = block.lines().last().and_then(|line| line.strip_prefix("# or: ")).expect("the last line denies");
+    ControlPlane::shared().admin().ok(deny).await;
+    page.wait_for("denied").await;
+    assert_eq!(page.text("#reason").await, "KubectlDeny");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signer_that_gives_up_is_shown_with_its_reason() {
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
+    let page = Page::open(&browser, &serve.url()).await;
+    page.submit(&Wish::new("failed", &[])).await;
+    let name = page.object_name().await;
+    decide(&ControlPlane::shared().admin(), &name, "Failed", "SignerValidationFailure", "not with this signer").await;
+    page.wait_for("failed").await;
+    assert_eq!(page.text("#reason").await, "SignerValidationFailure");
+    assert_eq!(page.text("#message").await, "not with this signer");
+    look(&browser, "failed").await;
+}

@@ -1,0 +1,96 @@
+//! What core makes is judged by the real kube-apiserver and the real kubectl, without a browser.
+
+use std::{path::Path, time::SystemTime};
+
+use getrandom::{SysRng, rand_core::UnwrapErr};
+use kube_enroll_core::{
+    Algorithm, CertificateChain, CertificateSigningRequest, CertificationRequest, Cluster, Kubeconfig, ObjectName,
+    PrivateKey, RequestState, Subject, Timestamp,
+};
+use kube_enroll_e2e::{
+    control_plane::ControlPlane,
+    deadline::{PATIENCE, eventually},
+    page::Wish,
+    shell::Shell,
+};
+use serde_json::Value;
+
+use crate::whole::is_known_to_the_cluster;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_requests_of_every_algorithm() {
+    for algorithm in Algorithm::ALL {
+        is_issued(&Wish::new("jane", &["developers", "on call"]).with(algorithm)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_kubeconfigs_with_names_that_yaml_takes_for_something_else() {
+    for user in ["no", "0x10", "ü", "a:b", "#c", "1e3", "x, y/z=+ w", "- a", "a: b", "@", "田中"] {
+        is_issued(&Wish::new(user, &["yes", "null", "#d"])).await;
+    }
+}
+
+/// Asks, approves with kubectl, checks the certificate and uses it.
+async fn is_issued(wish: &Wish) {
+    const EXPIRATION_SECONDS: u32 = 3600;
+    let rng = &mut UnwrapErr(SysRng);
+    let admin = ControlPlane::shared().admin();
+    let subject = Subject::parse(&wish.user, &wish.groups).expect("a good name");
+    let key = PrivateKey::generate(wish.algorithm, rng).expect("randomness makes a key");
+    let request = CertificationRequest::new(&subject, &key, rng).expect("a key makes a request");
+    let mut random = [0; 7];
+    getrandom::fill(&mut random).expect("the system has randomness");
+    let name = ObjectName::new(&wish.user, "", random).expect("a good name");
+    let object = CertificateSigningRequest::new(&name, &request.to_pem(), EXPIRATION_SECONDS);
+    let json = serde_json::to_string(&object).expect("an object is JSON");
+    admin.ok_with_input("kubectl create -f -", &json).await;
+    admin.ok(&format!("kubectl certificate approve {name}")).await;
+
+    let certificate_pem = eventually(PATIENCE, &format!("{wish:?} is issued"), || async {
+        let json = admin.ok(&format!("kubectl get csr {name} -o json")).await;
+        let object: CertificateSigningRequest = serde_json::from_str(&json).expect("kubectl writes JSON");
+        match object.state().expect("a state") {
+            RequestState::Issued { certificate_pem } => Ok(certificate_pem),
+            state => Err(format!("{state:?}")),
+        }
+    })
+    .await;
+    let now = SystemTime::UNIX_EPOCH.elapsed().expect("now is after 1970").as_secs();
+    let now = Timestamp::from_unix_seconds(now.try_into().expect("seconds of our time fit"));
+    let chain = CertificateChain::parse_pem(&certificate_pem).expect("the API server writes certificates");
+    let differences = chain.check(&request, EXPIRATION_SECONDS, now).expect("the certificate is the one asked for");
+    assert_eq!(differences, [], "{wish:?}");
+
+    let cluster = cluster(&admin).await;
+    let kubeconfig =
+        Kubeconfig { cluster: &cluster, user: &wish.user, namespace: "", certificate_pem: &certificate_pem };
+    let file = admin.folder().join("made.kubeconfig");
+    let pem = key.to_pkcs8_pem().expect("the key can be written");
+    std::fs::write(&file, &*kubeconfig.to_yaml(&pem)).expect("the folder is ours");
+    reads_the_same(&file, &kubeconfig.context()).await;
+    is_known_to_the_cluster(&Shell::new(&file), wish).await;
+}
+
+/// kubectl reads the names that were written.
+async fn reads_the_same(file: &Path, context: &str) {
+    let view = Shell::new(file).ok("kubectl config view -o json").await;
+    let view: Value = serde_json::from_str(&view).expect("kubectl writes JSON");
+    assert_eq!(view["current-context"], context);
+    assert_eq!(view["users"][0]["name"], context);
+    assert_eq!(view["contexts"][0]["context"]["user"], context);
+}
+
+/// Reads the cluster of the administrator's kubeconfig.
+async fn cluster(admin: &Shell) -> Cluster {
+    let view = admin.ok("kubectl config view --raw --minify --flatten -o json").await;
+    let view: Value = serde_json::from_str(&view).expect("kubectl writes JSON");
+    let cluster = &view["clusters"][0]["cluster"];
+    let text = |name: &str| cluster[name].as_str().unwrap_or_default().to_owned();
+    Cluster {
+        name: "dev".into(),
+        server: text("server"),
+        certificate_authority_data: text("certificate-authority-data"),
+        tls_server_name: text("tls-server-name"),
+    }
+}

@@ -1,0 +1,46 @@
+//! The same bundle with no server of ours: `kubectl proxy` gives the page and the API.
+
+use std::{ffi::OsStr, fs, net::SocketAddr, path::Path};
+
+use kube_enroll_e2e::{
+    browser::{Browser, Kind},
+    child::Child,
+    control_plane::ControlPlane,
+    page::Wish,
+    programs,
+};
+
+use crate::whole::goes_the_whole_way;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_config_written_by_hand() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    copy(&programs::page_dir(), folder.path());
+    fs::write(folder.path().join("config.json"), r#"{"apiBase": "/"}"#).expect("the folder is ours");
+
+    let kubeconfig = ControlPlane::shared().kubeconfig();
+    let www = format!("--www={}", folder.path().display());
+    let arguments = ["proxy", &www, "--www-prefix=/ui/", "--port=0"];
+    let environment: [(&str, &OsStr); 1] = [("KUBECONFIG", kubeconfig.as_os_str())];
+    let mut kubectl = Child::start(&programs::kubectl(), arguments, &environment, None);
+    let address: SocketAddr =
+        kubectl.wait_for_line("its address", |line| line.strip_prefix("Starting to serve on ")?.trim().parse().ok());
+
+    let browser = Browser::start(Kind::Chromium).await;
+    let wish = Wish::new("jane@proxy", &["developers"]);
+    goes_the_whole_way(&browser, &format!("http://{address}/ui/"), &wish).await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).expect("the target is new");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
+}

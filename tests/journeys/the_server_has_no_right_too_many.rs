@@ -1,0 +1,152 @@
+//! What the server may do, judged by the API server; and what it lets through, by real objects behind it.
+
+use hyper::StatusCode;
+use kube_enroll_e2e::{control_plane::ControlPlane, http::ask, serve::Serve, shell::Shell};
+use serde_json::Value;
+
+use crate::whole::unique;
+
+const OBJECTS: &str = "apis/certificates.k8s.io/v1/certificatesigningrequests";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_account_may_ask_and_look_and_nothing_else() {
+    let server = Shell::new(ControlPlane::shared().service_account_kubeconfig().await);
+    for verb in ["create", "get", "list", "watch"] {
+        let line = format!("kubectl auth can-i {verb} certificatesigningrequests.certificates.k8s.io 2>/dev/null");
+        assert_eq!(server.ok(&line).await.trim(), "yes", "{verb}");
+    }
+    server.ok("kubectl get csr --output name >/dev/null").await;
+
+    for what in [
+        "update certificatesigningrequests.certificates.k8s.io",
+        "patch certificatesigningrequests.certificates.k8s.io",
+        "delete certificatesigningrequests.certificates.k8s.io",
+        "deletecollection certificatesigningrequests.certificates.k8s.io",
+        "update certificatesigningrequests.certificates.k8s.io --subresource=approval",
+        "update certificatesigningrequests.certificates.k8s.io --subresource=status",
+        "approve signers.certificates.k8s.io/kubernetes.io/kube-apiserver-client",
+        "sign signers.certificates.k8s.io/kubernetes.io/kube-apiserver-client",
+        "attest signers.certificates.k8s.io/kubernetes.io/kube-apiserver-client",
+        "get secrets --all-namespaces",
+        "list secrets --all-namespaces",
+        "get secrets --namespace kube-enroll",
+        "create pods --namespace kube-enroll",
+        "create serviceaccounts --subresource=token --namespace kube-enroll",
+        "impersonate users",
+        "impersonate groups",
+        "create clusterrolebindings.rbac.authorization.k8s.io",
+        "bind clusterroles.rbac.authorization.k8s.io",
+        "escalate clusterroles.rbac.authorization.k8s.io",
+        "list namespaces",
+        "list configmaps --namespace kube-public",
+        "get configmaps/another --namespace kube-public",
+        "'*' '*'",
+    ] {
+        let said = server.refused(&format!("kubectl auth can-i {what} 2>/dev/null")).await;
+        assert!(said.starts_with("no"), "{what}: {said}");
+    }
+}
+
+/// Everything that the API server lists for the account, beside what it lets every account do.
+#[tokio::test(flavor = "multi_thread")]
+async fn its_account_has_the_rights_of_every_account_and_one_more() {
+    let kubeconfig = ControlPlane::shared().service_account_kubeconfig().await;
+    let admin = ControlPlane::shared().admin();
+    let nobody = unique("nobody");
+    admin.ok(&format!("kubectl create serviceaccount {nobody} --namespace kube-enroll")).await;
+    let token = admin.ok(&format!("kubectl create token {nobody} --namespace kube-enroll")).await;
+    for namespace in ["default", "kube-enroll"] {
+        let list = format!("kubectl auth can-i --list --no-headers --namespace {namespace} 2>/dev/null");
+        // The columns are as wide as the list needs.
+        let lines = |list: String| -> Vec<String> {
+            list.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+        };
+        let everybodys = lines(Shell::new(kubeconfig).ok(&format!("{list} --token={}", token.trim())).await);
+        let mut more = lines(Shell::new(kubeconfig).ok(&list).await);
+        more.retain(|line| !everybodys.contains(line));
+        assert_eq!(more, ["certificatesigningrequests.certificates.k8s.io [] [] [create get list watch]"]);
+    }
+    admin.ok(&format!("kubectl delete serviceaccount {nobody} --namespace kube-enroll")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_cannot_approve_what_it_asked_for() {
+    let server = Shell::new(ControlPlane::shared().service_account_kubeconfig().await);
+    let name = unique("own");
+    server.ok(&REQUEST.replace("NAME", &name).replace("SIGNER", "kubernetes.io/kube-apiserver-client")).await;
+    let said = server.refused(&format!("kubectl certificate approve {name}")).await;
+    assert!(said.contains("forbidden") || said.contains("Forbidden"), "{said}");
+    ControlPlane::shared().admin().ok(&format!("kubectl delete csr {name}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn someone_elses_request_is_as_absent_as_one_that_is_not_there() {
+    let serve = Serve::start().await;
+    let admin = ControlPlane::shared().admin();
+    // Of a shape that the server itself would give.
+    let foreign = "jane-abcdefghjk";
+    admin.ok(&format!("kubectl delete csr {foreign} --ignore-not-found")).await;
+    admin.ok(&REQUEST.replace("NAME", foreign).replace("SIGNER", "kubernetes.io/kube-apiserver-client")).await;
+    let there = read(&serve, foreign).await;
+    admin.ok(&format!("kubectl delete csr {foreign}")).await;
+    let absent = read(&serve, foreign).await;
+    assert_eq!(there, absent);
+    assert_eq!(there[0].0, StatusCode::NOT_FOUND);
+    let list: Value = serde_json::from_str(&there[1].1).expect("the API speaks JSON");
+    assert_eq!(list["items"], serde_json::json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_other_path_is_forbidden() {
+    let serve = Serve::start().await;
+    for (method, path) in [
+        ("GET", "api/v1/namespaces/kube-enroll/secrets"),
+        ("GET", "api/v1/namespaces/kube-public/configmaps"),
+        ("GET", OBJECTS),
+        ("GET", "apis/certificates.k8s.io/v1/certificatesigningrequests?labelSelector=a%3Db"),
+        ("GET", "apis/certificates.k8s.io/v1/certificatesigningrequests/..%2f..%2f..%2f..%2fapi%2fv1%2fsecrets"),
+        ("GET", "apis"),
+        ("GET", "version"),
+        ("GET", "metrics"),
+        ("POST", "apis/authentication.k8s.io/v1/selfsubjectreviews"),
+        ("POST", "api/v1/namespaces/default/pods"),
+        ("PUT", "apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghjk/approval"),
+        ("PATCH", "apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghjk"),
+        ("DELETE", "apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghjk"),
+        ("DELETE", OBJECTS),
+    ] {
+        let headers = [("content-type", "application/json"), ("accept", "application/json")];
+        let (status, text) = ask(method, &format!("{}{path}", serve.url()), &headers, "{}").await;
+        assert!(
+            [StatusCode::FORBIDDEN, StatusCode::BAD_REQUEST, StatusCode::METHOD_NOT_ALLOWED].contains(&status),
+            "{method} {path}: {status} {text}"
+        );
+        let body: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{method} {path}: {error} {text}"));
+        assert_eq!(body["kind"], "Status", "{method} {path}: {text}");
+    }
+}
+
+async fn read(serve: &Serve, name: &str) -> [(StatusCode, String); 2] {
+    let accept = [("accept", "application/json")];
+    let one = ask("GET", &format!("{}{OBJECTS}/{name}", serve.url()), &accept, "").await;
+    let selector = format!("fieldSelector=metadata.name%3D{name}");
+    let (status, list) = ask("GET", &format!("{}{OBJECTS}?{selector}", serve.url()), &accept, "").await;
+    // The list's version grows with everything that happens in the cluster.
+    let mut list: Value = serde_json::from_str(&list).expect("the API speaks JSON");
+    list["metadata"]["resourceVersion"] = Value::Null;
+    [one, (status, list.to_string())]
+}
+
+const REQUEST: &str = r#"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=jane -out it.csr 2>/dev/null
+kubectl create -f - <<EOF
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata:
+  name: NAME
+spec:
+  signerName: SIGNER
+  usages: [client auth]
+  request: $(base64 < it.csr | tr -d '\n')
+EOF
+"#;

@@ -1,0 +1,115 @@
+//! What most journeys have in common: from the form to a file that Kubernetes accepts.
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use kube_enroll_e2e::{
+    browser::Browser,
+    control_plane::ControlPlane,
+    page::{Page, Wish},
+    shell::Shell,
+};
+use serde_json::{Value, json};
+
+/// Goes the whole way on the page at `url`: asks, is approved with the very lines that the page shows, saves, and is known
+/// to the cluster by name and groups, and by the rights that the page's last lines give. Returns the saved file.
+pub async fn goes_the_whole_way(browser: &Browser, url: &str, wish: &Wish) -> PathBuf {
+    let admin = ControlPlane::shared().admin();
+    let namespace = new_namespace(&admin).await;
+    let wish = Wish { namespace: namespace.clone(), ..wish.clone() };
+
+    let page = Page::open(browser, url).await;
+    page.submit(&wish).await;
+    approve_by_the_page(&page, &admin).await;
+    page.wait_for("issued").await;
+    assert_eq!(page.text("#subject-user").await, wish.user);
+    for group in &wish.groups {
+        assert!(page.text("#subject-groups").await.contains(group.as_str()), "{group} is shown");
+    }
+    let file = page.save().await;
+    page.wait_for("issued").await;
+
+    let owner = Shell::new(&file);
+    owner.ok(&format!("cd '{}'; {}", folder_of(&file), page.text("#cmd-chmod").await)).await;
+    owner.ok(&format!("cd '{}'; {}", folder_of(&file), page.text("#cmd-whoami").await)).await;
+    is_known_to_the_cluster(&owner, &wish).await;
+
+    owner.refused("kubectl auth can-i list pods").await;
+    admin.ok(&page.text("#cmd-rights").await).await;
+    assert_eq!(owner.ok("kubectl auth can-i list pods").await.trim(), "yes");
+    admin.ok(&format!("kubectl delete namespace {namespace} --wait=false")).await;
+    file
+}
+
+/// Runs the approver's block as the page shows it, and compares what it prints with what the page shows.
+pub async fn approve_by_the_page(page: &Page<'_>, admin: &Shell) {
+    // Read first: the page goes on as soon as the last line has run.
+    let (name, fingerprint) = (page.object_name().await, page.fingerprint().await);
+    let account = page.text("#requesting-user").await;
+    let printed = admin.ok(&page.text("#approver-block").await).await;
+    assert_eq!(fingerprint.split(':').count(), 32, "{fingerprint}");
+    assert!(printed.contains(&fingerprint), "{fingerprint} is not in: {printed}");
+    assert!(printed.contains(&format!("certificatesigningrequest.certificates.k8s.io/{name} approved")), "{printed}");
+    assert!(printed.contains(account.trim()), "{account:?} is not in: {printed}");
+}
+
+/// Asks the API server who holds the file.
+pub async fn is_known_to_the_cluster(owner: &Shell, wish: &Wish) {
+    let whoami: Value =
+        serde_json::from_str(&owner.ok("kubectl auth whoami -o json").await).expect("kubectl writes JSON");
+    let info = &whoami["status"]["userInfo"];
+    assert_eq!(info["username"], wish.user);
+    let groups: Vec<&str> = info["groups"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    for group in &wish.groups {
+        assert!(groups.contains(&group.as_str()), "{group} is not among {groups:?}");
+    }
+    // Newer clusters tell which certificate it was.
+    if let Some(credential) = info["extra"]["authentication.kubernetes.io/credential-id"][0].as_str() {
+        let digest = owner.ok(CERTIFICATE_DIGEST).await.trim().rsplit("= ").next().unwrap_or_default().to_owned();
+        assert_eq!(credential, format!("X509SHA256={digest}"));
+    }
+}
+
+/// Makes a namespace of this journey's own, so that journeys do not meet.
+pub async fn new_namespace(admin: &Shell) -> String {
+    let namespace = unique("journey");
+    admin.ok(&format!("kubectl create namespace {namespace}")).await;
+    namespace
+}
+
+/// Makes a name that no other journey has, of this run or of an earlier one on the same cluster.
+pub fn unique(name: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).expect("now is after 1970").as_millis();
+    format!("{name}{since_epoch}n{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Writes a condition as a program does that is not kubectl: with every text that the API server takes.
+pub async fn decide(admin: &Shell, name: &str, condition: &str, reason: &str, message: &str) {
+    let path = format!("/apis/certificates.k8s.io/v1/certificatesigningrequests/{name}");
+    let mut object: Value =
+        serde_json::from_str(&admin.ok(&format!("kubectl get --raw {path}")).await).expect("the API speaks JSON");
+    object["status"]["conditions"] =
+        json!([{ "type": condition, "status": "True", "reason": reason, "message": message }]);
+    // The signer says that it failed; everything else is a decision.
+    let part = if condition == "Failed" { "status" } else { "approval" };
+    admin.ok_with_input(&format!("kubectl replace --raw {path}/{part} -f -"), &object.to_string()).await;
+}
+
+/// Tells the page that the network has come back: it looks at once.
+pub async fn looks_again(page: &Page<'_>) {
+    page.browser.run("window.dispatchEvent(new Event('online'))", vec![]).await;
+}
+
+fn folder_of(file: &std::path::Path) -> String {
+    file.parent().expect("a download is in a folder").display().to_string()
+}
+
+/// SHA-256 of the client certificate's DER.
+const CERTIFICATE_DIGEST: &str = r"
+kubectl config view --raw --minify --output jsonpath='{.users[0].user.client-certificate-data}' |
+    base64 -d | openssl x509 -outform DER | openssl dgst -sha256
+";

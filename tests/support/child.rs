@@ -1,0 +1,119 @@
+//! A program that a test starts, and that cannot outlive it.
+
+use std::{
+    ffi::OsStr,
+    io::{BufRead, BufReader, Read},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child as Process, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::deadline::{PATIENCE, eventually_blocking};
+
+/// A running program in a process group of its own, with everything that it has printed.
+///
+/// It is on a leash: a watcher holds the read end of a pipe whose write end only this process has. Where the pipe closes, by
+/// a drop or by the death of the test, the whole group ends and its scratch folder goes.
+pub struct Child {
+    name: String,
+    process: Process,
+    printed: Arc<Mutex<String>>,
+}
+
+impl Child {
+    /// Starts a program. The folder `scratch` is removed when it ends.
+    pub fn start<I: AsRef<OsStr>>(
+        program: &Path,
+        arguments: impl IntoIterator<Item = I>,
+        environment: &[(&str, &OsStr)],
+        scratch: Option<&Path>,
+    ) -> Self {
+        let name = program.file_name().expect("a program has a name").to_string_lossy().into_owned();
+        let mut process = Command::new("sh")
+            .args(["-c", LEASH, "leash"])
+            .arg(program)
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .env("LEASH_SCRATCH", scratch.unwrap_or(Path::new("")))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let printed = Arc::default();
+        collect(process.stdout.take(), &printed);
+        collect(process.stderr.take(), &printed);
+        Self { name, process, printed }
+    }
+
+    /// Returns what the program has printed so far, on standard output and standard error.
+    pub fn printed(&self) -> String {
+        self.printed.lock().expect("no reader panics").clone()
+    }
+
+    /// Waits for a line in which `pick` finds what it looks for.
+    pub fn wait_for_line<T>(&mut self, what: &str, pick: impl Fn(&str) -> Option<T>) -> T {
+        eventually_blocking(PATIENCE, &format!("{} prints {what}", self.name), || {
+            let printed = self.printed();
+            if let Some(found) = printed.lines().find_map(&pick) {
+                return Ok(found);
+            }
+            if let Ok(Some(status)) = self.process.try_wait() {
+                panic!("{} ended with {status} before it printed {what}: {}", self.name, self.printed());
+            }
+            Err(printed)
+        })
+    }
+
+    /// Asks the program to stop and waits until it has.
+    pub fn stop(&mut self) {
+        let pid = Pid::from_child(&self.process);
+        if matches!(self.process.try_wait(), Ok(None)) {
+            kill_process(pid, Signal::TERM).expect("a child that was not waited for can be signalled");
+        }
+        eventually_blocking(PATIENCE, &format!("{} stops", self.name), || match self.process.try_wait() {
+            Ok(Some(_)) => Ok(()),
+            other => Err(format!("{other:?}")),
+        });
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        // The group has ended when the leash has; a program that hangs is killed by it.
+        let _ = self.process.wait();
+    }
+}
+
+fn collect(stream: Option<impl Read + Send + 'static>, printed: &Arc<Mutex<String>>) {
+    let mut lines = BufReader::new(stream.expect("the stream was asked for as a pipe"));
+    let printed = Arc::clone(printed);
+    thread::spawn(move || {
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            printed.lock().expect("no reader panics").push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    });
+}
+
+/// Runs a program beside a watcher, which ends the program's whole group when standard input ends: by SIGTERM, and after two
+/// seconds by SIGKILL. The watcher has a session of its own, so that it survives both.
+const LEASH: &str = r#"
+exec 3<&0 </dev/null
+setsid sh -c '
+    cat <&3
+    kill -TERM -"$1"
+    tries=0
+    while kill -0 -"$1" && [ $tries -lt 40 ]; do sleep 0.05; tries=$((tries + 1)); done
+    kill -KILL -"$1"
+    [ -z "$LEASH_SCRATCH" ] || rm -rf "$LEASH_SCRATCH"
+' watcher $$ >/dev/null 2>&1 &
+exec "$@" 3<&-
+"#;

@@ -1,0 +1,113 @@
+//! A real etcd, kube-apiserver and signing controllers.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::{Mutex, OnceLock},
+};
+
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::{child::Child, programs, shell::Shell};
+
+/// A Kubernetes control plane: one that was started here, or the one that `E2E_KUBECONFIG` names.
+pub struct ControlPlane {
+    kubeconfig: PathBuf,
+    /// Every start so far; the last one runs. None where somebody else runs it.
+    processes: Mutex<Vec<Child>>,
+    /// Holds its data, and the kubeconfigs made for tests.
+    folder: PathBuf,
+    service_account: OnceCell<PathBuf>,
+}
+
+impl ControlPlane {
+    /// Returns the one that all tests share; nothing may stop it.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<ControlPlane> = OnceLock::new();
+        SHARED.get_or_init(|| match env::var_os("E2E_KUBECONFIG") {
+            Some(kubeconfig) => Self::at(new_folder(), kubeconfig.into()),
+            None => Self::start(),
+        })
+    }
+
+    /// Starts one that a test may stop.
+    pub fn start() -> Self {
+        let folder = new_folder();
+        let kubeconfig = folder.join("admin.kubeconfig");
+        let control_plane = Self::at(folder, kubeconfig);
+        control_plane.resume();
+        control_plane
+    }
+
+    fn at(folder: PathBuf, kubeconfig: PathBuf) -> Self {
+        Self { kubeconfig, processes: Mutex::default(), folder, service_account: OnceCell::new() }
+    }
+
+    /// Stops the API server and all else, cleanly.
+    ///
+    /// # Panics
+    /// Where it was not started here.
+    pub fn stop(&self) {
+        let mut processes = self.processes.lock().expect("no test panics while it stops or starts");
+        processes.last_mut().expect("it was started here").stop();
+    }
+
+    /// Starts again after [`ControlPlane::stop`]: the same data, the same address.
+    ///
+    /// # Panics
+    /// Where it does not become ready.
+    pub fn resume(&self) {
+        let mut processes = self.processes.lock().expect("no test panics while it stops or starts");
+        // The folder goes with the first start, which is dropped last.
+        let scratch = processes.is_empty().then_some(self.folder.as_path());
+        let mut child = Child::start(&programs::control_plane(), [Path::new("--dir"), &self.folder], &[], scratch);
+        child.wait_for_line("ready", |line| line.strip_prefix("ready ").map(ToOwned::to_owned));
+        processes.push(child);
+    }
+
+    /// Returns the path of an administrator's kubeconfig.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// Opens a shell as the administrator.
+    pub fn admin(&self) -> Shell {
+        Shell::new(&self.kubeconfig)
+    }
+
+    /// Applies `deploy/rbac.yaml` and returns a kubeconfig with a token of its ServiceAccount.
+    pub async fn service_account_kubeconfig(&self) -> &Path {
+        let path = self.service_account.get_or_init(|| async {
+            let rbac = programs::repository().join("deploy/rbac.yaml");
+            let kubeconfig = self.folder.join("service-account.kubeconfig");
+            let lines = SERVICE_ACCOUNT.replace("RBAC", &rbac.display().to_string());
+            self.admin().ok(&lines.replace("FILE", &kubeconfig.display().to_string())).await;
+            kubeconfig
+        });
+        path.await
+    }
+}
+
+/// The cluster of the administrator's kubeconfig, with the ServiceAccount in the administrator's place.
+const SERVICE_ACCOUNT: &str = r#"
+kubectl apply -f 'RBAC' >&2
+kubectl config view --raw --minify --flatten > 'FILE'
+export KUBECONFIG='FILE'
+kubectl config set-credentials kube-enroll --token="$(kubectl create token kube-enroll --namespace kube-enroll)" >&2
+kubectl config set-context --current --user=kube-enroll >&2
+kubectl config view --raw --minify --flatten > 'FILE.minified'
+mv 'FILE.minified' 'FILE'
+"#;
+
+/// Makes a folder that the control plane's own process takes away.
+fn new_folder() -> PathBuf {
+    TempDir::with_prefix("control-plane-").expect("a temporary folder can be made").keep()
+}
+
+impl Drop for ControlPlane {
+    fn drop(&mut self) {
+        let processes = self.processes.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
+        while processes.pop().is_some() {}
+    }
+}

@@ -1,0 +1,18 @@
+//! What the journeys stand on: a real control plane, real browsers, the real server, and the tools that judge them.
+//!
+//! Nothing here imitates Kubernetes. Everything listens on the loopback interface only, on ports that the system chose, and
+//! whatever is started ends with the test, also where the test panics or is killed.
+
+pub mod browser;
+pub mod child;
+pub mod control_plane;
+pub mod deadline;
+pub mod http;
+pub mod leak;
+pub mod look;
+pub mod page;
+pub mod programs;
+pub mod proxy;
+pub mod serve;
+pub mod shell;
+pub mod site;

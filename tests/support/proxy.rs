@@ -1,0 +1,233 @@
+//! A reverse proxy between the browser and `kube-enroll serve` that does what bad networks and bad neighbours do.
+
+use std::sync::{Arc, Mutex};
+
+use base64ct::{Base64, Encoding};
+use http_body_util::{BodyExt, Channel, Full};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header,
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use tokio::sync::{Notify, oneshot};
+
+use crate::http::{Body, Cut, HttpServer, answer, body};
+
+/// What the proxy does to those who pass. The default passes everything on, as it comes.
+#[derive(Default)]
+pub struct Faults {
+    /// Holds every answer back until it has ended, as some company proxies do with a stream.
+    pub buffers: bool,
+    /// Puts this certificate, PEM, in the place of every issued one; an empty one hides that it is issued.
+    pub certificate_pem: Option<String>,
+    /// Answers API calls itself: the session in front of the page has ended.
+    pub signed_out: Option<SignedOut>,
+    /// Passes the next POST on and cuts the connection before its answer.
+    pub loses_next_reply: bool,
+    /// Holds the next POST until the test lets it go.
+    pub holds_next_post: Option<oneshot::Sender<HeldPost>>,
+    /// Holds every request with this in its path, until the test changes its mind.
+    pub holds_path: Option<&'static str>,
+}
+
+/// How a front proxy says that a person has to sign in again.
+#[derive(Clone, Copy, Debug)]
+pub enum SignedOut {
+    /// A 401.
+    Unauthorized,
+    /// Its own sign-in page, with a 200.
+    Page,
+}
+
+/// A POST that waits.
+pub struct HeldPost {
+    /// What the browser sent.
+    pub body: Bytes,
+    /// Lets it go on to the server.
+    pub release: oneshot::Sender<()>,
+}
+
+/// The running proxy.
+pub struct Proxy {
+    server: HttpServer,
+    state: Arc<State>,
+}
+
+struct State {
+    upstream: String,
+    /// Where the page is, for the world outside: it begins and ends with a slash.
+    path: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+    faults: Mutex<Faults>,
+    requests: Mutex<Vec<String>>,
+    changed: Notify,
+}
+
+impl Proxy {
+    /// Starts in front of `upstream`, a URL of scheme, host and port.
+    pub async fn start(upstream: &str, faults: Faults) -> Self {
+        Self::under("/", upstream, faults).await
+    }
+
+    /// Starts with the page under a path that the upstream does not know of.
+    pub async fn under(path: &str, upstream: &str, faults: Faults) -> Self {
+        let state = Arc::new(State {
+            upstream: upstream.to_owned(),
+            path: path.to_owned(),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+            faults: Mutex::new(faults),
+            requests: Mutex::default(),
+            changed: Notify::new(),
+        });
+        let shared = Arc::clone(&state);
+        let server = HttpServer::start(move |request| Arc::clone(&shared).pass(request)).await;
+        Self { server, state }
+    }
+
+    /// Returns the page's URL.
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.server.address(), self.state.path)
+    }
+
+    /// Changes what it does from the next request on.
+    pub fn set(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut self.state.faults.lock().expect("no holder panics"));
+        self.state.changed.notify_waiters();
+    }
+
+    /// Returns method and path of everything that came through so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.state.requests.lock().expect("no holder panics").clone()
+    }
+}
+
+impl State {
+    async fn pass_holds(&self, path: &str) {
+        loop {
+            // Made before the look, so that no change is missed between the two.
+            let changed = self.changed.notified();
+            if !holds(&self.faults.lock().expect("no holder panics"), path) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    async fn pass(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
+        let (parts, incoming) = request.into_parts();
+        self.requests.lock().expect("no holder panics").push(format!("{} {}", parts.method, parts.uri));
+        self.pass_holds(parts.uri.path()).await;
+        let is_post = parts.method == Method::POST;
+        let (signed_out, buffers, swaps, loses_reply, held) = {
+            let mut faults = self.faults.lock().expect("no holder panics");
+            (
+                faults.signed_out,
+                faults.buffers,
+                faults.certificate_pem.is_some(),
+                is_post && std::mem::take(&mut faults.loses_next_reply),
+                is_post.then(|| faults.holds_next_post.take()).flatten(),
+            )
+        };
+        if let Some(signed_out) = signed_out.filter(|_| parts.uri.path().contains("/apis/")) {
+            return Ok(match signed_out {
+                SignedOut::Unauthorized => answer(StatusCode::UNAUTHORIZED, "text/plain", "sign in"),
+                SignedOut::Page => answer(StatusCode::OK, "text/html", "<!doctype html><title>Sign in</title>"),
+            });
+        }
+
+        let bytes = incoming.collect().await.map_err(|_| Cut)?.to_bytes();
+        if let Some(test) = held {
+            let (release, released) = oneshot::channel();
+            let _ = test.send(HeldPost { body: bytes.clone(), release });
+            let _ = released.await;
+        }
+        let Some(path) = parts.uri.path_and_query().and_then(|path| path.as_str().strip_prefix(&self.path)) else {
+            return Ok(answer(StatusCode::NOT_FOUND, "text/plain", "another path than the page's"));
+        };
+        let mut upstream = Request::builder().method(parts.method).uri(format!("{}{path}", self.upstream));
+        for (name, value) in &parts.headers {
+            // What rewrites a body cannot read a compressed one.
+            if name != header::ACCEPT_ENCODING || !swaps {
+                upstream = upstream.header(name, value);
+            }
+        }
+        let upstream = upstream.body(Full::new(bytes)).expect("made of the parts of a request");
+        let Ok(reply) = self.client.request(upstream).await else {
+            return Ok(answer(StatusCode::BAD_GATEWAY, "text/plain", "no upstream"));
+        };
+        if loses_reply {
+            return Err(Cut);
+        }
+        let (mut parts, mut incoming) = reply.into_parts();
+        if buffers {
+            let whole = incoming.collect().await.map_err(|_| Cut)?.to_bytes();
+            return Ok(Response::from_parts(parts, body(whole)));
+        }
+        if !swaps || !is_json(&parts.headers) {
+            return Ok(Response::from_parts(parts, incoming.map_err(|_| Cut).boxed()));
+        }
+        // A line at a time: a watch sends one object per line, and everything else ends without a newline.
+        parts.headers.remove(header::CONTENT_LENGTH);
+        let (mut sender, streamed) = Channel::<Bytes, Cut>::new(16);
+        tokio::spawn(async move {
+            let mut line = Vec::new();
+            while let Some(Ok(frame)) = incoming.frame().await {
+                for byte in frame.into_data().unwrap_or_default() {
+                    line.push(byte);
+                    if byte == b'\n' && sender.send_data(self.swap(&std::mem::take(&mut line))).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            let _ = sender.send_data(self.swap(&line)).await;
+        });
+        Ok(Response::from_parts(parts, streamed.boxed()))
+    }
+
+    fn swap(&self, json: &[u8]) -> Bytes {
+        match &self.faults.lock().expect("no holder panics").certificate_pem {
+            Some(certificate_pem) => swap_certificate(json, certificate_pem),
+            None => Bytes::copy_from_slice(json),
+        }
+    }
+}
+
+fn holds(faults: &Faults, path: &str) -> bool {
+    faults.holds_path.is_some_and(|held| path.contains(held))
+}
+
+fn is_json(headers: &header::HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"))
+}
+
+/// Replaces the value of every `"certificate":"…"`, which is base64 and so has no quote in it.
+fn swap_certificate(json: &[u8], certificate_pem: &str) -> Bytes {
+    const FIELD: &str = "\"certificate\":";
+    let json = String::from_utf8_lossy(json);
+    let mut pieces = json.split(FIELD);
+    let mut swapped = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start().strip_prefix('"').and_then(|value| value.split_once('"'));
+        let (_, rest) = rest.expect("a certificate is a string");
+        swapped.push_str(&format!("{FIELD}\"{}\"{rest}", Base64::encode_string(certificate_pem.as_bytes())));
+    }
+    swapped.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn swaps_the_certificate_and_nothing_else() {
+        assert_eq!(
+            swap_certificate(br#"{"status":{"certificate": "QUJD","x":1}}"#, "DEF"),
+            r#"{"status":{"certificate":"REVG","x":1}}"#.as_bytes()
+        );
+        assert_eq!(swap_certificate(b"{}\n", "DEF"), "{}\n".as_bytes());
+    }
+}

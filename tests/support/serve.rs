@@ -1,0 +1,78 @@
+//! The real server in front of the real API, with the rights of its own ServiceAccount and no other.
+
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    sync::{Mutex, MutexGuard},
+};
+
+use crate::{child::Child, control_plane::ControlPlane, programs};
+
+/// `kube-enroll serve`, running. It ends when it is dropped.
+pub struct Serve {
+    address: SocketAddr,
+    arguments: Vec<OsString>,
+    processes: Mutex<Vec<Child>>,
+}
+
+impl Serve {
+    /// Starts it in front of the control plane that all tests share.
+    pub async fn start() -> Self {
+        Self::with(ControlPlane::shared(), &[]).await
+    }
+
+    /// Starts it with flags of its own.
+    pub async fn with(control_plane: &ControlPlane, flags: &[&str]) -> Self {
+        let kubeconfig = control_plane.service_account_kubeconfig().await;
+        let mut arguments: Vec<OsString> = vec!["serve".into(), "--kubeconfig".into(), kubeconfig.into()];
+        arguments.extend(["--page-dir".into(), programs::page_dir().into()]);
+        arguments.extend(flags.iter().map(Into::into));
+        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
+        let serve = Self { address: any_port, arguments, processes: Mutex::default() };
+        let address = serve.listen(any_port);
+        Self { address, ..serve }
+    }
+
+    /// Ends it, as an update does.
+    pub fn stop(&self) {
+        self.processes().last_mut().expect("it was started").stop();
+    }
+
+    /// Starts it again at the same address.
+    pub fn resume(&self) {
+        self.listen(self.address);
+    }
+
+    /// Returns the page's URL.
+    pub fn url(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Returns the port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Returns all that it has logged.
+    pub fn log(&self) -> String {
+        self.processes().iter().map(Child::printed).collect()
+    }
+
+    fn listen(&self, address: SocketAddr) -> SocketAddr {
+        let listen = OsString::from(format!("--listen={address}"));
+        // The whole log: what is not in it at the finest level is in none.
+        let environment = [("RUST_LOG", "trace".as_ref()), ("NO_COLOR", "1".as_ref())];
+        let arguments = self.arguments.iter().chain([&listen]);
+        let mut process = Child::start(&programs::kube_enroll(), arguments, &environment, None);
+        let address = process.wait_for_line("its address", |line| {
+            let (_, address) = line.split_once("listening on http://")?;
+            address.split_whitespace().next()?.parse().ok()
+        });
+        self.processes().push(process);
+        address
+    }
+
+    fn processes(&self) -> MutexGuard<'_, Vec<Child>> {
+        self.processes.lock().expect("no test panics while it stops or starts")
+    }
+}
