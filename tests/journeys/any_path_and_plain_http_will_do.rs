@@ -1,5 +1,7 @@
 //! Where pages live in companies: under a path, on a plain-HTTP intranet, on a static host.
 
+use std::time::Duration;
+
 use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     control_plane::ControlPlane,
@@ -33,10 +35,10 @@ async fn static_hosting_under_a_path_loads_nothing_from_elsewhere() {
     page.fill(&Wish::new("static", &["developers"])).await;
     page.click("#create").await;
     // The room has made the key, and there is no API to send the request to.
-    page.wait_long_for(std::time::Duration::from_secs(60), "error").await;
+    page.wait_long_for(Duration::from_secs(60), "error").await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
 
-    let asked_for = network_log::asked_for(&browser.quit().await.network_log());
+    let asked_for = network_log::asked_for(&browser.quit().await.network_log(), "127.0.0.1");
     assert!(asked_for.iter().any(|url| url.ends_with("/room/kube_enroll_bg.wasm")), "{asked_for:#?}");
     let elsewhere: Vec<&String> = asked_for.iter().filter(|url| !url.starts_with(&site.url())).collect();
     assert_eq!(elsewhere, Vec::<&String>::new());

@@ -2,6 +2,7 @@
 
 mod a_certificate_for_another_key_is_refused;
 mod a_click_becomes_a_kubeconfig;
+mod a_key_in_the_making_can_be_given_up;
 mod a_no_is_shown_with_its_reason;
 mod any_path_and_plain_http_will_do;
 mod every_kind_of_key_is_accepted_by_the_api_server;
@@ -12,6 +13,7 @@ mod lines_to_copy_run_as_they_stand;
 mod nothing_is_lost_while_waiting;
 mod one_click_is_one_request;
 mod other_sites_cannot_use_the_page;
+mod the_clusters_clock_is_the_clock;
 mod the_private_key_never_leaves;
 mod the_rooms_walls_hold;
 mod the_server_has_no_right_too_many;

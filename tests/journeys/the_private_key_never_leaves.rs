@@ -27,7 +27,7 @@ async fn and_a_search_that_finds_every_planted_key_finds_it_nowhere() {
     let browser = Browser::with(Options { kind: Kind::Chromium, intranet_host: None, records_network: true }).await;
     let mut kept = Vec::new();
     for algorithm in [Algorithm::Rsa3072, Algorithm::EcdsaP256, Algorithm::Ed25519] {
-        let wish = Wish::new("jane", &["developers"]).with(algorithm);
+        let wish = Wish::new(&format!("jane.{}", algorithm.name()), &["developers"]).with(algorithm);
         let file = goes_the_whole_way(&browser, &serve.url(), &wish).await;
         shows_the_file(&Page { browser: &browser }, &fs::read_to_string(&file).expect("the file is text")).await;
         kept.push((algorithm, Search::new(&Secret::of_kubeconfig(&file))));

@@ -30,6 +30,8 @@ pub struct Faults {
     pub loses_next_reply: bool,
     /// Holds the next POST until the test lets it go.
     pub holds_next_post: Option<oneshot::Sender<HeldPost>>,
+    /// The time that every answer tells, as HTTP writes it.
+    pub date: Option<String>,
     /// Holds every request with this in its path, until the test changes its mind.
     pub holds_path: Option<&'static str>,
 }
@@ -122,12 +124,13 @@ impl State {
         self.requests.lock().expect("no holder panics").push(format!("{} {}", parts.method, parts.uri));
         self.pass_holds(parts.uri.path()).await;
         let is_post = parts.method == Method::POST;
-        let (signed_out, buffers, swaps, loses_reply, held) = {
+        let (signed_out, buffers, swaps, date, loses_reply, held) = {
             let mut faults = self.faults.lock().expect("no holder panics");
             (
                 faults.signed_out,
                 faults.buffers,
                 faults.certificate_pem.is_some(),
+                faults.date.clone(),
                 is_post && std::mem::take(&mut faults.loses_next_reply),
                 is_post.then(|| faults.holds_next_post.take()).flatten(),
             )
@@ -163,6 +166,9 @@ impl State {
             return Err(Cut);
         }
         let (mut parts, mut incoming) = reply.into_parts();
+        if let Some(date) = date {
+            parts.headers.insert(header::DATE, date.parse().expect("a date is a header value"));
+        }
         if buffers {
             let whole = incoming.collect().await.map_err(|_| Cut)?.to_bytes();
             return Ok(Response::from_parts(parts, body(whole)));

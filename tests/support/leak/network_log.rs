@@ -48,19 +48,20 @@ pub(crate) fn sent(path: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// Returns the URL of every request that a page made, or that opened a page: the browser's own business is left out.
+/// Returns the URL of every request that was made for pages of `host`, wherever it led: the browser's own business is left
+/// out.
 ///
 /// # Panics
 /// Where the log cannot be read.
-pub fn asked_for(path: &Path) -> BTreeSet<String> {
+pub fn asked_for(path: &Path, host: &str) -> BTreeSet<String> {
     let file = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let events = BufReader::new(file).split(b'\n').filter_map(|line| {
         let line = line.expect("the log can be read");
         serde_json::from_slice::<Event>(line.strip_suffix(b",").unwrap_or(&line)).ok()
     });
-    // A request begins with its URL, and with the frame that it is for.
+    // A request begins with its URL, and with the site of the page that it is for.
     let of_pages =
-        events.filter(|event| event.params.network_isolation_key.as_ref().is_some_and(|key| key != "null null"));
+        events.filter(|event| event.params.network_isolation_key.as_ref().is_some_and(|key| key.contains(host)));
     of_pages.filter_map(|event| event.params.url).collect()
 }
 
