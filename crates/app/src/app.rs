@@ -23,10 +23,8 @@ impl Component for App {
 
     fn create(context: &Context<Self>) -> Self {
         let page = Page::new(effects::place(), effects::prefilled_form());
-        let mut effects = Effects::new(context.link().callback(|action| action));
-        for effect in Page::begin() {
-            effects.run(effect);
-        }
+        let effects = Effects::new(context.link().callback(|action| action));
+        context.link().send_message(Action::Began);
         Self { focused: page.state.name(), page, effects }
     }
 
@@ -39,7 +37,7 @@ impl Component for App {
     }
 
     fn view(&self, context: &Context<Self>) -> Html {
-        view::page(&self.page, &context.link().callback(|action| action))
+        view::page(&self.page, &context.link().callback(Action::Did))
     }
 
     /// Moves the focus to the new heading, so that a screen reader follows.

@@ -1,22 +1,16 @@
 //! Carries out what the state wants done: the only place with side effects, besides the fetches of `api` and `room`.
 
 mod browser;
-mod submit;
-mod watch;
 
-use futures_util::future::{AbortHandle, abortable};
 use gloo_events::{EventListener, EventListenerOptions};
-use gloo_timers::callback::Interval;
-use kube_enroll_core::room::{Message, Reply};
-use std::{cell::RefCell, rc::Rc};
-use wasm_bindgen_futures::spawn_local;
-use web_sys::Blob;
+use gloo_timers::callback::{Interval, Timeout};
+use web_sys::VisibilityState;
 use yew::Callback;
 
 pub(crate) use browser::{around, date_and_time, parse_time, place, prefilled_form, time_of_day};
 
 use crate::{
-    api::{self, Api},
+    api::Api,
     room::Room,
     state::{Action, Effect, Page},
 };
@@ -29,65 +23,40 @@ pub(crate) struct Effects {
     send: Callback<Action>,
     api: Api,
     room: Room,
-    /// The kubeconfig, ready to be saved and not read.
-    file: Rc<RefCell<Option<Blob>>>,
-    /// What submits or watches now.
-    running: Option<AbortHandle>,
-    listeners: Vec<EventListener>,
-    guard: Option<EventListener>,
     ticking: Option<Interval>,
+    guard: Option<EventListener>,
+    _awake: Vec<EventListener>,
 }
 
 impl Effects {
     pub(crate) fn new(send: Callback<Action>) -> Self {
-        let room = Room::default();
-        room.warm_up();
         Self {
-            api: Self::api("./", &send),
-            send,
-            room,
-            file: Rc::default(),
-            running: None,
-            listeners: Vec::new(),
-            guard: None,
+            api: Api::new("./", send.clone()),
+            room: Room::new(send.clone()),
             ticking: None,
+            guard: None,
+            _awake: awake(&send).unwrap_or_default(),
+            send,
         }
     }
 
     pub(crate) fn run(&mut self, effect: Effect) {
-        let send = self.send.clone();
         match effect {
-            Effect::ReadSettings => spawn_local(async move { send.emit(Action::Loaded(api::read_settings().await)) }),
-            Effect::UseApi(base) => self.api = Self::api(&base, &send),
-            Effect::ReadCluster => {
-                let api = self.api.clone();
-                spawn_local(async move { send.emit(Action::ClusterRead(api.cluster_info().await)) });
+            Effect::Call(call) => self.api.call(call),
+            Effect::UseApi(base) => self.api = Api::new(&base, self.send.clone()),
+            Effect::StopCalls => self.api.stop(),
+            Effect::Ask(message) => self.room.ask(&message),
+            Effect::EndRoom => self.room.end(),
+            Effect::Copy { block, text } => {
+                let send = self.send.clone();
+                browser::copy(text, move |worked| {
+                    send.emit(Action::Copied { block, worked });
+                    Timeout::new(COPIED_SHOWN_MILLISECONDS, move || send.emit(Action::CopyShown)).forget();
+                });
             }
-            Effect::Ask(message) => self.ask(message),
-            Effect::EndRoom => {
-                self.file.take();
-                self.room.end();
-                self.room.warm_up();
-            }
-            Effect::Submit(enrollment) => {
-                let api = self.api.clone();
-                self.start(async move { submit::submit(&api, &enrollment, &send).await });
-            }
-            Effect::Watch(name) => {
-                let watch = watch::Watch::new(self.api.clone(), name, self.send.reform(Action::Watched));
-                self.start(watch.clone().run());
-                self.listeners = watch.listen();
-            }
-            Effect::StopApi => self.stop(),
-            Effect::Copy { block, text } => spawn_local(async move {
-                let worked = browser::copy(&text).await;
-                send.emit(Action::Copied { block, worked });
-                gloo_timers::future::TimeoutFuture::new(COPIED_SHOWN_MILLISECONDS).await;
-                send.emit(Action::CopyShown);
-            }),
             Effect::Save(name) => {
-                if let Some(file) = &*self.file.borrow() {
-                    browser::save(file, &name);
+                if let Some(file) = self.room.file() {
+                    browser::save(&file, &name);
                 }
             }
             Effect::Focus(id) => browser::focus_soon(id),
@@ -111,39 +80,19 @@ impl Effects {
             });
         }
     }
+}
 
-    fn api(base: &str, send: &Callback<Action>) -> Api {
-        Api::new(base, send.reform(|offset_ms| Action::ClockRead { offset_ms }))
-    }
-
-    fn ask(&self, message: Message) {
-        let (send, room, kept) = (self.send.clone(), self.room.clone(), self.file.clone());
-        spawn_local(async move {
-            let Some(answer) = room.ask(&message).await else { return };
-            send.emit(Action::Replied(answer.map(|answer| {
-                if matches!(answer.reply, Reply::Assembled(_)) {
-                    kept.replace(answer.file);
-                }
-                answer.reply
-            })));
-        });
-    }
-
-    /// Runs in the background until it ends or something else takes its place.
-    fn start(&mut self, task: impl Future<Output = ()> + 'static) {
-        self.stop();
-        let (task, handle) = abortable(task);
-        self.running = Some(handle);
-        spawn_local(async move {
-            // Stopped on purpose.
-            let _ = task.await;
-        });
-    }
-
-    fn stop(&mut self) {
-        self.listeners.clear();
-        if let Some(running) = self.running.take() {
-            running.abort();
-        }
-    }
+/// Hears when the machine is online again, and when a person looks at the page again.
+fn awake(send: &Callback<Action>) -> Option<Vec<EventListener>> {
+    let window = web_sys::window()?;
+    let document = window.document()?;
+    let (online, visible, shown) = (send.clone(), send.clone(), document.clone());
+    Some(vec![
+        EventListener::new(&window, "online", move |_| online.emit(Action::Awake)),
+        EventListener::new(&document, "visibilitychange", move |_| {
+            if shown.visibility_state() == VisibilityState::Visible {
+                visible.emit(Action::Awake);
+            }
+        }),
+    ])
 }

@@ -5,14 +5,15 @@
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Function, Object, Promise, Reflect, WebAssembly};
-use kube_enroll_core::room::{Message, Reply};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
-use web_sys::{Blob, HtmlIFrameElement, MessageEvent, Response, Worker};
+use kube_enroll_core::room::Message;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, Event, HtmlIFrameElement, Response, Worker};
+use yew::Callback;
 
 use crate::{
     json::{self, Value},
-    state::RoomTrouble,
+    state::{Action, RoomTrouble},
 };
 
 /// The frame that makes workers.
@@ -24,20 +25,30 @@ const WORKER: &str = "room/worker.js";
 const MODULE: &str = "room/kube_enroll_bg.wasm";
 
 /// A handle to the one room; clones share it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Room(Rc<RefCell<Inner>>);
 
-#[derive(Default)]
 struct Inner {
+    send: Callback<Action>,
     parts: Option<Parts>,
-    /// Resolves to a worker that said that it is ready.
-    worker: Option<Promise>,
-    running: Option<Worker>,
-    /// Ends the wait for an answer that will not come.
-    reject: Option<Function>,
+    worker: Work,
+    /// What is asked, until its answer has come.
+    asked: Option<JsValue>,
     last_id: u32,
-    /// How often a room was ended: what was asked of an earlier one gets no answer.
-    ended: u32,
+    /// The kubeconfig, ready to be saved and not read.
+    file: Option<Blob>,
+}
+
+enum Work {
+    /// Nothing is there; the next question begins again.
+    None,
+    Loading,
+    /// Kept with the function that hears it.
+    Running {
+        worker: Worker,
+        ready: bool,
+        _hear: Closure<dyn FnMut(Event)>,
+    },
 }
 
 /// What a room is made of.
@@ -49,92 +60,121 @@ struct Parts {
     module: JsValue,
 }
 
-/// An answer of the room. The file is beside the reply: the page can save it without reading it.
-pub(crate) struct Answer {
-    pub reply: Reply,
-    pub file: Option<Blob>,
-}
-
 impl Room {
-    /// Begins to load, so that the room is ready when it is needed.
-    pub(crate) fn warm_up(&self) {
-        // A failure is told to whoever asks first.
-        let worker = JsFuture::from(self.worker());
-        spawn_local(async move { drop(worker.await) });
+    /// Makes the room, which begins to load at once.
+    pub(crate) fn new(send: Callback<Action>) -> Self {
+        let (parts, file, asked) = (None, None, None);
+        let room = Self(Rc::new(RefCell::new(Inner { send, parts, worker: Work::None, asked, last_id: 0, file })));
+        room.begin();
+        room
     }
 
-    /// Asks for one thing, and waits for its answer; nothing where the room was ended meanwhile. One at a time.
-    pub(crate) async fn ask(&self, message: &Message) -> Option<Result<Answer, RoomTrouble>> {
-        let ended = self.0.borrow().ended;
-        let answer = self.answer(message, ended).await;
-        (self.0.borrow().ended == ended).then_some(answer)
-    }
-
-    /// Ends the worker with all that it holds, whatever it is at; the next question gets a new one.
-    pub(crate) fn end(&self) {
-        let mut inner = self.0.borrow_mut();
-        inner.ended += 1;
-        // One that is still being loaded holds nothing, and can stay.
-        if let Some(worker) = inner.running.take() {
-            worker.terminate();
-            inner.worker = None;
-        }
-        if let Some(reject) = inner.reject.take() {
-            let _ = reject.call1(&JsValue::NULL, &"ended".into());
-        }
-    }
-
-    async fn answer(&self, message: &Message, ended: u32) -> Result<Answer, RoomTrouble> {
-        let panicked = |error: &JsValue| RoomTrouble::Panicked(text(error));
-        let worker: Worker = match JsFuture::from(self.worker()).await {
-            Ok(worker) => worker.unchecked_into(),
-            Err(error) => {
-                self.0.borrow_mut().worker = None;
-                return Err(RoomTrouble::Loading(text(&error)));
-            }
-        };
-        let id = {
+    /// Asks for one thing, one at a time; the answer comes as an action, unless the room is ended before.
+    pub(crate) fn ask(&self, message: &Message) {
+        {
             let mut inner = self.0.borrow_mut();
-            if inner.ended != ended {
-                return Err(RoomTrouble::Loading("ended".into()));
-            }
             inner.last_id += 1;
-            inner.last_id
-        };
-        let envelope = JsValue::of_fields(vec![("id", JsValue::from(id)), ("message", json::write_message(message))]);
-        let answer = self.next_answer(&worker);
-        worker.post_message(&envelope).map_err(|error| panicked(&error))?;
-        let answer = JsFuture::from(answer).await.map_err(|error| panicked(&error))?;
-        let data = answer.unchecked_into::<MessageEvent>().data();
-        if let Some(said) = data.field("panicked") {
-            return Err(panicked(&said));
+            let id = JsValue::from(inner.last_id);
+            inner.asked = Some(JsValue::of_fields(vec![("id", id), ("message", json::write_message(message))]));
+            if let Work::Running { ready: true, .. } = inner.worker {
+                inner.post();
+            }
         }
-        let reply = data.field("reply").unwrap_or_default();
-        let file = reply.field("file").map(JsCast::unchecked_into);
-        let reply = json::reply(&reply).ok_or_else(|| RoomTrouble::Panicked("an answer that is none".into()))?;
-        Ok(Answer { reply, file })
+        self.begin();
     }
 
-    fn worker(&self) -> Promise {
-        if let Some(worker) = self.0.borrow().worker.clone() {
-            return worker;
+    /// Ends the worker with all that it holds, whatever it is at, and begins a new one.
+    pub(crate) fn end(&self) {
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.asked = None;
+            inner.file = None;
+            // One that is still loading holds nothing.
+            if let Work::Running { worker, .. } = &inner.worker {
+                worker.terminate();
+                inner.worker = Work::None;
+            }
         }
+        self.begin();
+    }
+
+    /// The kubeconfig, once it is assembled.
+    pub(crate) fn file(&self) -> Option<Blob> {
+        self.0.borrow().file.clone()
+    }
+
+    fn begin(&self) {
+        if !matches!(self.0.borrow().worker, Work::None) {
+            return;
+        }
+        self.0.borrow_mut().worker = Work::Loading;
         let room = self.clone();
-        let worker = future_to_promise(async move {
-            let Parts { start, source, module } = room.parts().await?;
-            // The frame's own `Worker` class, so that the worker has the frame's policy.
-            let worker: Worker = start.call1(&JsValue::NULL, &source)?.unchecked_into();
-            room.0.borrow_mut().running = Some(worker.clone());
-            let answer = room.next_answer(&worker);
-            worker.post_message(&JsValue::of_fields(vec![("module", module)]))?;
-            let data = JsFuture::from(answer).await?.unchecked_into::<MessageEvent>().data();
-            match data.field("panicked") {
-                Some(said) => Err(said),
-                None => Ok(worker.into()),
+        spawn_local(async move {
+            let begun = match room.parts().await {
+                Ok(parts) => room.work(parts),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = begun {
+                room.0.borrow_mut().worker = Work::None;
+                room.fail(RoomTrouble::Loading(text(&error)));
             }
         });
-        self.0.borrow_mut().worker = Some(worker.clone());
-        worker
+    }
+
+    /// Makes a worker, and hands it the module.
+    fn work(&self, parts: Parts) -> Result<(), JsValue> {
+        // The frame's own `Worker` class, so that the worker has the frame's policy.
+        let worker: Worker = parts.start.call1(&JsValue::NULL, &parts.source)?.unchecked_into();
+        let room = self.clone();
+        let hear = Closure::new(move |event: Event| room.hear(&event));
+        for name in ["message", "messageerror", "error"] {
+            worker.add_event_listener_with_callback(name, hear.as_ref().unchecked_ref())?;
+        }
+        worker.post_message(&JsValue::of_fields(vec![("module", parts.module.clone())]))?;
+        let mut inner = self.0.borrow_mut();
+        inner.parts = Some(parts);
+        inner.worker = Work::Running { worker, ready: false, _hear: hear };
+        Ok(())
+    }
+
+    fn hear(&self, event: &Event) {
+        let data = event.field("data").unwrap_or_default();
+        if data.field("ready").is_some() {
+            let mut inner = self.0.borrow_mut();
+            if let Work::Running { ready, .. } = &mut inner.worker {
+                *ready = true;
+            }
+            return inner.post();
+        }
+        let reply = data.field("reply").unwrap_or_default();
+        match json::reply(&reply) {
+            Some(said) => {
+                let mut inner = self.0.borrow_mut();
+                // An answer to what is no longer asked.
+                if data.number_of("id") != f64::from(inner.last_id) || inner.asked.take().is_none() {
+                    return;
+                }
+                if let Some(file) = reply.field("file") {
+                    inner.file = Some(file.unchecked_into());
+                }
+                let send = inner.send.clone();
+                drop(inner);
+                send.emit(Action::Replied(Ok(said)));
+            }
+            None => {
+                let cause = data.field("panicked").unwrap_or_else(|| event.into());
+                self.fail(RoomTrouble::Panicked(text(&cause)));
+            }
+        }
+    }
+
+    /// Tells whoever asked; a room that nobody asked is made again when somebody does.
+    fn fail(&self, trouble: RoomTrouble) {
+        let asked = self.0.borrow_mut().asked.take();
+        if asked.is_some() {
+            let send = self.0.borrow().send.clone();
+            send.emit(Action::Replied(Err(trouble)));
+        }
     }
 
     /// Loads what a room is made of, once, everything side by side.
@@ -169,21 +209,17 @@ impl Room {
         let module = JsFuture::from(module).await?;
         JsFuture::from(loaded).await?;
         // Throws where the frame shows an error page, which is of another origin.
-        let window = JsValue::from(frame.content_window());
-        let start = Reflect::get(&window, &"start".into())?;
+        let start = Reflect::get(&JsValue::from(frame.content_window()), &"start".into())?;
         let start = start.dyn_into().map_err(|_| "room/frame.html is missing")?;
-        let parts = Parts { start, source: source.into(), module };
-        self.0.borrow_mut().parts = Some(parts.clone());
-        Ok(parts)
+        Ok(Parts { start, source: source.into(), module })
     }
+}
 
-    fn next_answer(&self, worker: &Worker) -> Promise {
-        Promise::new(&mut |resolve, reject| {
-            worker.set_onmessage(Some(&resolve));
-            worker.set_onerror(Some(&reject));
-            worker.set_onmessageerror(Some(&reject));
-            self.0.borrow_mut().reject = Some(reject);
-        })
+impl Inner {
+    fn post(&self) {
+        if let (Work::Running { worker, .. }, Some(asked)) = (&self.worker, &self.asked) {
+            worker.post_message(asked).expect("plain values can be posted");
+        }
     }
 }
 

@@ -3,18 +3,21 @@
 mod cluster_info;
 mod enrollment;
 mod form;
+mod lookout;
 mod reduce;
 #[cfg(test)]
 mod tests;
 
 use kube_enroll_core::{
-    CertificateSigningRequest, Cluster, Policy, Settings, Status,
+    CertificateSigningRequest, CertificateSigningRequestList, Cluster, ObjectName, Policy, Settings, Status,
+    WatchEvent,
     room::{Assembled, Message, Reply},
 };
 
 pub(crate) use cluster_info::cluster_of_kubeconfig;
 pub(crate) use enrollment::{ClusterForm, Enrollment, Said};
 pub(crate) use form::{CUSTOM, Choice, Edit, Faults, Form, Options, Unit, in_words, presets};
+pub(crate) use lookout::{Connection, Lookout};
 
 /// Everything that the view shows.
 pub(crate) struct Page {
@@ -26,11 +29,13 @@ pub(crate) struct Page {
     pub form: Form,
     /// The cluster's clock minus the browser's, as the API's answers say.
     pub clock_offset_ms: f64,
-    /// The browser's clock at the last action.
-    pub now_ms: f64,
+    /// What the last action found around it.
+    pub around: Around,
     /// The block that was copied last, and whether that worked; for a moment.
     pub copied: Option<(&'static str, bool)>,
     pub state: State,
+    /// What the action that is being taken wants done.
+    effects: Vec<Effect>,
 }
 
 /// Where the page runs.
@@ -43,7 +48,7 @@ pub(crate) struct Place {
 }
 
 /// Where an enrollment stands. An enrollment that was resumed enters at `Submitting`, `Waiting` or `Verifying`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum State {
     Loading,
     Editing {
@@ -51,25 +56,24 @@ pub(crate) enum State {
         tried: bool,
     },
     Generating {
-        options: Options,
+        options: Box<Options>,
         since_ms: f64,
     },
     Submitting {
         enrollment: Box<Enrollment>,
         since_ms: f64,
-        /// Why an earlier try failed, while the next one runs.
-        trouble: Option<String>,
+        delivery: Box<Delivery>,
     },
     Waiting {
         enrollment: Box<Enrollment>,
         decision: Decision,
-        connection: Connection,
+        lookout: Box<Lookout>,
     },
     Verifying {
         enrollment: Box<Enrollment>,
         certificate_pem: String,
         /// Asked of the person where nothing else says which cluster this is.
-        cluster: Option<ClusterForm>,
+        cluster: Option<Box<ClusterForm>>,
     },
     Issued(Box<Issued>),
     Denied {
@@ -97,7 +101,7 @@ pub(crate) enum State {
         message: String,
     },
     Error {
-        problem: Problem,
+        problem: Box<Problem>,
         retry: Retry,
     },
 }
@@ -113,6 +117,16 @@ pub(crate) enum Step {
     Save,
 }
 
+/// How creating the object goes.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Delivery {
+    pub tries: usize,
+    /// When the next try is due; nothing while one is under way.
+    pub again_ms: Option<f64>,
+    /// Why the last try failed.
+    pub trouble: String,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Decision {
     Pending,
@@ -120,13 +134,6 @@ pub(crate) enum Decision {
     Approved {
         since_ms: f64,
     },
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Connection {
-    Connecting,
-    Live,
-    Lost { since_ms: f64, reason: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +151,7 @@ pub(crate) enum Then {
     Wait,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Issued {
     pub enrollment: Enrollment,
     pub certificate_pem: String,
@@ -155,7 +162,7 @@ pub(crate) struct Issued {
 }
 
 /// The text with the private key.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) enum Shown {
     No,
     Asked,
@@ -171,51 +178,102 @@ impl std::fmt::Debug for Shown {
 }
 
 /// What went wrong, in words, each cause in a line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
-    pub title: String,
+    pub title: &'static str,
     pub message: String,
     pub causes: Vec<String>,
 }
 
 /// What the button of an error does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Retry {
     /// Load the settings again.
     Load,
     /// Make a key again with the same details.
-    Generate(Options),
+    Generate(Box<Options>),
     /// Send the same request again, under the same name.
     Submit(Box<Enrollment>),
     /// Send the same request under a new name, since somebody else has this one.
     Rename(Box<Enrollment>),
 }
 
-/// What happens: a person does something, or an effect reports.
-#[derive(Clone)]
+/// What happens.
 pub(crate) enum Action {
-    Loaded(Result<Settings, Problem>),
-    ClusterRead(Option<Cluster>),
-    ClockRead { offset_ms: f64 },
+    Began,
+    Did(Act),
+    Answered(Answer),
+    Replied(Result<Reply, RoomTrouble>),
+    /// An answer of the API has told the cluster's time.
+    ClockRead {
+        offset_ms: f64,
+    },
+    Copied {
+        block: &'static str,
+        worked: bool,
+    },
+    CopyShown,
+    /// A second has passed.
     Tick,
+    /// The machine is online again, or a person looks at the page again.
+    Awake,
+}
+
+/// What a person does.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
     Edit(Edit),
     Create,
     Cancel,
-    Replied(Result<Reply, RoomTrouble>),
-    Submitted(Submission),
-    Watched(News),
-    EditCluster(ClusterForm),
-    ClusterGiven,
+    EditCluster(Box<ClusterForm>),
+    UseCluster,
     Retry,
     Resubmit,
     Restart,
-    FileName(String),
+    NameFile(String),
     Show,
     Hide,
     Save,
     Copy { block: &'static str, text: String },
-    Copied { block: &'static str, worked: bool },
-    CopyShown,
+}
+
+/// What the page asks over HTTP.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Call {
+    Settings,
+    ClusterInfo,
+    Create(Box<CertificateSigningRequest>),
+    /// Read what has the name already.
+    Adopt(ObjectName),
+    List(ObjectName),
+    /// Watch from the list's version on; ends any earlier watch.
+    Watch(ObjectName, String),
+    Read(ObjectName),
+}
+
+/// What came back. Nothing in place of an object: there is none of that name.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Settings(Result<Box<Settings>, Problem>),
+    ClusterInfo(Option<Box<Cluster>>),
+    Created(Result<Box<CertificateSigningRequest>, Failure>),
+    Adopted(Result<Option<Box<CertificateSigningRequest>>, Failure>),
+    Listed(Result<Box<CertificateSigningRequestList>, Failure>),
+    /// Bytes came on the watch, which completed these events.
+    Watched(Vec<WatchEvent>),
+    WatchEnded(Option<Failure>),
+    Read(Result<Option<Box<CertificateSigningRequest>>, Failure>),
+}
+
+/// Why there is no answer of use.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Failure {
+    /// A front proxy's session has ended: it answers 401, a page, or a redirect.
+    SignIn,
+    /// The API server or the proxy said no.
+    Refused(Box<Status>),
+    /// Nothing came, or nothing that an API server says: another try may help.
+    Unreachable { reason: String, retry_after_ms: f64 },
 }
 
 /// The room did not answer.
@@ -227,53 +285,28 @@ pub(crate) enum RoomTrouble {
     Panicked(String),
 }
 
-/// What became of a POST, its retries included.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Submission {
-    Created(Box<CertificateSigningRequest>),
-    /// Another try follows.
-    Trying(String),
-    /// The name is taken by another request.
-    Taken,
-    SignIn,
-    Refused(Status),
-    Unreachable(String),
-}
-
-/// What the watch has seen.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum News {
-    Seen(Box<CertificateSigningRequest>),
-    Absent,
-    Live,
-    Lost(String),
-    SignIn,
-}
-
 /// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
-    ReadSettings,
-    /// Whose answers come from here from now on.
+    Call(Call),
+    /// Ask the API at this base from now on.
     UseApi(String),
-    ReadCluster,
-    Ask(Message),
+    /// Drop every call that is under way.
+    StopCalls,
+    Ask(Box<Message>),
     /// End the room with all that it holds, and make a new one.
     EndRoom,
-    Submit(Box<Enrollment>),
-    Watch(String),
-    /// Stop submitting or watching.
-    StopApi,
     Copy {
         block: &'static str,
         text: String,
     },
+    /// Save the kubeconfig under this name.
     Save(String),
     Focus(String),
 }
 
 /// What an action finds around it: `reduce` reads no clock and draws no random numbers by itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Around {
     /// The browser's clock.
     pub now_ms: f64,
@@ -282,7 +315,7 @@ pub(crate) struct Around {
 }
 
 impl Page {
-    /// Makes the page as it is before anything is loaded; the first effects are in [`Page::begin`].
+    /// Makes the page as it is before anything is loaded.
     pub(crate) fn new(place: Place, form: Form) -> Self {
         Self {
             settings: Settings::default(),
@@ -290,19 +323,15 @@ impl Page {
             place,
             form,
             clock_offset_ms: 0.0,
-            now_ms: 0.0,
+            around: Around::default(),
             copied: None,
             state: State::Loading,
+            effects: vec![],
         }
     }
 
     pub(crate) fn policy(&self) -> &Policy {
         &self.settings.policy
-    }
-
-    /// The cluster's clock, by which validity is judged.
-    pub(crate) fn cluster_now_ms(&self) -> f64 {
-        self.now_ms + self.clock_offset_ms
     }
 }
 
@@ -331,9 +360,7 @@ impl State {
         match self {
             Self::Loading | Self::Editing { .. } | Self::Error { retry: Retry::Load, .. } => Step::Identify,
             Self::Generating { .. } | Self::Error { retry: Retry::Generate(_), .. } => Step::Generate,
-            Self::Submitting { .. }
-            | Self::SignIn { then: Then::Submit, .. }
-            | Self::Error { retry: Retry::Submit(_) | Retry::Rename(_), .. } => Step::Submit,
+            Self::Submitting { .. } | Self::SignIn { then: Then::Submit, .. } | Self::Error { .. } => Step::Submit,
             Self::Waiting { .. }
             | Self::Denied { .. }
             | Self::Failed { .. }
@@ -359,7 +386,7 @@ impl State {
         }
     }
 
-    /// Tells whether something on the page counts seconds.
+    /// Tells whether something on the page counts seconds, or is due at a time.
     pub(crate) fn counts_time(&self) -> bool {
         matches!(self, Self::Generating { .. } | Self::Submitting { .. } | Self::Waiting { .. })
     }

@@ -10,15 +10,15 @@ mod submit;
 mod verify;
 mod wait;
 
-use yew::{Callback, Html, virtual_dom::ListenerKind};
+use yew::{Callback, Html};
 
-use self::element::{Element, el, fragment};
-use crate::state::{Action, Page, Retry, State, Step};
+use self::element::{Element, On, el, fragment};
+use crate::state::{Act, Page, Retry, State, Step};
 
 /// The browser's clock may be off by so much before that is worth a sentence.
 const CLOCK_TOLERANCE_MS: f64 = 60_000.0;
 
-pub(crate) fn page(page: &Page, send: &Callback<Action>) -> Html {
+pub(crate) fn page(page: &Page, send: &Callback<Act>) -> Html {
     let ui = Ui { page, send };
     let cluster = page
         .cluster
@@ -42,25 +42,25 @@ pub(crate) fn page(page: &Page, send: &Callback<Action>) -> Html {
 /// What every part of the view needs.
 struct Ui<'a> {
     page: &'a Page,
-    send: &'a Callback<Action>,
+    send: &'a Callback<Act>,
 }
 
 impl Ui<'_> {
     /// Makes a button. Its look is its class.
-    fn button(&self, id: &'static str, class: &'static str, text: &'static str, action: Action) -> Element {
-        el("button").attr("type", "button").id(id).class(class).text(text).on(ListenerKind::onclick, self.send, action)
+    fn button(&self, id: &'static str, class: &'static str, text: &'static str, action: Act) -> Element {
+        el("button").attr("type", "button").id(id).class(class).text(text).on(On::Click, self.send, action)
     }
 
-    fn typed(&self, element: Element, action: impl Fn(String) -> Action + 'static) -> Element {
-        element.on_text(ListenerKind::oninput, self.send, Box::new(action))
+    fn typed(&self, element: Element, action: impl Fn(String) -> Act + 'static) -> Element {
+        element.on_text(On::Input, self.send, Box::new(action))
     }
 
-    fn chosen(&self, element: Element, action: impl Fn(String) -> Action + 'static) -> Element {
-        element.on_text(ListenerKind::onchange, self.send, Box::new(action))
+    fn chosen(&self, element: Element, action: impl Fn(String) -> Act + 'static) -> Element {
+        element.on_text(On::Change, self.send, Box::new(action))
     }
 
-    fn form(&self, action: Action) -> Element {
-        el("form").flag("novalidate", true).on(ListenerKind::onsubmit, self.send, action)
+    fn form(&self, action: Act) -> Element {
+        el("form").flag("novalidate", true).on(On::Submit, self.send, action)
     }
 }
 
@@ -69,11 +69,11 @@ fn step(ui: &Ui) -> Element {
         State::Loading => el("section").add(parts::heading("One moment")),
         State::Editing { tried } => identify::editing(ui, *tried),
         State::Generating { options, since_ms } => generate::generating(ui, options, *since_ms),
-        State::Submitting { enrollment, since_ms, trouble } => {
-            submit::submitting(ui, enrollment, *since_ms, trouble.as_deref())
+        State::Submitting { enrollment, since_ms, delivery } => submit::submitting(ui, enrollment, *since_ms, delivery),
+        State::Waiting { enrollment, decision, lookout } => {
+            wait::waiting(ui, enrollment, *decision, &lookout.connection)
         }
-        State::Waiting { enrollment, decision, connection } => wait::waiting(ui, enrollment, *decision, connection),
-        State::Verifying { enrollment, cluster, .. } => verify::verifying(ui, enrollment, cluster.as_ref()),
+        State::Verifying { enrollment, cluster, .. } => verify::verifying(ui, enrollment, cluster.as_deref()),
         State::Issued(issued) => save::issued(ui, issued),
         State::Denied { enrollment, said } => wait::denied(ui, enrollment, said),
         State::Failed { enrollment, said } => wait::failed(ui, enrollment, said),

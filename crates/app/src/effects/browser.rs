@@ -1,14 +1,17 @@
 //! The browser's own services: clock, randomness, clipboard, downloads, the address bar.
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Object, Reflect};
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::JsFuture;
+use js_sys::{Date, Object};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Blob, Document, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlTextAreaElement, Url, UrlSearchParams,
 };
 
-use crate::state::{Around, Form, Place};
+use crate::{
+    json::Value,
+    state::{Around, Form, Place},
+};
 
 /// How long a download may take to begin, before its address is given up.
 const SAVE_MILLISECONDS: u32 = 60_000;
@@ -39,15 +42,18 @@ pub(crate) fn prefilled_form() -> Form {
     Form::new(parameters.get("user").unwrap_or_default(), groups)
 }
 
-/// Copies a text; without the Clipboard API, which plain HTTP lacks, by selecting it.
-pub(super) async fn copy(text: &str) -> bool {
-    let Some(window) = web_sys::window() else { return false };
-    let navigator = window.navigator();
-    let has_clipboard = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());
-    if has_clipboard && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok() {
-        return true;
-    }
-    window.document().and_then(|document| copy_selected(&document, text)).unwrap_or(false)
+/// Copies a text, and tells whether that worked; without the Clipboard API, which plain HTTP lacks, by selecting it.
+pub(super) fn copy(text: String, done: impl FnOnce(bool) + 'static) {
+    let Some(window) = web_sys::window() else { return };
+    spawn_local(async move {
+        let navigator = window.navigator();
+        let has_clipboard = navigator.field("clipboard").is_some();
+        let mut worked = has_clipboard && JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok();
+        if !worked {
+            worked = window.document().and_then(|document| copy_selected(&document, &text)).unwrap_or(false);
+        }
+        done(worked);
+    });
 }
 
 fn copy_selected(document: &Document, text: &str) -> Option<bool> {
@@ -114,9 +120,7 @@ pub(crate) fn time_of_day(milliseconds: f64) -> String {
 }
 
 fn localized(milliseconds: f64, fields: &[(&str, &str)]) -> String {
-    let options = Object::new();
-    for (name, value) in fields {
-        Reflect::set(&options, &(*name).into(), &(*value).into()).expect("a new object takes fields");
-    }
+    let fields = fields.iter().map(|(name, value)| (*name, JsValue::from(*value))).collect();
+    let options: Object = JsValue::of_fields(fields).unchecked_into();
     Date::new(&milliseconds.into()).to_locale_string("default", &options).into()
 }

@@ -24,7 +24,7 @@ fn scalar<'a>(yaml: &'a str, field: &str) -> Option<&'a str> {
 }
 
 fn host(server: &str) -> &str {
-    let authority = server.trim_start_matches("https://").split('/').next().unwrap_or_default();
+    let authority = server.strip_prefix("https://").unwrap_or(server).split('/').next().unwrap_or_default();
     match authority.rsplit_once(':') {
         // An IPv6 address has colons and brackets, which are no name.
         _ if authority.starts_with('[') => "kubernetes",

@@ -4,22 +4,21 @@ use kube_enroll_core::{CertificateSigningRequest, Cluster, Error, ObjectName};
 use super::Options;
 
 /// One request on its way: all that is needed to go on with it, except the key, which the room has.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Enrollment {
-    pub name: ObjectName,
     pub options: Options,
     /// PEM of the PKCS#10 request.
     pub request_pem: String,
     /// SHA-256 of the public key, as openssl prints it.
     pub fingerprint: String,
-    /// The browser's clock when it was first sent.
+    /// The browser's clock when it was made.
     pub since_ms: f64,
     /// The object as the API server first answered it; nothing before that.
     pub object: Option<Pinned>,
 }
 
 /// What identifies the object that was created.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Pinned {
     pub uid: String,
     /// The account that created it.
@@ -29,13 +28,23 @@ pub(crate) struct Pinned {
 }
 
 /// What somebody wrote into a decision: untrusted text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     pub reason: String,
     pub message: String,
 }
 
 impl Enrollment {
+    pub(crate) fn name(&self) -> &ObjectName {
+        &self.options.name
+    }
+
+    /// Builds the object that asks for the certificate.
+    pub(crate) fn object(&self) -> CertificateSigningRequest {
+        CertificateSigningRequest::new(self.name(), &self.request_pem, self.options.expiration_seconds)
+    }
+
+    /// Remembers which object was created.
     pub(crate) fn pin(&mut self, object: &CertificateSigningRequest) {
         self.object = Some(Pinned {
             uid: object.metadata.uid.clone(),
@@ -47,15 +56,8 @@ impl Enrollment {
     /// Tells whether this is the object that was created, and not another one under its name (attack 13).
     pub(crate) fn owns(&self, object: &CertificateSigningRequest) -> bool {
         self.object.as_ref().is_none_or(|pinned| pinned.uid == object.metadata.uid)
-            && object.metadata.name == self.name.as_str()
+            && object.metadata.name == self.name().as_str()
             && object.is_for(&self.request_pem)
-    }
-
-    /// Takes a new name for the same request.
-    pub(crate) fn rename(&mut self, random: [u8; 7]) -> Result<(), Error> {
-        self.name = ObjectName::new(self.options.subject.user(), &self.options.label, random)?;
-        self.object = None;
-        Ok(())
     }
 
     /// The account that made the request: what the approver should find as "Requesting User".
@@ -79,7 +81,7 @@ impl ClusterForm {
     pub(crate) fn parse(&self) -> Result<Cluster, Error> {
         let authorities = self.authorities.trim();
         let certificate_authority_data = if authorities.starts_with("-----BEGIN") {
-            Base64::encode_string(format!("{authorities}\n").as_bytes())
+            Base64::encode_string([authorities, "\n"].concat().as_bytes())
         } else {
             authorities.split_whitespace().collect()
         };

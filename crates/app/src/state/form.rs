@@ -20,6 +20,8 @@ pub(crate) struct Form {
     pub unit: Unit,
     pub label: String,
     pub namespace: String,
+    /// Somebody has worked in the advanced part: it is not folded away again under their hands.
+    pub unfolded: bool,
     /// What the object's name ends with.
     pub random: [u8; 7],
 }
@@ -57,7 +59,7 @@ pub(crate) enum Edit {
 }
 
 /// What is asked for, once every field is good.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     pub subject: Subject,
     pub algorithm: Algorithm,
@@ -92,6 +94,7 @@ impl Form {
             unit: Unit::Hours,
             label: String::new(),
             namespace: String::new(),
+            unfolded: false,
             random: [0; 7],
         };
         form.keep_a_row();
@@ -108,6 +111,7 @@ impl Form {
     }
 
     pub(crate) fn edit(&mut self, edit: Edit, fresh: Option<[u8; 7]>) {
+        self.unfolded |= matches!(edit, Edit::Label(_) | Edit::Namespace(_) | Edit::Reroll);
         match edit {
             Edit::User(user) => self.user = user,
             Edit::Group(index, group) => {
@@ -137,8 +141,8 @@ impl Form {
     }
 
     /// Parses the fields, judged by the policy.
-    pub(crate) fn options(&self, policy: &Policy) -> Result<Options, Faults> {
-        let mut faults = Faults { user: fault(parse_name(&self.user, Field::User)), ..Faults::default() };
+    pub(crate) fn options(&self, policy: &Policy) -> Result<Box<Options>, Box<Faults>> {
+        let mut faults = Box::new(Faults { user: fault(parse_name(&self.user, Field::User)), ..Faults::default() });
         let groups: Vec<&str> = self.groups.iter().map(String::as_str).filter(|group| !group.is_empty()).collect();
         for (row, group) in self.groups.iter().enumerate().filter(|(_, group)| !group.is_empty()) {
             let twice = self.groups[..row].contains(group);
@@ -169,14 +173,16 @@ impl Form {
         }
         let subject = Subject::parse(&self.user, &groups);
         match (subject, name, expiration_seconds) {
-            (Ok(subject), Ok(name), Some(expiration_seconds)) if faults == Faults::default() => Ok(Options {
-                subject,
-                algorithm: self.algorithm,
-                expiration_seconds,
-                label: self.label.clone(),
-                namespace: self.namespace.clone(),
-                name,
-            }),
+            (Ok(subject), Ok(name), Some(expiration_seconds)) if *faults == Faults::default() => {
+                Ok(Box::new(Options {
+                    subject,
+                    algorithm: self.algorithm,
+                    expiration_seconds,
+                    label: self.label.clone(),
+                    namespace: self.namespace.clone(),
+                    name,
+                }))
+            }
             (subject, ..) => {
                 // What no single field shows, such as too many groups.
                 if faults.user.is_none() && faults.groups.is_none() {
@@ -200,6 +206,14 @@ impl Form {
         if self.groups.is_empty() {
             self.groups.push(String::new());
         }
+    }
+}
+
+impl Options {
+    /// Takes a new name for the object.
+    pub(crate) fn rename(&mut self, random: [u8; 7]) -> Result<(), Error> {
+        self.name = ObjectName::new(self.subject.user(), &self.label, random)?;
+        Ok(())
     }
 }
 

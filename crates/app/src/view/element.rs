@@ -12,7 +12,7 @@ use yew::{
     virtual_dom::{AttrValue, Key, Listener, ListenerKind, VList, VNode, VTag, VText},
 };
 
-use crate::state::Action;
+use crate::state::Act;
 
 /// An element that is being built.
 pub(super) struct Element(Box<VTag>);
@@ -49,8 +49,8 @@ impl Element {
     }
 
     /// Makes it another element than one of another key in its place.
-    pub(super) fn key(mut self, key: &'static str) -> Self {
-        self.0.key = Some(Key::from(key));
+    pub(super) fn key(mut self, key: impl Into<Key>) -> Self {
+        self.0.key = Some(key.into());
         self
     }
 
@@ -74,17 +74,16 @@ impl Element {
         self
     }
 
-    pub(super) fn option(self, child: Option<Self>) -> Self {
-        match child {
-            Some(child) => self.add(child),
-            None => self,
-        }
+    /// Adds an element, or keeps its place free: Yew compares children by their places, counted from the end, and a field
+    /// that is taken for its neighbour is made anew, without the focus of whoever types in it.
+    pub(super) fn option(mut self, child: Option<Self>) -> Self {
+        self.0.add_child(child.map(VNode::from).unwrap_or_default());
+        self
     }
 
+    /// Adds any number of elements in one place.
     pub(super) fn all(mut self, children: impl IntoIterator<Item = Self>) -> Self {
-        for child in children {
-            self = self.add(child);
-        }
+        self.0.add_child(fragment(children));
         self
     }
 
@@ -101,20 +100,15 @@ impl Element {
 
     /// Sends an action for each event.
     #[inline(never)]
-    pub(super) fn on(mut self, kind: ListenerKind, send: &Callback<Action>, action: Action) -> Self {
-        self.0.add_listener(Rc::new(On { kind, send: send.clone(), what: What::Action(action) }));
+    pub(super) fn on(mut self, kind: On, send: &Callback<Act>, act: Act) -> Self {
+        self.0.add_listener(Rc::new(Handler { kind, send: send.clone(), what: What::Act(act) }));
         self
     }
 
     /// Sends what is made of the field's text, for each event.
     #[inline(never)]
-    pub(super) fn on_text(
-        mut self,
-        kind: ListenerKind,
-        send: &Callback<Action>,
-        action: Box<dyn Fn(String) -> Action>,
-    ) -> Self {
-        self.0.add_listener(Rc::new(On { kind, send: send.clone(), what: What::Text(action) }));
+    pub(super) fn on_text(mut self, kind: On, send: &Callback<Act>, action: Box<dyn Fn(String) -> Act>) -> Self {
+        self.0.add_listener(Rc::new(Handler { kind, send: send.clone(), what: What::Text(action) }));
         self
     }
 }
@@ -131,33 +125,47 @@ pub(super) fn fragment(elements: impl IntoIterator<Item = Element>) -> Html {
     VNode::VList(Rc::new(VList::with_children(children, None)))
 }
 
-struct On {
-    kind: ListenerKind,
-    send: Callback<Action>,
+/// The events that are heard.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum On {
+    Change,
+    Click,
+    Input,
+    Submit,
+}
+
+struct Handler {
+    kind: On,
+    send: Callback<Act>,
     what: What,
 }
 
 enum What {
-    Action(Action),
-    Text(Box<dyn Fn(String) -> Action>),
+    Act(Act),
+    Text(Box<dyn Fn(String) -> Act>),
 }
 
-impl Listener for On {
+impl Listener for Handler {
     fn kind(&self) -> ListenerKind {
-        self.kind.clone()
+        match self.kind {
+            On::Change => ListenerKind::onchange,
+            On::Click => ListenerKind::onclick,
+            On::Input => ListenerKind::oninput,
+            On::Submit => ListenerKind::onsubmit,
+        }
     }
 
     fn handle(&self, event: Event) {
         // A form is never sent anywhere.
-        if self.kind == ListenerKind::onsubmit {
+        if self.kind == On::Submit {
             event.prevent_default();
         }
         self.send.emit(match &self.what {
-            What::Action(action) => action.clone(),
+            What::Act(act) => act.clone(),
             // Every field that is used here has a `value`.
-            What::Text(action) => {
+            What::Text(act) => {
                 let field = event.target().map(JsCast::unchecked_into::<HtmlInputElement>);
-                action(field.map(|field| field.value()).unwrap_or_default())
+                act(field.map(|field| field.value()).unwrap_or_default())
             }
         });
     }

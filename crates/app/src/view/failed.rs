@@ -5,7 +5,7 @@ use super::{
     element::{Element, el},
     parts::{actions, heading, lead},
 };
-use crate::state::{Action, Problem, Retry};
+use crate::state::{Act, Problem, Retry};
 
 pub(super) fn sign_in(ui: &Ui) -> Element {
     let link = el("a").attr("href", ".").attr("target", "_blank").attr("rel", "noopener");
@@ -19,7 +19,7 @@ pub(super) fn sign_in(ui: &Ui) -> Element {
                 .add(el("li").add(link.text("Open this page in a new tab")).text(" and sign in there."))
                 .add(el("li").text("Come back to this tab and go on.")),
         )
-        .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Action::Retry)))
+        .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Act::Retry)))
 }
 
 pub(super) fn error(ui: &Ui, problem: &Problem, retry: &Retry) -> Element {
@@ -29,10 +29,10 @@ pub(super) fn error(ui: &Ui, problem: &Problem, retry: &Retry) -> Element {
     };
     let causes = (!problem.causes.is_empty())
         .then(|| el("ul").id("reason").class("said").all(problem.causes.iter().map(|cause| el("li").say(cause))));
-    let back = (*retry != Retry::Load).then(|| ui.button("restart", "", "Back to the form", Action::Restart));
+    let back = (*retry != Retry::Load).then(|| ui.button("restart", "", "Back to the form", Act::Restart));
     el("section")
-        .add(el("h1").attr("tabindex", "-1").say(&problem.title))
+        .add(el("h1").attr("tabindex", "-1").text(problem.title))
         .add(lead().id("message").say(&problem.message))
         .option(causes)
-        .add(actions().add(ui.button("retry", "primary", again, Action::Retry)).option(back))
+        .add(actions().add(ui.button("retry", "primary", again, Act::Retry)).option(back))
 }

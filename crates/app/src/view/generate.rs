@@ -5,7 +5,7 @@ use super::{
     element::{Element, el},
     parts::{actions, bar, elapsed_line, heading, lead, same_steps},
 };
-use crate::state::{Action, Options};
+use crate::state::{Act, Options};
 
 pub(super) fn generating(ui: &Ui, options: &Options, since_ms: f64) -> Element {
     let algorithm = options.algorithm;
@@ -21,6 +21,6 @@ pub(super) fn generating(ui: &Ui, options: &Options, since_ms: f64) -> Element {
         .add(lead().text(algorithm.name()).text(", in this browser. ").text(making))
         .add(bar())
         .add(elapsed_line(ui, since_ms))
-        .add(actions().add(ui.button("cancel", "", "Cancel", Action::Cancel)))
+        .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)))
         .add(same_steps(ui, by_hand.as_deref()))
 }

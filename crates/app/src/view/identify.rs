@@ -1,12 +1,10 @@
-use kube_enroll_core::{Algorithm, ObjectName, Subject, commands};
-use yew::virtual_dom::ListenerKind;
-
 use super::{
     Ui,
-    element::{Element, el},
+    element::{Element, On, el},
     parts::{actions, fault, field, folded, heading, hint, invalid, label, paragraph, same_steps},
 };
-use crate::state::{Action, CUSTOM, Choice, Edit, Faults, Form, Unit, in_words, presets};
+use crate::state::{Act, CUSTOM, Choice, Edit, Faults, Form, Unit, in_words, presets};
+use kube_enroll_core::{Algorithm, ObjectName, Subject, commands};
 
 pub(super) fn editing(ui: &Ui, tried: bool) -> Element {
     let form = &ui.page.form;
@@ -19,7 +17,7 @@ pub(super) fn editing(ui: &Ui, tried: bool) -> Element {
         faults.lifetime = None;
     }
     let fields = ui
-        .form(Action::Create)
+        .form(Act::Create)
         .add(user(ui, &faults))
         .add(groups(ui, &faults))
         .add(algorithms(ui))
@@ -48,7 +46,7 @@ fn user(ui: &Ui, faults: &Faults) -> Element {
         .class("field")
         .add(label("user", "User name", ""))
         .add(hint("user-hint", "What the cluster will know you by, for example jane or jane@example.com."))
-        .add(ui.typed(input, |text| Action::Edit(Edit::User(text))))
+        .add(ui.typed(input, |text| Act::Edit(Edit::User(text))))
         .add(fault("user-error", faults.user.as_deref()))
         .option(unusual(&form.user))
 }
@@ -62,20 +60,20 @@ fn groups(ui: &Ui, faults: &Faults) -> Element {
     if policy.groups.is_empty() {
         set = set
             .all(form.groups.iter().enumerate().map(|(row, group)| group_row(ui, row, group, faults)))
-            .add(ui.button("add-group", "quiet", "+ Add a group", Action::Edit(Edit::AddGroup)));
+            .add(ui.button("add-group", "quiet", "+ Add a group", Act::Edit(Edit::AddGroup)));
     } else {
         set = set.add(checkboxes(ui, faults));
     }
-    set = set.add(fault("groups-error", faults.groups.as_deref()));
-    for group in &form.groups {
-        set = set.option(unusual(group));
-        if policy.is_powerful(group) {
-            set = set.add(el("p").class("note warn").add(el("b").say(group)).text(
-                " has far-reaching rights in this cluster. Ask for it only if you need it; the approver will look closely.",
-            ));
-        }
-    }
-    set
+    let powerful = |group: &String| {
+        el("p").class("note warn").add(el("b").say(group)).text(
+            " has far-reaching rights in this cluster. Ask for it only if you need it; the approver will look closely.",
+        )
+    };
+    let notes = form
+        .groups
+        .iter()
+        .flat_map(|group| [unusual(group), policy.is_powerful(group).then(|| powerful(group))].into_iter().flatten());
+    set.add(fault("groups-error", faults.groups.as_deref())).all(notes)
 }
 
 fn group_row(ui: &Ui, row: usize, group: &str, faults: &Faults) -> Element {
@@ -83,16 +81,16 @@ fn group_row(ui: &Ui, row: usize, group: &str, faults: &Faults) -> Element {
     let counted = (row + 1).to_string();
     let input = field(&["group-", &number].concat(), "groups-hint groups-error", faults.group_row == Some(row), group)
         .set("aria-label", &["Group ", &counted].concat());
-    let input = ui.typed(input, move |text| Action::Edit(Edit::Group(row, text)));
+    let input = ui.typed(input, move |text| Act::Edit(Edit::Group(row, text)));
     let remove = el("button")
         .attr("type", "button")
         .class("quiet")
         .set("id", &["remove-group-", &number].concat())
         .set("aria-label", &["Remove group ", &counted].concat())
         .text("Remove")
-        .on(ListenerKind::onclick, ui.send, Action::Edit(Edit::RemoveGroup(row)));
+        .on(On::Click, ui.send, Act::Edit(Edit::RemoveGroup(row)));
     let needed = ui.page.form.groups.len() > 1 || !group.is_empty();
-    el("div").class("row").add(input).option(needed.then_some(remove))
+    el("div").key(row).class("row").add(input).option(needed.then_some(remove))
 }
 
 fn checkboxes(ui: &Ui, faults: &Faults) -> Element {
@@ -107,7 +105,7 @@ fn checkboxes(ui: &Ui, faults: &Faults) -> Element {
             .attr("aria-describedby", "groups-hint groups-error")
             .value(group)
             .checked(form.groups.contains(group))
-            .on(ListenerKind::onchange, ui.send, Action::Edit(Edit::ToggleGroup(group.clone())));
+            .on(On::Change, ui.send, Act::Edit(Edit::ToggleGroup(group.clone())));
         el("label").class("choice").add(invalid(input, wrong)).add(el("b").say(group))
     };
     el("div").class("choices").all(offered.iter().chain(others).enumerate().map(checkbox))
@@ -120,7 +118,7 @@ fn algorithms(ui: &Ui) -> Element {
             .attr("name", "algorithm")
             .value(algorithm.name())
             .checked(ui.page.form.algorithm == *algorithm)
-            .on(ListenerKind::onchange, ui.send, Action::Edit(Edit::Algorithm(*algorithm)));
+            .on(On::Change, ui.send, Act::Edit(Edit::Algorithm(*algorithm)));
         let usual = (index == 0).then(|| el("span").class("optional").text(" · the usual choice here"));
         let words = el("span")
             .add(el("b").text(algorithm.name()))
@@ -157,7 +155,7 @@ fn lifetime(ui: &Ui, faults: &Faults) -> Element {
                 option(&seconds.to_string(), &in_words(seconds), form.lifetime == Choice::Seconds(seconds))
             }))
             .add(option(CUSTOM, "Another…", custom));
-    let mut row = el("div").class("row").add(ui.chosen(select, |value| Action::Edit(Edit::Lifetime(value))));
+    let mut row = el("div").class("row").add(ui.chosen(select, |value| Act::Edit(Edit::Lifetime(value))));
     if custom {
         let number = el("input")
             .id("lifetime-custom")
@@ -172,8 +170,8 @@ fn lifetime(ui: &Ui, faults: &Faults) -> Element {
             .attr("aria-label", "Unit")
             .all(Unit::ALL.map(|unit| option(unit.name(), unit.name(), form.unit == unit)));
         row = row
-            .add(ui.typed(invalid(number, faults.lifetime.is_some()), |text| Action::Edit(Edit::Custom(text))))
-            .add(ui.chosen(unit, |value| Action::Edit(Edit::Unit(value))));
+            .add(ui.typed(invalid(number, faults.lifetime.is_some()), |text| Act::Edit(Edit::Custom(text))))
+            .add(ui.chosen(unit, |value| Act::Edit(Edit::Unit(value))));
     }
     el("div")
         .class("field")
@@ -192,7 +190,7 @@ fn advanced(ui: &Ui, faults: &Faults) -> Element {
     let namespace = field("namespace", "namespace-hint namespace-error", faults.namespace.is_some(), &form.namespace);
     folded("Advanced")
         .id("advanced")
-        .flag("open", faults.label.is_some() || faults.namespace.is_some())
+        .flag("open", form.unfolded || faults.label.is_some() || faults.namespace.is_some())
         .add(
             el("div")
                 .class("field")
@@ -205,11 +203,11 @@ fn advanced(ui: &Ui, faults: &Faults) -> Element {
                         .add(el("code").say(&shown_name(form)))
                         .text(". Your user name and a random ending keep others from taking it."),
                 )
-                .add(el("div").class("row").add(ui.typed(name, |text| Action::Edit(Edit::Label(text)))).add(ui.button(
+                .add(el("div").class("row").add(ui.typed(name, |text| Act::Edit(Edit::Label(text)))).add(ui.button(
                     "reroll",
                     "quiet",
                     "Another ending",
-                    Action::Edit(Edit::Reroll),
+                    Act::Edit(Edit::Reroll),
                 )))
                 .add(fault("label-error", faults.label.as_deref())),
         )
@@ -218,7 +216,7 @@ fn advanced(ui: &Ui, faults: &Faults) -> Element {
                 .class("field")
                 .add(label("namespace", "Namespace", "optional"))
                 .add(hint("namespace-hint", "Where kubectl works when you do not say otherwise."))
-                .add(ui.typed(namespace, |text| Action::Edit(Edit::Namespace(text))))
+                .add(ui.typed(namespace, |text| Act::Edit(Edit::Namespace(text))))
                 .add(fault("namespace-error", faults.namespace.as_deref())),
         )
 }

@@ -1,12 +1,10 @@
 //! What several steps share.
 
-use yew::virtual_dom::ListenerKind;
-
 use super::{
     Ui,
-    element::{Element, el},
+    element::{Element, On, el},
 };
-use crate::state::Action;
+use crate::state::Act;
 
 /// The heading of a step; it takes the focus when the step begins.
 pub(super) fn heading(text: &'static str) -> Element {
@@ -31,7 +29,7 @@ pub(super) fn bar() -> Element {
 }
 
 pub(super) fn elapsed_line(ui: &Ui, since_ms: f64) -> Element {
-    el("p").text("Elapsed: ").add(el("span").id("elapsed").say(&elapsed(ui.page.now_ms - since_ms)))
+    el("p").text("Elapsed: ").add(el("span").id("elapsed").say(&elapsed(ui.page.around.now_ms - since_ms)))
 }
 
 /// Lines to copy, with the button that copies exactly them.
@@ -50,7 +48,7 @@ pub(super) fn copy_button(ui: &Ui, block: &'static str, label: &'static str, tex
         .attr("type", "button")
         .set("id", &["copy-", block.strip_suffix("-block").unwrap_or(block)].concat())
         .class("copy")
-        .on(ListenerKind::onclick, ui.send, Action::Copy { block, text: text.to_owned() })
+        .on(On::Click, ui.send, Act::Copy { block, text: text.to_owned() })
         .add(el("span").attr("aria-live", "polite").text(said))
         .add(el("span").class("unseen").text(" ").text(label))
 }

@@ -6,7 +6,7 @@ use super::{
     parts::{actions, copy_button, fault, field, folded, heading, hint, label, lead, lines, paragraph, same_steps},
     verify,
 };
-use crate::state::{Action, Issued, Shown};
+use crate::state::{Act, Issued, Shown};
 
 pub(super) fn issued(ui: &Ui, issued: &Issued) -> Element {
     let cluster = ui.page.cluster.clone().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn issued(ui: &Ui, issued: &Issued) -> Element {
         .option(issued.saved.then(|| after_save(ui, issued)))
         .add(preview(ui, issued))
         .add(same_steps(ui, Some(&commands::assemble(&issued.file_name, user, &cluster))))
-        .add(actions().add(ui.button("restart", "", again, Action::Restart)))
+        .add(actions().add(ui.button("restart", "", again, Act::Restart)))
 }
 
 fn local_warning(ui: &Ui, cluster: &Cluster) -> Option<Element> {
@@ -60,16 +60,11 @@ fn file(ui: &Ui, issued: &Issued) -> Element {
     let wrong = !is_file_name(&issued.file_name);
     let name = field("file-name", "file-name-error", wrong, &issued.file_name);
     let (class, text) = if issued.saved { ("", "Save again") } else { ("primary", "Save the kubeconfig") };
-    ui.form(Action::Save)
+    ui.form(Act::Save)
         .add(
-            el("div")
-                .class("field")
-                .add(label("file-name", "File name", ""))
-                .add(ui.typed(name, Action::FileName))
-                .add(fault(
-                    "file-name-error",
-                    wrong.then_some("Letters, digits, spaces and . _ - @ + = are possible."),
-                )),
+            el("div").class("field").add(label("file-name", "File name", "")).add(ui.typed(name, Act::NameFile)).add(
+                fault("file-name-error", wrong.then_some("Letters, digits, spaces and . _ - @ + = are possible.")),
+            ),
         )
         .add(actions().add(el("button").id("save").class(class).text(text)))
 }
@@ -89,7 +84,7 @@ fn preview(ui: &Ui, issued: &Issued) -> Element {
                     .add(el("pre").id("kubeconfig-text").say(text))
                     .add(copy_button(ui, "kubeconfig-text", "the file with the private key", text)),
             )
-            .add(ui.button("hide-key", "", "Hide it", Action::Hide)),
+            .add(ui.button("hide-key", "", "Hide it", Act::Hide)),
         shown => {
             let failure = match shown {
                 Shown::Failed(why) => Some(el("p").class("note warn").attr("role", "alert").say(why)),
@@ -97,7 +92,7 @@ fn preview(ui: &Ui, issued: &Issued) -> Element {
             };
             details
                 .option(failure)
-                .add(ui.button("show-key", "", "Show the file with the private key", Action::Show))
+                .add(ui.button("show-key", "", "Show the file with the private key", Act::Show))
                 .add(paragraph("hint", "Only where you cannot save it. Make sure that nobody looks over your shoulder."))
         }
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     effects::date_and_time,
-    state::{Action, ClusterForm, Enrollment},
+    state::{Act, ClusterForm, Enrollment},
 };
 
 pub(super) fn verifying(ui: &Ui, enrollment: &Enrollment, cluster: Option<&ClusterForm>) -> Element {
@@ -22,7 +22,7 @@ pub(super) fn verifying(ui: &Ui, enrollment: &Enrollment, cluster: Option<&Clust
                 .add(bar()),
             Some(form) => el("section")
                 .add(heading("One thing is missing"))
-                .add(lead().text("Your certificate for ").add(code("object-name", enrollment.name.as_str())).text(
+                .add(lead().text("Your certificate for ").add(code("object-name", enrollment.name().as_str())).text(
                     " is here. Only the cluster’s address is not known to this page; whoever runs it can tell you.",
                 ))
                 .add(cluster_fields(ui, form)),
@@ -36,7 +36,7 @@ fn cluster_fields(ui: &Ui, form: &ClusterForm) -> Element {
         let input = ui.typed(input.id(name), move |text| {
             let mut form = ClusterForm { fault: None, ..form.clone() };
             change(&mut form, text);
-            Action::EditCluster(form)
+            Act::EditCluster(Box::new(form))
         });
         el("div").class("field").add(label(name, text, more)).add(input)
     };
@@ -46,7 +46,7 @@ fn cluster_fields(ui: &Ui, form: &ClusterForm) -> Element {
         .attr("spellcheck", "false")
         .attr("aria-describedby", "cluster-error")
         .value(&form.authorities);
-    ui.form(Action::ClusterGiven)
+    ui.form(Act::UseCluster)
         .add(part("cluster-name", "Name of the cluster", "", text(&form.name), |form, text| form.name = text))
         .add(part("cluster-server", "Address of its API server", "https://…", text(&form.server), |form, text| {
             form.server = text;
@@ -78,7 +78,7 @@ pub(super) fn refused(ui: &Ui, enrollment: &Enrollment, reason: &str, message: &
         .add(
             lead()
                 .text("Nothing was saved. The certificate that came for ")
-                .add(code("object-name", enrollment.name.as_str()))
+                .add(code("object-name", enrollment.name().as_str()))
                 .text(" did not pass the checks."),
         )
         .add(
@@ -90,8 +90,8 @@ pub(super) fn refused(ui: &Ui, enrollment: &Enrollment, reason: &str, message: &
         .add(paragraph("", advice))
         .add(
             actions()
-                .add(ui.button("restart", "primary", "Begin again with the same details", Action::Restart))
-                .add(ui.button("retry", "", "Check again", Action::Retry)),
+                .add(ui.button("restart", "primary", "Begin again with the same details", Act::Restart))
+                .add(ui.button("retry", "", "Check again", Act::Retry)),
         )
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     effects::{date_and_time, parse_time, time_of_day},
-    state::{Action, Connection, Decision, Enrollment, Gone, Page, Said},
+    state::{Act, Connection, Decision, Enrollment, Gone, Page, Said},
 };
 
 /// Kubernetes drops a request that nobody decides on after this time
@@ -20,10 +20,10 @@ const PENDING_LIFETIME_MS: f64 = 24.0 * 3_600_000.0;
 const SIGNING_MS: f64 = 30_000.0;
 
 pub(super) fn waiting(ui: &Ui, enrollment: &Enrollment, decision: Decision, connection: &Connection) -> Element {
-    let name = &enrollment.name;
+    let name = enrollment.name();
     let section = match decision {
         Decision::Pending => pending(ui, enrollment),
-        Decision::Approved { since_ms } => approved(ui.page.now_ms - since_ms),
+        Decision::Approved { since_ms } => approved(ui.page.around.now_ms - since_ms),
     };
     section
         .add(fingerprint(ui, enrollment))
@@ -38,7 +38,7 @@ pub(super) fn waiting(ui: &Ui, enrollment: &Enrollment, decision: Decision, conn
                     "You can begin again. This key is then forgotten; the request stays in the cluster until somebody denies it \
                      or Kubernetes drops it, and nobody can use it.",
                 ))
-                .add(ui.button("restart", "", "Forget the key and begin again", Action::Restart)),
+                .add(ui.button("restart", "", "Forget the key and begin again", Act::Restart)),
         )
 }
 
@@ -91,12 +91,12 @@ fn facts(page: &Page, enrollment: &Enrollment) -> Element {
     let account = enrollment.requesting_user(&page.settings.requesting_user);
     let created_ms = enrollment.object.as_ref().and_then(|object| parse_time(&object.creation_timestamp));
     let mut facts = el("dl")
-        .add(row("Request", code("object-name", enrollment.name.as_str())))
+        .add(row("Request", code("object-name", enrollment.name().as_str())))
         .add(row("For", el("span").say(enrollment.options.subject.user()).say(&in_groups(enrollment))));
     if !account.is_empty() {
         facts = facts.add(row("Requesting User", code("requesting-user", account)));
     }
-    facts = facts.add(row("Waiting for", span("elapsed", &elapsed(page.now_ms - enrollment.since_ms))));
+    facts = facts.add(row("Waiting for", span("elapsed", &elapsed(page.around.now_ms - enrollment.since_ms))));
     if let Some(created_ms) = created_ms {
         // The cluster's time, shown by this computer's clock.
         let dropped = date_and_time(created_ms + PENDING_LIFETIME_MS - page.clock_offset_ms);
@@ -124,7 +124,7 @@ fn status(connection: &Connection) -> Element {
 
 /// What an approver gets: it runs in a shell as it is.
 fn approver_block(page: &Page, enrollment: &Enrollment) -> String {
-    let name = &enrollment.name;
+    let name = enrollment.name();
     let account: String = enrollment
         .requesting_user(&page.settings.requesting_user)
         .chars()
@@ -171,7 +171,7 @@ fn in_groups(enrollment: &Enrollment) -> String {
 pub(super) fn denied(ui: &Ui, enrollment: &Enrollment, said: &Said) -> Element {
     let lead = lead()
         .text("An approver has turned down the request ")
-        .add(code("object-name", enrollment.name.as_str()))
+        .add(code("object-name", enrollment.name().as_str()))
         .text(".");
     let advice = el("p")
         .text("Ask the approver what should be different. ")
@@ -183,7 +183,7 @@ pub(super) fn denied(ui: &Ui, enrollment: &Enrollment, said: &Said) -> Element {
 pub(super) fn failed(ui: &Ui, enrollment: &Enrollment, said: &Said) -> Element {
     let lead = lead()
         .text("The signer has given up on the request ")
-        .add(code("object-name", enrollment.name.as_str()))
+        .add(code("object-name", enrollment.name().as_str()))
         .text(" for good.");
     let advice = el("p")
         .text("Show this to whoever runs the cluster. ")
@@ -212,7 +212,7 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
         .add(
             lead()
                 .text("The cluster no longer has your request ")
-                .add(code("object-name", enrollment.name.as_str()))
+                .add(code("object-name", enrollment.name().as_str()))
                 .text("."),
         )
         .add(paragraph("", probably).id("message"))
@@ -222,9 +222,9 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
         ))
         .add(
             actions()
-                .add(ui.button("resubmit", "primary", "Send it again under a new name", Action::Resubmit))
-                .add(ui.button("retry", "", "Look again", Action::Retry))
-                .add(ui.button("restart", "", "Back to the form", Action::Restart)),
+                .add(ui.button("resubmit", "primary", "Send it again under a new name", Act::Resubmit))
+                .add(ui.button("retry", "", "Look again", Act::Retry))
+                .add(ui.button("restart", "", "Back to the form", Act::Restart)),
         )
 }
 
@@ -240,5 +240,5 @@ fn words(said: &Said) -> Element {
 }
 
 fn begin_again(ui: &Ui) -> Element {
-    actions().add(ui.button("restart", "primary", "Begin again with the same details", Action::Restart))
+    actions().add(ui.button("restart", "primary", "Begin again with the same details", Act::Restart))
 }

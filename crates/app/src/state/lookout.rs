@@ -1,0 +1,132 @@
+use kube_enroll_core::ObjectName;
+
+use super::{Call, Failure};
+
+/// Silence after which the object is read, beside a watch that is known to work.
+const QUIET_MS: f64 = 45_000.0;
+/// Time between reads while no byte of any watch has come: a proxy may hold the whole of it back.
+const POLL_MS: f64 = 6_000.0;
+/// Silence after which a watch is given up. The API server sends a bookmark about every minute.
+const SILENT_MS: f64 = 90_000.0;
+/// The shortest and the longest pause before listing again.
+const PAUSES_MS: (f64, f64) = (700.0, 10_000.0);
+/// A watch that held for so long has earned a quick return.
+const HELD_MS: f64 = 5_000.0;
+
+/// Decides when to look at the object: a list, then a watch from the list's version, again and again, and beside it reads
+/// as a safety net, which do the whole work where a proxy holds the watch back.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Lookout {
+    pub connection: Connection,
+    watch: Watch,
+    /// When something was last heard, by watch or by reading, or asked.
+    heard_ms: f64,
+    /// A byte of a watch has come: nothing holds it back.
+    streams: bool,
+    /// The pause before the next list.
+    pause_ms: f64,
+}
+
+/// What a person is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Connection {
+    Connecting,
+    Live,
+    Lost { since_ms: f64, reason: String },
+}
+
+#[derive(Debug, PartialEq)]
+enum Watch {
+    Listing,
+    Open {
+        opened_ms: f64,
+        streamed_ms: f64,
+    },
+    /// It ended; list again at this time.
+    Ended {
+        again_ms: f64,
+    },
+}
+
+impl Lookout {
+    /// Begins with a list: [`Call::List`].
+    pub(crate) fn new(now_ms: f64) -> Self {
+        Self {
+            connection: Connection::Connecting,
+            watch: Watch::Listing,
+            heard_ms: now_ms,
+            streams: false,
+            pause_ms: PAUSES_MS.0,
+        }
+    }
+
+    /// Takes a list's version; returns the watch that begins there.
+    pub(crate) fn listed(&mut self, name: &ObjectName, version: String, now_ms: f64) -> Call {
+        self.live(now_ms);
+        self.watch = Watch::Open { opened_ms: now_ms, streamed_ms: now_ms };
+        Call::Watch(name.clone(), version)
+    }
+
+    /// Takes that bytes of the watch came.
+    pub(crate) fn streamed(&mut self, now_ms: f64) {
+        self.live(now_ms);
+        self.streams = true;
+        if let Watch::Open { streamed_ms, .. } = &mut self.watch {
+            *streamed_ms = now_ms;
+        }
+    }
+
+    /// Takes that the object was read.
+    pub(crate) fn live(&mut self, now_ms: f64) {
+        self.heard_ms = now_ms;
+        self.connection = Connection::Live;
+    }
+
+    /// Takes that a watch or list ended. `jitter` is between 0 and 1.
+    pub(crate) fn ended(&mut self, failure: Option<Failure>, now_ms: f64, jitter: f64) {
+        let mut retry_after_ms = 0.0;
+        if let Some(failure) = failure {
+            if let Failure::Unreachable { retry_after_ms: after, .. } = failure {
+                retry_after_ms = after;
+            }
+            self.lost(failure, now_ms);
+        }
+        let held = matches!(self.watch, Watch::Open { opened_ms, .. } if now_ms - opened_ms > HELD_MS);
+        self.pause_ms = if held { PAUSES_MS.0 } else { (self.pause_ms * 2.0).min(PAUSES_MS.1) };
+        let pause_ms = f64::max(self.pause_ms * (1.0 + jitter / 2.0), retry_after_ms);
+        self.watch = Watch::Ended { again_ms: now_ms + pause_ms };
+    }
+
+    /// Takes that there is no contact.
+    pub(crate) fn lost(&mut self, failure: Failure, now_ms: f64) {
+        self.heard_ms = now_ms;
+        let reason = match failure {
+            Failure::SignIn => String::new(),
+            Failure::Refused(status) => status.message,
+            Failure::Unreachable { reason, .. } => reason,
+        };
+        let since_ms = if let Connection::Lost { since_ms, .. } = self.connection { since_ms } else { now_ms };
+        self.connection = Connection::Lost { since_ms, reason };
+    }
+
+    /// Returns what is due.
+    pub(crate) fn tick(&mut self, name: &ObjectName, now_ms: f64) -> Option<Call> {
+        let due = match self.watch {
+            Watch::Listing => false,
+            Watch::Open { streamed_ms, .. } => now_ms - streamed_ms > SILENT_MS,
+            Watch::Ended { again_ms } => now_ms >= again_ms,
+        };
+        if due {
+            self.watch = Watch::Listing;
+            return Some(Call::List(name.clone()));
+        }
+        let quiet_ms = if self.streams { QUIET_MS } else { POLL_MS };
+        (now_ms - self.heard_ms > quiet_ms).then(|| self.read(name, now_ms))
+    }
+
+    /// Returns the call that reads the object now.
+    pub(crate) fn read(&mut self, name: &ObjectName, now_ms: f64) -> Call {
+        self.heard_ms = now_ms;
+        Call::Read(name.clone())
+    }
+}
