@@ -36,10 +36,10 @@ page: setup-page dist/index.html
 
 # Trunk would optimise an unchanged module all over again, for half a minute.
 page_sources := $(shell find crates/core crates/wasm crates/app www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
-  scripts/env.sh scripts/build-room.sh scripts/finish-page.sh
+  scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/finish-page.sh
 dist/index.html: $(page_sources) | setup-page
-	@echo "==> page: about 1 minute, the first time 3"
-	@$(env) trunk --quiet build --release --locked
+	@echo "==> page: about 1 minute, the first time 4"
+	@scripts/build-page.sh
 	@touch $@
 
 .PHONY: server

@@ -38,6 +38,7 @@ rustlib="$part/sysroot/lib/rustlib"
 mkdir -p "$rustlib/wasm32-unknown-unknown/lib" "$rustlib/$host/bin" "$part/bin"
 cp "$part"/build/wasm32-unknown-unknown/release/deps/*.rlib "$rustlib/wasm32-unknown-unknown/lib/"
 ln -s "$(/usr/bin/rustc --print sysroot)/lib/rustlib/$host/lib" "$rustlib/$host/lib"
+ln -s "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src" "$rustlib/src"
 ln -s /usr/lib/llvm-22/bin/lld "$rustlib/$host/bin/rust-lld"
 rm -rf "$part/build"
 
