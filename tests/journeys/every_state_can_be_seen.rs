@@ -17,7 +17,8 @@ use crate::whole::{approve_by_the_page, looks_again};
 async fn on_the_way_to_a_kubeconfig() {
     let serve =
         Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1", "--approver=Ask in #platform."]).await;
-    let proxy = Proxy::start(&serve.url(), Faults { holds_path: Some("config.json"), ..Faults::default() }).await;
+    let holds: &[&str] = &["/config.json", "/room/kube_enroll_bg.wasm"];
+    let proxy = Proxy::start(&serve.url(), Faults { holds, ..Faults::default() }).await;
     let browser = Browser::start(Kind::Chromium).await;
     let page = Page { browser: &browser };
 
@@ -25,7 +26,7 @@ async fn on_the_way_to_a_kubeconfig() {
     page.wait_for("loading").await;
     look(&browser, "loading").await;
 
-    proxy.set(|faults| faults.holds_path = Some("room/kube_enroll_bg.wasm"));
+    proxy.set(|faults| faults.holds = &["/room/kube_enroll_bg.wasm"]);
     page.wait_for("editing").await;
     look(&browser, "editing").await;
     page.fill(&Wish::new("jane.doe@example.com", &["developers", "kubeadm:cluster-admins", "developers"])).await;
@@ -48,7 +49,7 @@ async fn on_the_way_to_a_kubeconfig() {
     page.choose(Algorithm::EcdsaP256).await;
     page.click("#create").await;
     page.wait_for("generating").await;
-    proxy.set(|faults| faults.holds_path = Some("/certificatesigningrequests"));
+    proxy.set(|faults| faults.holds = &["/certificatesigningrequests"]);
 
     page.wait_for("submitting").await;
     look(&browser, "submitting").await;

@@ -150,7 +150,9 @@ async fn try_every_way_out(browser: &Browser, start: &str, outside: &Outside, he
             worker.postMessage({{ outside: arguments[1], here: arguments[2] }});
         }});"
     );
-    browser.run_async(&script, vec![json!(WAYS), json!(outside.server.url()), json!(here)]).await
+    let outcomes = browser.run_async(&script, vec![json!(WAYS), json!(outside.server.url()), json!(here)]).await;
+    assert!(outcomes.is_object(), "the program came to its end: {outcomes}");
+    outcomes
 }
 
 /// Every way out of a worker that browsers have. `BroadcastChannel`, IndexedDB and the like stay within the origin.

@@ -15,8 +15,8 @@ self.onmessage = async ({ data: { outside, here } }) => {
     const worker = new Worker(url, options);
     await settled(worker, "message", "error");
   };
-  const fetching = name =>
-    `fetch(${JSON.stringify(address(name))}, { mode: "no-cors" }).finally(() => self.postMessage?.("done"))`;
+  const fetching = name => `fetch(${JSON.stringify(address(name))}, { mode: "no-cors" })`;
+  const fetchingNested = name => `${fetching(name)}.finally(() => self.postMessage("done"))`;
 
   const ways = {
     "fetch": () => fetch(address("fetch")),
@@ -66,12 +66,12 @@ self.onmessage = async ({ data: { outside, here } }) => {
     "importScripts": () => importScripts(address("importscripts")),
     "import()": () => import(address("import")),
     "import() here": () => import(addressHere("import")),
-    "import() of data": () => import("data:text/javascript," + encodeURIComponent(fetching("import-data") + ";export {}")),
-    "worker from a blob": () => nested(URL.createObjectURL(new Blob([fetching("blob")], { type: "text/javascript" }))),
+    "import() of data": () => import("data:text/javascript," + encodeURIComponent(`await ${fetching("import-data")}`)),
+    "worker from a blob": () => nested(URL.createObjectURL(new Blob([fetchingNested("blob")], { type: "text/javascript" }))),
     "module worker from a blob": () =>
       nested(URL.createObjectURL(new Blob([`import ${JSON.stringify(address("blob-import"))}; postMessage("done")`],
         { type: "text/javascript" })), { type: "module" }),
-    "worker from data": () => nested("data:text/javascript," + encodeURIComponent(fetching("data"))),
+    "worker from data": () => nested("data:text/javascript," + encodeURIComponent(fetchingNested("data"))),
     "worker from here": () => nested(addressHere("worker")),
     "shared worker": () => { needs("SharedWorker"); new SharedWorker(addressHere("shared")); },
     "font": async () => {

@@ -32,8 +32,8 @@ pub struct Faults {
     pub holds_next_post: Option<oneshot::Sender<HeldPost>>,
     /// The time that every answer tells, as HTTP writes it.
     pub date: Option<String>,
-    /// Holds every request with this in its path, until the test changes its mind.
-    pub holds_path: Option<&'static str>,
+    /// Holds every request with one of these in its path, until the test changes its mind.
+    pub holds: &'static [&'static str],
 }
 
 /// How a front proxy says that a person has to sign in again.
@@ -112,7 +112,8 @@ impl State {
         loop {
             // Made before the look, so that no change is missed between the two.
             let changed = self.changed.notified();
-            if !holds(&self.faults.lock().expect("no holder panics"), path) {
+            let held = self.faults.lock().expect("no holder panics").holds;
+            if !held.iter().any(|part| path.contains(part)) {
                 return;
             }
             changed.await;
@@ -200,10 +201,6 @@ impl State {
             None => Bytes::copy_from_slice(json),
         }
     }
-}
-
-fn holds(faults: &Faults, path: &str) -> bool {
-    faults.holds_path.is_some_and(|held| path.contains(held))
 }
 
 fn is_json(headers: &header::HeaderMap) -> bool {
