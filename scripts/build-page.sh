@@ -13,6 +13,7 @@ source="$(rustc --print sysroot)/lib/rustlib/src/rust/library/Cargo.lock"
 if [[ -e "$source" ]]; then
   export RUSTC_BOOTSTRAP=1
   export CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+  export CARGO_UNSTABLE_BUILD_STD_FEATURES=optimize_for_size
   export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort"
 else
   echo "    without the source of the standard library ($source): the page will be larger" >&2

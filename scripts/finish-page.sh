@@ -1,16 +1,49 @@
 #!/usr/bin/env bash
-# Writes the hash of the page's start script into the page's policy. Trunk calls it as a hook: it is Trunk that writes the
-# script, and it has another hash with each build, since it names the bundle's files.
+# Finishes the page that Trunk has put together; Trunk calls it as a hook.
+#
+# 1. wasm-bindgen's names between module and glue are long and random, so that they cost 5 KB of the page's 90 even packed:
+#    they become short. Comments and indentation of the glue go as well.
+# 2. The hashes of the changed files are written into the page.
+# 3. So is the hash of Trunk's start script, into the page's policy: it has another one with each build, since it names
+#    the bundle's files.
 set -euo pipefail
+cd "${TRUNK_STAGING_DIR:?Trunk sets it}"
 
-page="${TRUNK_STAGING_DIR:?Trunk sets it}/index.html"
+glue=$(echo kube-enroll-app-*.js)
+module=$(echo kube-enroll-app-*_bg.wasm)
+page=index.html
+
+integrity() {
+  openssl dgst -sha384 -binary "$1" | base64 --wrap=0
+}
+glue_before=$(integrity "$glue")
+module_before=$(integrity "$module")
+
+if [[ "${TRUNK_PROFILE:-}" == release ]]; then
+  names=$(mktemp)
+  trap 'rm -f "$names" "$names.sed"' EXIT
+  # It prints what it renames, in two lists: of imports, ["MODULE", "NAME", "SHORT"], and of exports, ["NAME", "SHORT"].
+  wasm-opt --minify-imports-and-exports-and-modules "$module" --output "$module" > "$names"
+  sed --quiet --regexp-extended \
+    -e 's|^ *\["([^"]*)", "([^"]*)", "([^"]*)"\],?$|s#\\b\2: function#\3: function#;s#"\1": import0#"a": import0#|p' \
+    -e 's|^ *\["([^"]*)", "([^"]*)"\],?$|s#\\bwasm\\.\1\\b#wasm.\2#g|p' "$names" > "$names.sed"
+  sed --in-place --file="$names.sed" "$glue"
+  sed --in-place --regexp-extended -e 's/^ +//' -e '/^(\/\/.*)?$/d' "$glue"
+  if grep --extended-regexp --quiet '__wbg_[a-z_]+_[0-9a-f]{16}' "$glue"; then
+    echo "finish-page: a name between module and glue was not renamed" >&2
+    exit 1
+  fi
+fi
+
 html=$(<"$page")
-
 script=${html#*<script type=\"module\">}
 script=${script%%</script>*}
 if [[ "$script" == "$html" || "$html" != *"'START_SCRIPT'"* ]]; then
   echo "finish-page: $page has no start script, or no place for its hash" >&2
   exit 1
 fi
-hash=$(printf %s "$script" | openssl dgst -sha256 -binary | base64)
-printf '%s\n' "${html//START_SCRIPT/sha256-$hash}" > "$page"
+start_script=$(printf %s "$script" | openssl dgst -sha256 -binary | base64)
+html=${html//"'START_SCRIPT'"/"'sha256-$start_script'"}
+html=${html//"$glue_before"/"$(integrity "$glue")"}
+html=${html//"$module_before"/"$(integrity "$module")"}
+printf '%s\n' "$html" > "$page"

@@ -186,9 +186,9 @@ impl Room {
         let document = window.document().ok_or("no document")?;
         let [module, glue, worker] = [MODULE, GLUE, WORKER].map(|path| window.fetch_with_str(path));
         let frame: HtmlIFrameElement = document.create_element("iframe")?.unchecked_into();
-        frame.set_hidden(true);
-        frame.set_title("the key’s room");
-        frame.set_src(FRAME);
+        for (name, value) in [("hidden", ""), ("title", "the key’s room"), ("src", FRAME)] {
+            frame.set_attribute(name, value)?;
+        }
         let loaded = Promise::new(&mut |resolve, _| frame.set_onload(Some(&resolve)));
         document.body().ok_or("no body")?.append_child(&frame)?;
 

@@ -50,7 +50,7 @@ pub enum Error {
         second: &'static str,
     },
     /// A name belongs to Kubernetes itself.
-    #[error("{field} {name:?} begins with \"system:\", which Kubernetes keeps for itself")]
+    #[error("{field} {} begins with \"system:\", which Kubernetes keeps for itself", Quoted(.name))]
     SystemName {
         /// Which name.
         field: Field,
@@ -58,7 +58,7 @@ pub enum Error {
         name: String,
     },
     /// A group is named twice.
-    #[error("group {name:?} is named twice")]
+    #[error("group {} is named twice", Quoted(.name))]
     DuplicateGroup {
         /// The group.
         name: String,
@@ -80,7 +80,7 @@ pub enum Error {
         maximum_bytes: usize,
     },
     /// A group that this page's operator does not offer.
-    #[error("group {name:?} is not offered here, expected one of: {}", .offered.join(", "))]
+    #[error("group {} is not offered here, expected one of: {}", Quoted(.name), .offered.join(", "))]
     GroupNotOffered {
         /// The group asked for.
         name: String,
@@ -88,7 +88,7 @@ pub enum Error {
         offered: Vec<String>,
     },
     /// A key type that is unknown, or that this page's operator does not offer.
-    #[error("key type {found:?} is not offered here, expected one of: {}", .offered.join(", "))]
+    #[error("key type {} is not offered here, expected one of: {}", Quoted(.found), .offered.join(", "))]
     AlgorithmNotOffered {
         /// The key type asked for.
         found: String,
@@ -112,7 +112,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// An object name of another shape than ours.
-    #[error("object name {found:?}, expected {expected}")]
+    #[error("object name {}, expected {expected}", Quoted(.found))]
     InvalidObjectName {
         /// The name found.
         found: String,
@@ -120,7 +120,7 @@ pub enum Error {
         expected: String,
     },
     /// A cluster without a usable address or certificate authority.
-    #[error("cluster {field}: found {found:?}, expected {expected}")]
+    #[error("cluster {field}: found {}, expected {expected}", Quoted(.found))]
     InvalidCluster {
         /// The field of the cluster.
         field: &'static str,
@@ -195,7 +195,7 @@ pub enum Error {
         expected: String,
     },
     /// A certificate for another user.
-    #[error("the certificate is for the user {found:?}, expected {expected:?}")]
+    #[error("the certificate is for the user {}, expected {}", Quoted(.found), Quoted(.expected))]
     OtherUser {
         /// The user found.
         found: String,
@@ -334,5 +334,37 @@ impl fmt::Display for Shown {
         } else {
             write!(f, "U+{code_point:04X}")
         }
+    }
+}
+
+/// A text as it can be shown anywhere, a terminal too: in quotes, and with what is not visible or turns the line around as
+/// code points. `Debug` would do, for 3 KB more in the page.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        for character in self.0.chars() {
+            match character {
+                '"' | '\\' => write!(f, "\\{character}")?,
+                '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' => {
+                    write!(f, "\\u{{{:x}}}", u32::from(character))?;
+                }
+                character if character.is_control() => write!(f, "\\u{{{:x}}}", u32::from(character))?,
+                character => write!(f, "{character}")?,
+            }
+        }
+        f.write_str("\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_what_was_found_without_moving_the_cursor() {
+        assert_eq!(Quoted("jane ü \"x\\").to_string(), r#""jane ü \"x\\""#);
+        assert_eq!(Quoted("\u{1b}[2Jx\n\u{202e}").to_string(), r#""\u{1b}[2Jx\u{a}\u{202e}""#);
     }
 }

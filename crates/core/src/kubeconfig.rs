@@ -200,7 +200,7 @@ fn is_https_address(server: &str) -> bool {
 }
 
 fn host_of(server: &str) -> &str {
-    let authority = server.split_once("://").map_or(server, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    let authority = server.strip_prefix("https://").unwrap_or(server).split('/').next().unwrap_or_default();
     match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,

@@ -4,9 +4,7 @@ use gloo_timers::callback::Timeout;
 use js_sys::{Date, Object};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Blob, Document, HtmlAnchorElement, HtmlDocument, HtmlElement, HtmlTextAreaElement, Url, UrlSearchParams,
-};
+use web_sys::{Blob, Document, HtmlDocument, HtmlElement, HtmlTextAreaElement, Url, UrlSearchParams};
 
 use crate::{
     json::Value,
@@ -60,7 +58,7 @@ fn copy_selected(document: &Document, text: &str) -> Option<bool> {
     let focused = document.active_element();
     let area: HtmlTextAreaElement = document.create_element("textarea").ok()?.unchecked_into();
     area.set_value(text);
-    area.set_class_name("unseen");
+    area.set_attribute("class", "unseen").ok()?;
     document.body()?.append_child(&area).ok()?;
     area.select();
     let copied = document.unchecked_ref::<HtmlDocument>().exec_command("copy").unwrap_or(false);
@@ -76,9 +74,9 @@ pub(super) fn save(file: &Blob, name: &str) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
     let Ok(url) = Url::create_object_url_with_blob(file) else { return };
     if let Ok(anchor) = document.create_element("a") {
-        let anchor: HtmlAnchorElement = anchor.unchecked_into();
-        anchor.set_href(&url);
-        anchor.set_download(name);
+        let anchor: HtmlElement = anchor.unchecked_into();
+        let _ = anchor.set_attribute("href", &url);
+        let _ = anchor.set_attribute("download", name);
         anchor.click();
     }
     Timeout::new(SAVE_MILLISECONDS, move || drop(Url::revoke_object_url(&url))).forget();

@@ -1,66 +1,62 @@
-use kube_enroll_core::{Algorithm, Cluster, Error, ExpirationSeconds, Policy, Settings};
+use kube_enroll_core::{Algorithm, Cluster, Error, Policy, Settings};
 
 use super::Value;
 
 /// Reads `config.json` as strictly as [`Settings::parse`]: a setting that is not known is refused, since a typing error in a
 /// policy must not go unseen.
 pub(crate) fn settings<V: Value>(value: &V) -> Result<Settings, Error> {
-    known(value, &["apiBase", "cluster", "policy", "approver", "requestingUser"])?;
-    let defaults = Settings::default();
-    // `null` says that there is no API; leaving it out says that it is beside the page.
-    let api_base = if value.names().iter().any(|name| name == "apiBase") {
-        optional(value, "apiBase", V::text)?
-    } else {
-        defaults.api_base
-    };
-    let settings = Settings {
-        api_base,
-        cluster: value.field("cluster").map(|value| cluster(&value)).transpose()?,
-        policy: value.field("policy").map_or(Ok(defaults.policy), |value| policy(&value))?,
-        approver: optional(value, "approver", V::text)?.unwrap_or_default(),
-        requesting_user: optional(value, "requestingUser", V::text)?.unwrap_or_default(),
-    };
+    let mut settings = Settings::default();
+    read(value, &mut settings)?;
     settings.policy.check()?;
     settings.cluster.as_ref().map_or(Ok(()), Cluster::check)?;
     Ok(settings)
 }
 
-fn cluster<V: Value>(value: &V) -> Result<Cluster, Error> {
-    known(value, &["name", "server", "certificateAuthorityData", "tlsServerName"])?;
-    let text = |name| Ok::<_, Error>(optional(value, name, V::text)?.unwrap_or_default());
-    Ok(Cluster {
-        name: text("name")?,
-        server: text("server")?,
-        certificate_authority_data: text("certificateAuthorityData")?,
-        tls_server_name: text("tlsServerName")?,
-    })
+fn read<V: Value>(value: &V, settings: &mut Settings) -> Result<(), Error> {
+    known(value, &["apiBase", "cluster", "policy", "approver", "requestingUser"])?;
+    // `null` says that there is no API; leaving it out says that it is beside the page.
+    if value.names().iter().any(|name| name == "apiBase") {
+        settings.api_base = None;
+    }
+    let mut api_base = String::new();
+    if set(value, "apiBase", V::text, &mut api_base)? {
+        settings.api_base = Some(api_base);
+    }
+    set(value, "approver", V::text, &mut settings.approver)?;
+    set(value, "requestingUser", V::text, &mut settings.requesting_user)?;
+    if let Some(value) = value.field("cluster") {
+        known(&value, &["name", "server", "certificateAuthorityData", "tlsServerName"])?;
+        let cluster = settings.cluster.insert(Cluster::default());
+        set(&value, "name", V::text, &mut cluster.name)?;
+        set(&value, "server", V::text, &mut cluster.server)?;
+        set(&value, "certificateAuthorityData", V::text, &mut cluster.certificate_authority_data)?;
+        set(&value, "tlsServerName", V::text, &mut cluster.tls_server_name)?;
+    }
+    match value.field("policy") {
+        Some(value) => policy(&value, &mut settings.policy),
+        None => Ok(()),
+    }
 }
 
-fn policy<V: Value>(value: &V) -> Result<Policy, Error> {
+fn policy<V: Value>(value: &V, policy: &mut Policy) -> Result<(), Error> {
     known(value, &["algorithms", "expirationSeconds", "groups", "powerfulGroups"])?;
-    let defaults = Policy::default();
-    let algorithms = match optional(value, "algorithms", texts)? {
-        Some(names) => names.iter().map(|name| Algorithm::parse(name)).collect::<Result<_, _>>()?,
-        None => defaults.algorithms,
-    };
-    Ok(Policy {
-        algorithms,
-        expiration_seconds: value
-            .field("expirationSeconds")
-            .map_or(Ok(defaults.expiration_seconds), |value| bounds(&value))?,
-        groups: optional(value, "groups", texts)?.unwrap_or_default(),
-        powerful_groups: optional(value, "powerfulGroups", texts)?.unwrap_or_default(),
-    })
-}
-
-fn bounds<V: Value>(value: &V) -> Result<ExpirationSeconds, Error> {
-    known(value, &["default", "minimum", "maximum"])?;
-    let defaults = ExpirationSeconds::default();
-    Ok(ExpirationSeconds {
-        default: optional(value, "default", seconds)?.unwrap_or(defaults.default),
-        minimum: optional(value, "minimum", seconds)?.unwrap_or(defaults.minimum),
-        maximum: optional(value, "maximum", seconds)?.unwrap_or(defaults.maximum),
-    })
+    let mut algorithms = Vec::new();
+    if set(value, "algorithms", texts, &mut algorithms)? {
+        policy.algorithms.clear();
+        for name in algorithms {
+            policy.algorithms.push(Algorithm::parse(&name)?);
+        }
+    }
+    set(value, "groups", texts, &mut policy.groups)?;
+    set(value, "powerfulGroups", texts, &mut policy.powerful_groups)?;
+    if let Some(value) = value.field("expirationSeconds") {
+        known(&value, &["default", "minimum", "maximum"])?;
+        let bounds = &mut policy.expiration_seconds;
+        set(&value, "default", seconds, &mut bounds.default)?;
+        set(&value, "minimum", seconds, &mut bounds.minimum)?;
+        set(&value, "maximum", seconds, &mut bounds.maximum)?;
+    }
+    Ok(())
 }
 
 fn texts<V: Value>(value: &V) -> Option<Vec<String>> {
@@ -93,17 +89,18 @@ fn known<V: Value>(value: &V, names: &'static [&'static str]) -> Result<(), Erro
     }
 }
 
-/// Reads a field that may be left out, and refuses one of another type.
-fn optional<V: Value, T>(value: &V, name: &'static str, read: fn(&V) -> Option<T>) -> Result<Option<T>, Error> {
-    match value.field(name) {
-        None => Ok(None),
-        Some(found) => match read(&found) {
-            Some(found) => Ok(Some(found)),
-            None => Err(Error::InvalidObject {
-                field: name,
-                found: "something of another type".into(),
-                expected: "what the documentation says".into(),
-            }),
-        },
+/// Reads a field that may be left out, tells whether it is there, and refuses one of another type.
+fn set<V: Value, T>(value: &V, name: &'static str, read: fn(&V) -> Option<T>, to: &mut T) -> Result<bool, Error> {
+    let Some(found) = value.field(name) else { return Ok(false) };
+    match read(&found) {
+        Some(found) => {
+            *to = found;
+            Ok(true)
+        }
+        None => Err(Error::InvalidObject {
+            field: name,
+            found: "something of another type".into(),
+            expected: "what the documentation says".into(),
+        }),
     }
 }
