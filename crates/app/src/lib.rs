@@ -1,8 +1,8 @@
 //! The page of kube-enroll, from the form to the saved kubeconfig.
 //!
-//! [`start`] mounts one Yew component. What the page is in, is one [`state::State`]; `Page::reduce` is the only place
+//! [`start`] mounts one Yew component. What the page is in, is one `state::State`; `Page::reduce` is the only place
 //! that changes it, and it neither reads a clock nor does I/O: what is to be done comes back as a list of
-//! [`state::Effect`]s, which `effects` carries out. The private key is not here: it lives in the key's room, which `room`
+//! `state::Effect`s, which `effects` carries out. The private key is not here: it lives in the key's room, which `room`
 //! talks to.
 
 mod api;
