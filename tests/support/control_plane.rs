@@ -26,7 +26,13 @@ impl ControlPlane {
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<ControlPlane> = OnceLock::new();
         SHARED.get_or_init(|| match env::var_os("E2E_KUBECONFIG") {
-            Some(kubeconfig) => Self::at(new_folder(), kubeconfig.into()),
+            Some(kubeconfig) => {
+                let control_plane = Self::at(new_folder(), kubeconfig.into());
+                // Nothing else of ours runs, and the folder has to go with something.
+                let keeper = Child::start(Path::new("sleep"), ["infinity"], &[], Some(&control_plane.folder));
+                control_plane.processes.lock().expect("nobody else has it yet").push(keeper);
+                control_plane
+            }
             None => Self::start(),
         })
     }
