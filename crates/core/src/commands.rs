@@ -19,7 +19,7 @@ pub fn describe(name: &ObjectName) -> String {
 
 /// Prints the subject that is asked for, from the cluster's copy of the request.
 pub fn print_subject(name: &ObjectName) -> String {
-    format!("{} | openssl req -noout -subject -nameopt utf8,sep_multiline", request_of(name))
+    format!("{} | openssl req -noout -subject -nameopt utf8,esc_ctrl,sep_multiline", request_of(name))
 }
 
 /// Prints the fingerprint of the key, from the cluster's copy of the request.
@@ -151,13 +151,14 @@ pub fn whoami(file: &str) -> String {
 }
 
 /// Merges the file into `~/.kube/config`. It comes first, since the first file wins for a name that both have; the result
-/// goes to a new file, since the shell empties its target before kubectl reads it.
+/// goes to a new file, since the shell empties its target before kubectl reads it, and takes the old one's place only if
+/// kubectl could read both.
 pub fn merge(file: &str) -> String {
     let file = shell(file);
     format!(
         "mkdir -p ~/.kube\n\
-         (umask 077; KUBECONFIG={file}:\"$HOME/.kube/config\" kubectl config view --flatten > ~/.kube/config.new)\n\
-         mv ~/.kube/config.new ~/.kube/config"
+         (umask 077; KUBECONFIG={file}:\"$HOME/.kube/config\" kubectl config view --flatten > ~/.kube/config.new) &&\n\
+         \x20 mv ~/.kube/config.new ~/.kube/config"
     )
 }
 
@@ -167,9 +168,12 @@ pub fn merge_powershell(file: &str) -> String {
         "New-Item -ItemType Directory -Force \"$HOME/.kube\" | Out-Null\n\
          [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)\n\
          $env:KUBECONFIG = {} + \";$HOME/.kube/config\"\n\
-         [IO.File]::WriteAllLines(\"$HOME/.kube/config.new\", [string[]](kubectl config view --flatten))\n\
+         $merged = kubectl config view --flatten\n\
          Remove-Item Env:KUBECONFIG\n\
-         Move-Item -Force \"$HOME/.kube/config.new\" \"$HOME/.kube/config\"",
+         if ($merged -and $LASTEXITCODE -eq 0) {{\n\
+         \x20 [IO.File]::WriteAllLines(\"$HOME/.kube/config.new\", [string[]]$merged)\n\
+         \x20 Move-Item -Force \"$HOME/.kube/config.new\" \"$HOME/.kube/config\"\n\
+         }}",
         powershell(file)
     )
 }

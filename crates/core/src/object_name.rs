@@ -14,10 +14,11 @@ const SUFFIX_CHARACTERS: usize = 10;
 /// 32 characters that are told apart when read aloud: no `0`, `1`, `l`, `o`.
 const SUFFIX_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
-/// The name of a CertificateSigningRequest object: `PREFIX-SUFFIX` or `PREFIX-LABEL-SUFFIX`.
+/// The name of a CertificateSigningRequest object: `PREFIX-SUFFIX` or `PREFIX--LABEL-SUFFIX`.
 ///
 /// The prefix is the user's name made safe, the label is the person's to choose, and the suffix is 50 random bits: so
-/// names neither collide nor can be guessed or taken beforehand. The whole is a DNS-1123 label of at most 82 characters.
+/// names neither collide nor can be guessed or taken beforehand. A prefix has no `--`, so the prefix of a name is read in one
+/// way only; two users whose names are made safe alike share it. The whole is a DNS-1123 label of at most 83 characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectName(String);
 
@@ -25,8 +26,8 @@ impl ObjectName {
     /// Makes a name for `user` out of `random` bytes, of which 50 bits are used. An empty label is left out.
     ///
     /// # Errors
-    /// [`Error::InvalidObjectName`] for a label with other characters than `a-z`, `0-9` and inner `-`, or with more than
-    /// 30 of them.
+    /// [`Error::InvalidObjectName`] for a label with other characters than `a-z`, `0-9` and single inner `-`, or with
+    /// more than 30 of them.
     pub fn new(user: &str, label: &str, random: [u8; 7]) -> Result<Self, Error> {
         let prefix = Self::prefix(user);
         let bits = random.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
@@ -36,13 +37,13 @@ impl ObjectName {
         if label.is_empty() {
             return Ok(Self(format!("{prefix}-{suffix}")));
         }
-        if label.len() > MAX_LABEL_CHARACTERS || !is_label(label) {
+        if label.len() > MAX_LABEL_CHARACTERS || !is_label(label) || label.contains("--") {
             return Err(Error::InvalidObjectName {
                 found: label.chars().take(80).collect(),
-                expected: format!("up to {MAX_LABEL_CHARACTERS} of a-z, 0-9 and inner -"),
+                expected: format!("up to {MAX_LABEL_CHARACTERS} of a-z, 0-9 and single - inside"),
             });
         }
-        Ok(Self(format!("{prefix}-{label}-{suffix}")))
+        Ok(Self(format!("{prefix}--{label}-{suffix}")))
     }
 
     /// Parses the name of an object that was made for some user.
@@ -50,7 +51,7 @@ impl ObjectName {
     /// # Errors
     /// [`Error::InvalidObjectName`] for every text that [`ObjectName::new`] cannot return.
     pub fn parse(name: &str) -> Result<Self, Error> {
-        let longest = MAX_PREFIX_CHARACTERS + MAX_LABEL_CHARACTERS + SUFFIX_CHARACTERS + 2;
+        let longest = MAX_PREFIX_CHARACTERS + MAX_LABEL_CHARACTERS + SUFFIX_CHARACTERS + 3;
         let shaped = name.len() <= longest
             && is_label(name)
             && name.rsplit_once('-').is_some_and(|(before, suffix)| {
@@ -67,21 +68,17 @@ impl ObjectName {
         Ok(Self(name.to_owned()))
     }
 
-    /// Checks that the name was made for this user: someone else's name cannot be taken for it.
+    /// Checks that the name was made for this user, or for one whose name is made safe alike.
     ///
     /// # Errors
     /// [`Error::InvalidObjectName`] where the prefix is not the user's.
     pub fn check_user(&self, user: &str) -> Result<(), Error> {
         let prefix = Self::prefix(user);
-        let rest = self.0.strip_prefix(&prefix).and_then(|rest| rest.strip_prefix('-'));
-        match rest {
-            // The suffix alone, or a label before it.
-            Some(rest) if rest.len() == SUFFIX_CHARACTERS || rest.len() > SUFFIX_CHARACTERS + 1 => Ok(()),
-            _ => Err(Error::InvalidObjectName {
-                found: self.0.clone(),
-                expected: format!("a name that begins with {prefix}-"),
-            }),
+        let found = self.0.split_once("--").or_else(|| self.0.rsplit_once('-')).map(|(found, _)| found);
+        if found == Some(prefix.as_str()) {
+            return Ok(());
         }
+        Err(Error::InvalidObjectName { found: self.0.clone(), expected: format!("a name that begins with {prefix}-") })
     }
 
     /// Returns the user's name made safe: lower-case `a-z`, `0-9` and inner `-`, at most 40 characters, `user` where
@@ -128,11 +125,11 @@ mod tests {
     fn makes_a_name_from_the_user_and_fifty_random_bits() {
         let name = |user, label| ObjectName::new(user, label, [0, 0, 0, 0, 0, 0, 0]).map(|name| name.to_string());
         assert_eq!(name("jane", ""), Ok("jane-aaaaaaaaaa".into()));
-        assert_eq!(name("Jane.Doe@example.com", "laptop"), Ok("jane-doe-example-com-laptop-aaaaaaaaaa".into()));
+        assert_eq!(name("Jane.Doe@example.com", "laptop"), Ok("jane-doe-example-com--laptop-aaaaaaaaaa".into()));
         assert_eq!(name("田中", ""), Ok("user-aaaaaaaaaa".into()));
         assert_eq!(name("..#", ""), Ok("user-aaaaaaaaaa".into()));
         assert!(
-            ObjectName::new(&"x".repeat(200), &"y".repeat(30), [255; 7]).expect("long but good").as_str().len() <= 82
+            ObjectName::new(&"x".repeat(200), &"y".repeat(30), [255; 7]).expect("long but good").as_str().len() <= 83
         );
     }
 
@@ -176,11 +173,17 @@ mod tests {
         assert!(name.check_user("janet").is_err());
         assert!(name.check_user("jan").is_err());
         assert!(name.check_user("joe").is_err());
+        let name = ObjectName::parse("jane-doe-aaaaaaaaaa").expect("a good name");
+        assert!(name.check_user("jane").is_err());
+        assert!(name.check_user("jane.doe").is_ok());
+        let name = ObjectName::new("jane", "doe", [0; 7]).expect("a good label");
+        assert!(name.check_user("jane").is_ok());
+        assert!(name.check_user("jane.doe").is_err());
     }
 
     #[test]
     fn refuses_labels_that_would_break_the_name() {
-        for label in ["-a", "a-", "A", "a b", "a/b", &"x".repeat(31)] {
+        for label in ["-a", "a-", "a--b", "A", "a b", "a/b", &"x".repeat(31)] {
             assert!(ObjectName::new("jane", label, [0; 7]).is_err(), "{label:?}");
         }
     }

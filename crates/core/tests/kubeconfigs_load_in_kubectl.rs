@@ -2,7 +2,7 @@
 
 mod support;
 
-use kube_enroll_core::{Algorithm, Cluster, Kubeconfig};
+use kube_enroll_core::{Algorithm, Cluster, Kubeconfig, commands};
 use support::{Workshop, key};
 
 /// The kubectl that `make test` has built, else the one of the machine.
@@ -45,4 +45,30 @@ fn every_name_stays_what_it_is() {
             "CERTIFICATE\n"
         );
     }
+}
+
+#[test]
+fn merging_leaves_a_kubeconfig_alone_that_cannot_be_read() {
+    let workshop = Workshop::new();
+    let cluster = Cluster { name: "dev".into(), server: "https://api.example.com".into(), ..Cluster::default() };
+    let kubeconfig = Kubeconfig { cluster: &cluster, user: "jane", namespace: "", certificate_pem: "CERTIFICATE\n" };
+    workshop.write("file", kubeconfig.to_yaml("KEY\n").as_bytes());
+    let merge = commands::merge("file").replace("kubectl", &kubectl());
+    let merged = |old: &str| {
+        workshop.sh("mkdir -p .kube");
+        workshop.write(".kube/config", old);
+        let status = std::process::Command::new("sh")
+            .args(["-c", &merge])
+            .current_dir(workshop.path())
+            .env("HOME", workshop.path())
+            .status()
+            .expect("a shell");
+        (status.success(), workshop.read(".kube/config"))
+    };
+    // What a removed minikube leaves behind.
+    let stale = "clusters:\n- name: a\n  cluster: {server: https://a, certificate-authority: /gone/ca.crt}\n";
+    assert_eq!(merged(stale), (false, stale.to_owned()));
+    let (worked, result) =
+        merged("apiVersion: v1\nkind: Config\nclusters:\n- name: a\n  cluster: {server: https://a}\n");
+    assert!(worked && result.contains("https://a") && result.contains("jane@dev"), "{result}");
 }
