@@ -53,6 +53,8 @@ impl Api {
         if let Call::Watch(..) = call
             && let Some(earlier) = self.watch.replace(Some(controller.clone()))
         {
+            // Dropped, so it has no answer: its end is not the new one's.
+            self.open.borrow_mut().retain(|open| *open != earlier);
             earlier.abort();
         }
         spawn_local(async move {

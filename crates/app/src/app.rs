@@ -44,7 +44,7 @@ impl Component for App {
     fn rendered(&mut self, _: &Context<Self>, _first: bool) {
         let name = self.page.state.name();
         let before = std::mem::replace(&mut self.focused, name);
-        if before == name || before == "loading" {
+        if before == name || name == "editing" && before == "loading" {
             return;
         }
         let heading = web_sys::window()

@@ -89,11 +89,7 @@ impl Room {
             let mut inner = self.0.borrow_mut();
             inner.asked = None;
             inner.file = None;
-            // One that is still loading holds nothing.
-            if let Work::Running { worker, .. } = &inner.worker {
-                worker.terminate();
-                inner.worker = Work::None;
-            }
+            inner.stop();
         }
         self.begin();
     }
@@ -163,6 +159,8 @@ impl Room {
             }
             None => {
                 let cause = data.field("panicked").unwrap_or_else(|| event.into());
+                // Whatever it held is lost; the file stays, since the page has it.
+                self.0.borrow_mut().stop();
                 self.fail(RoomTrouble::Panicked(text(&cause)));
             }
         }
@@ -216,6 +214,14 @@ impl Room {
 }
 
 impl Inner {
+    /// Ends the worker; one that is still loading holds nothing.
+    fn stop(&mut self) {
+        if let Work::Running { worker, .. } = &self.worker {
+            worker.terminate();
+            self.worker = Work::None;
+        }
+    }
+
     fn post(&self) {
         if let (Work::Running { worker, .. }, Some(asked)) = (&self.worker, &self.asked) {
             worker.post_message(asked).expect("plain values can be posted");

@@ -277,16 +277,21 @@ pub(crate) fn in_words(seconds: u32) -> String {
     [count.to_string().as_str(), " ", unit, if count == 1 { "" } else { "s" }].concat()
 }
 
-/// Turns core's error into a sentence for its field.
 fn fault(result: Result<(), Error>) -> Option<String> {
-    let error = result.err()?;
-    if matches!(error, Error::EmptyName { .. }) {
-        return Some("Please type a name.".into());
-    }
+    result.err().map(|error| match error {
+        Error::EmptyName { .. } => "Please type a name.".into(),
+        error => sentence(&error),
+    })
+}
+
+/// Turns core's text into a sentence for people.
+pub(super) fn sentence(error: &Error) -> String {
     let mut text = error.to_string();
-    text.get_mut(..1)?.make_ascii_uppercase();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     text.push('.');
-    Some(text)
+    text
 }
 
 /// A namespace is one ([names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names)).

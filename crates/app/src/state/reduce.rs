@@ -6,7 +6,7 @@ use kube_enroll_core::{
 
 use super::{
     Act, Action, Answer, Around, Call, ClusterForm, Decision, Delivery, Edit, Effect, Enrollment, Failure, Gone,
-    Issued, Lookout, Options, Page, Problem, Retry, RoomTrouble, Said, Shown, State, Then,
+    Issued, Lookout, Options, Page, Problem, Retry, RoomTrouble, Said, Shown, State, Then, form::sentence,
 };
 
 /// The pauses before another try with the same name; each is stretched by up to a half at random.
@@ -133,7 +133,7 @@ impl Page {
             match form.parse() {
                 Ok(cluster) => self.cluster_known(cluster),
                 Err(error) => {
-                    form.fault = Some(error.to_string());
+                    form.fault = Some(sentence(&error));
                     self.want(Effect::Focus("cluster-name".into()));
                 }
             }
@@ -213,7 +213,8 @@ impl Page {
     }
 
     fn replied(&mut self, reply: Result<Reply, RoomTrouble>) {
-        if reply.is_err() {
+        // The kubeconfig of an issued certificate is kept: it goes with the room.
+        if reply.is_err() && !matches!(self.state, State::Issued(_)) {
             self.want(Effect::EndRoom);
         }
         match (self.take(), reply) {

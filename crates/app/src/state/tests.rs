@@ -444,6 +444,15 @@ fn shows_the_key_only_for_a_click() {
 }
 
 #[test]
+fn keeps_the_file_when_the_room_breaks_after_it_was_written() {
+    let mut person = Person::issued();
+    person.act(Act::Show).take(Action::Replied(Err(RoomTrouble::Panicked("oh".into()))));
+    assert_eq!((person.name(), &person.effects[..]), ("issued", &[][..]));
+    person.act(Act::Save);
+    assert!(matches!(&person.effects[..], [Effect::Save(_)]));
+}
+
+#[test]
 fn reads_the_kubeconfig_of_cluster_info() {
     let yaml = "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\n    \
                 server: https://api.example.com:6443\n  name: \"\"\ncontexts: null\n";

@@ -76,8 +76,7 @@ fn fingerprint(ui: &Ui, enrollment: &Enrollment) -> Element {
         .add(el("h2").text("The fingerprint of your key"))
         .add(hint(
             "fingerprint-hint",
-            "The approver’s copy must show the same. Compare it by another way than the one that the text went, for example \
-             aloud.",
+            "The approver must see the same. Reading it aloud to each other is a good way to compare.",
         ))
         .add(
             el("div")
@@ -138,24 +137,27 @@ fn approver_block(page: &Page, enrollment: &Enrollment) -> String {
     block.push_str(&in_groups(enrollment));
     block.push_str(", for ");
     block.push_str(&crate::state::in_words(enrollment.options.expiration_seconds));
-    block.push_str(".\n");
+    block.push_str(".\n\n");
     let mut line = |text: &str| {
         block.push_str(text);
         block.push('\n');
     };
+    // No apostrophes: a shell that takes no comments from a keyboard, as zsh, would wait for the second one.
     if account.is_empty() {
         line("# 1. Look at what is asked for:");
     } else {
-        line(&["# 1. Look at what is asked for. \"Requesting User\" must be ", &account, "."].concat());
+        line(&["# 1. Look at what is asked for. Requesting User must be ", &account, "."].concat());
     }
     line(&commands::describe(name));
     line(&commands::print_subject(name));
-    line("# 2. Compare the key's fingerprint with the one on my screen:");
+    line("");
+    line("# 2. Print the fingerprint of the key, and have me read mine to you. They must be the same.");
     line(&commands::print_fingerprint(name));
-    line(&["#    ", &enrollment.fingerprint].concat());
-    line("# 3. If all of that is right, approve:");
-    line(&commands::approve(name));
-    block.push_str("# or: ");
+    line("");
+    // Commented out: pasted whole, the block must not decide before anybody has looked.
+    line("# 3. Only then approve, or else deny:");
+    line(&["#    ", &commands::approve(name)].concat());
+    block.push_str("#    ");
     block.push_str(&commands::deny(name));
     block
 }
