@@ -22,4 +22,10 @@ while read -r part budget globs; do
   fi
   printf '%-6s %7d of %7d bytes: %s\n' "$part" "$size" "$budget" "$verdict"
 done < <(sed '/^#/d; /^$/d' size-budget.txt)
+# The style is counted as it is written.
+style=$(cat dist/*.css | wc -c)
+if ((style > 10240)); then
+  echo "style  $style of 10240 bytes, unpacked: too big"
+  status=1
+fi
 exit $status

@@ -192,7 +192,7 @@ fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry
     let mut found: Status = serde_json::from_slice(body).unwrap_or_default();
     // Debug form: whatever the message holds, it stays on one line and brings no codes to a terminal.
     let (reason, said) = (&found.reason, &found.message);
-    if matches!(code.as_u16(), 401 | 403 | 500..) {
+    if matches!(code.as_u16(), 401 | 403 | 500..) || reduce::is_of_a_webhook(said) {
         tracing::warn!(code = code.as_u16(), ?reason, ?said, "the Kubernetes API refused");
     } else {
         tracing::debug!(code = code.as_u16(), ?reason, ?said, "the Kubernetes API refused");

@@ -1,5 +1,5 @@
-//! One line for each request to the Kubernetes API: what was asked, of which object, and what came of it. Bodies, headers
-//! and subjects are in none of them.
+//! One line for each request to the Kubernetes API: what was asked, of which object, and what came of it. Bodies and
+//! headers are in none of them; an object's name begins with its user's.
 
 use std::time::Instant;
 

@@ -9,29 +9,31 @@ pub(crate) fn for_client(code: u16, found: Status) -> Status {
         404 => (404, "NotFound", "not found".to_owned()),
         409 => (409, kept(&found.reason, &["AlreadyExists", "Conflict"], "Conflict"), found.message),
         410 => (410, kept(&found.reason, &["Expired", "Gone"], "Expired"), found.message),
+        // A webhook chooses its own code, and names itself.
+        400 | 422 if is_of_a_webhook(&found.message) => (code, "Invalid", BY_A_RULE.to_owned()),
         400 => (400, "BadRequest", found.message),
         422 => (422, "Invalid", found.message),
         429 => (429, "TooManyRequests", "the Kubernetes API is busy: try again later".to_owned()),
         // Not passed on as 401: it is this server's account that is meant, not the person's.
         401 => (503, "ServiceUnavailable", "the Kubernetes API does not know this server's account".to_owned()),
-        403 => (
-            403,
-            "Forbidden",
-            "the cluster forbids this, to this server's account or by an admission rule: its log has the reason"
-                .to_owned(),
-        ),
+        403 => (403, "Forbidden", BY_A_RULE.to_owned()),
         504 => (504, "Timeout", "the Kubernetes API did not answer in time".to_owned()),
         500.. => (code, kept(&found.reason, &["InternalError", "ServiceUnavailable"], "InternalError"), failed(code)),
         _ => (502, "InternalError", failed(code)),
     };
     let details = found.details.unwrap_or_default();
-    let causes = if matches!(code, 400 | 422) { details.causes } else { Vec::new() };
+    let causes = if matches!(code, 400 | 422) && message != BY_A_RULE { details.causes } else { Vec::new() };
     let retry_after_seconds = details.retry_after_seconds;
     let mut status = Status::failure(code, reason, message);
     if retry_after_seconds > 0 || !causes.is_empty() {
         status.details = Some(StatusDetails { retry_after_seconds, causes });
     }
     status
+}
+
+/// Tells whether a message is what the API server passes on from an admission webhook.
+pub(crate) fn is_of_a_webhook(message: &str) -> bool {
+    message.contains("admission webhook")
 }
 
 fn failed(code: u16) -> String {
@@ -42,6 +44,9 @@ fn failed(code: u16) -> String {
 fn kept(found: &str, known: &[&'static str], otherwise: &'static str) -> &'static str {
     known.iter().copied().find(|reason| *reason == found).unwrap_or(otherwise)
 }
+
+const BY_A_RULE: &str =
+    "the cluster forbids this, to this server's account or by an admission rule: the server's log has the reason";
 
 #[cfg(test)]
 mod tests {
@@ -71,6 +76,18 @@ mod tests {
         for code in [401, 403, 404, 418, 429, 500, 502, 503, 504, 599] {
             let status = reduced(code, "SECRET");
             assert!(!status.message.contains("SECRET") && !status.reason.contains("SECRET"), "{status:?}");
+        }
+    }
+
+    #[test]
+    fn never_says_what_a_webhook_said() {
+        for code in [400, 403, 422] {
+            let mut found =
+                Status::failure(code, "SECRET", "admission webhook \"x.SECRET.svc\" denied the request: SECRET");
+            found.details = Some(StatusDetails { causes: vec![Default::default()], ..StatusDetails::default() });
+            let status = for_client(code, found);
+            assert_eq!(status.code, code);
+            assert!(!format!("{status:?}").contains("SECRET") && status.details.is_none(), "{status:?}");
         }
     }
 
