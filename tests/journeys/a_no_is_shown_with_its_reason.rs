@@ -8,7 +8,7 @@ use kube_enroll_e2e::{
     serve::Serve,
 };
 
-use crate::whole::decide;
+use crate::whole::{decide, decision};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_denied_request_shows_why_and_can_be_begun_again() {
@@ -38,8 +38,7 @@ async fn a_denial_by_kubectl_shows_what_kubectl_says() {
     page.submit(&Wish::new("denied", &[])).await;
     // The line that the approver's block has as a comment.
     let block = page.text("#approver-block").await;
-    let deny = block.lines().last().and_then(|line| line.strip_prefix("# or: ")).expect("the last line denies");
-    ControlPlane::shared().admin().ok(deny).await;
+    ControlPlane::shared().admin().ok(decision(&block, "deny")).await;
     page.wait_for("denied").await;
     assert_eq!(page.text("#reason").await, "KubectlDeny");
 }

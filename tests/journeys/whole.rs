@@ -49,11 +49,23 @@ pub async fn approve_by_the_page(page: &Page<'_>, admin: &Shell) {
     // Read first: the page goes on as soon as the last line has run.
     let (name, fingerprint) = (page.object_name().await, page.fingerprint().await);
     let account = page.text("#requesting-user").await;
-    let printed = admin.ok(&page.text("#approver-block").await).await;
+    let block = page.text("#approver-block").await;
+    let printed = admin.ok(&block).await;
     assert_eq!(fingerprint.split(':').count(), 32, "{fingerprint}");
     assert!(printed.contains(&fingerprint), "{fingerprint} is not in: {printed}");
-    assert!(printed.contains(&format!("certificatesigningrequest.certificates.k8s.io/{name} approved")), "{printed}");
     assert!(printed.contains(account.trim()), "{account:?} is not in: {printed}");
+    // Pasted whole, the block decides nothing.
+    let conditions = admin.ok(&format!("kubectl get csr {name} -o jsonpath='{{.status.conditions}}'")).await;
+    assert_eq!(conditions.trim(), "");
+    let approved = admin.ok(decision(&block, "approve")).await;
+    assert!(approved.contains(&format!("certificatesigningrequest.certificates.k8s.io/{name} approved")), "{approved}");
+}
+
+/// Returns the line of the approver's block that decides so; it stands there as a comment.
+pub fn decision<'a>(block: &'a str, verb: &str) -> &'a str {
+    let start = format!("kubectl certificate {verb} ");
+    let mut lines = block.lines().map(|line| line.trim_start_matches(['#', ' ']));
+    lines.find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("no line decides {verb}: {block}"))
 }
 
 /// Asks the API server who holds the file.

@@ -4,6 +4,7 @@ mod cluster_info;
 mod enrollment;
 mod form;
 mod lookout;
+mod problem;
 mod reduce;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub(crate) use cluster_info::cluster_of_kubeconfig;
 pub(crate) use enrollment::{ClusterForm, Enrollment, Said};
 pub(crate) use form::{CUSTOM, Choice, Edit, Faults, Form, Options, Unit, in_words, presets};
 pub(crate) use lookout::{Connection, Lookout};
+pub(crate) use problem::Problem;
 
 /// Everything that the view shows.
 pub(crate) struct Page {
@@ -175,14 +177,6 @@ impl std::fmt::Debug for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Shown")
     }
-}
-
-/// What went wrong, in words, each cause in a line.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Problem {
-    pub title: &'static str,
-    pub message: String,
-    pub causes: Vec<String>,
 }
 
 /// What the button of an error does.

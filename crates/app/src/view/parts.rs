@@ -32,16 +32,9 @@ pub(super) fn elapsed_line(ui: &Ui, since_ms: f64) -> Element {
     el("p").text("Elapsed: ").add(el("span").id("elapsed").say(&elapsed(ui.page.around.now_ms - since_ms)))
 }
 
-/// Lines to copy, with the button that copies exactly them. Comments stand back.
+/// Lines to copy, with the button that copies exactly them.
 pub(super) fn lines(ui: &Ui, id: &'static str, label: &'static str, text: &str) -> Element {
-    let line = |line: &str| {
-        let is_comment = line.starts_with('#');
-        el("span").class(if is_comment { "comment" } else { "" }).say(line)
-    };
-    el("div")
-        .class("lines")
-        .add(el("pre").id(id).all(text.split_inclusive('\n').map(line)))
-        .add(copy_button(ui, id, label, text))
+    el("div").class("lines").add(el("pre").id(id).say(text)).add(copy_button(ui, id, label, text))
 }
 
 /// The button beside a text that is worth copying. `label` says of what, for those who do not see it.

@@ -1,0 +1,133 @@
+//! From the form to an object in the cluster, and the room's replies.
+
+use kube_enroll_core::{
+    CertificateSigningRequest,
+    kubeconfig::file_name,
+    room::{Message, Reply},
+};
+
+use crate::state::{
+    Call, Delivery, Effect, Enrollment, Failure, Issued, Options, Page, Problem, Retry, RoomTrouble, Shown, State,
+    Then,
+    problem::{name_taken, of_room, of_status},
+};
+
+/// The pauses before another try with the same name; each is stretched by up to a half at random.
+const PAUSES_MS: [f64; 5] = [500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0];
+
+impl Page {
+    pub(super) fn generate(&mut self, options: Box<Options>) {
+        self.ask(Message::Generate {
+            algorithm: options.algorithm,
+            user: options.subject.user().to_owned(),
+            groups: options.subject.groups().to_vec(),
+        });
+        self.state = State::Generating { options, since_ms: self.around.now_ms };
+    }
+
+    pub(super) fn replied(&mut self, reply: Result<Reply, RoomTrouble>) {
+        // The kubeconfig of an issued certificate is kept: it goes with the room.
+        if reply.is_err() && !matches!(self.state, State::Issued(_)) {
+            self.want(Effect::EndRoom);
+        }
+        match (self.take(), reply) {
+            (State::Generating { options, .. }, Ok(Reply::Generated { request_pem, fingerprint })) => {
+                self.submit(Box::new(Enrollment {
+                    options: *options,
+                    request_pem,
+                    fingerprint,
+                    since_ms: self.around.now_ms,
+                    object: None,
+                }));
+            }
+            (State::Generating { options, .. }, Ok(Reply::Failed { code, message })) => {
+                self.fail(Problem::new("The key could not be made", &message).with(code), Retry::Generate(options));
+            }
+            (State::Generating { options, .. }, Err(trouble)) => {
+                self.fail(of_room(trouble, "Nothing was sent. You can try again."), Retry::Generate(options));
+            }
+            (State::Verifying { enrollment, certificate_pem, .. }, Ok(Reply::Assembled(assembled))) => {
+                let cluster = self.cluster.as_ref().map_or("", |cluster| &cluster.name);
+                self.state = State::Issued(Box::new(Issued {
+                    file_name: file_name(&assembled.certificate.user, cluster),
+                    enrollment: *enrollment,
+                    certificate_pem,
+                    assembled,
+                    shown: Shown::No,
+                    saved: false,
+                }));
+            }
+            (State::Verifying { enrollment, certificate_pem, .. }, Ok(Reply::Failed { code, message })) => {
+                self.state = State::Refused { enrollment, certificate_pem, code, message };
+            }
+            (State::Verifying { enrollment, .. }, Err(trouble)) => {
+                let problem =
+                    of_room(trouble, "The key is lost with it, so the certificate is of no use. Please begin again.");
+                self.fail(problem, Retry::Generate(Box::new(enrollment.options)));
+            }
+            (State::Issued(mut issued), reply) if issued.shown == Shown::Asked => {
+                issued.shown = match reply {
+                    Ok(Reply::Revealed { kubeconfig }) => Shown::Yes(kubeconfig),
+                    Ok(Reply::Failed { message, .. }) => Shown::Failed(message),
+                    _ => Shown::Failed("It cannot be shown any more: the part that makes keys broke down.".into()),
+                };
+                self.state = State::Issued(issued);
+            }
+            (other, _) => self.state = other,
+        }
+    }
+
+    pub(super) fn submit(&mut self, enrollment: Box<Enrollment>) {
+        self.call(Call::Create(Box::new(enrollment.object())));
+        let delivery = Box::default();
+        self.state = State::Submitting { enrollment, since_ms: self.around.now_ms, delivery };
+    }
+
+    /// Takes what became of a POST, or of reading what has the name already. A lost reply is no reason for a second object:
+    /// the same name is tried again, and what is there already is ours only if it holds the same request.
+    pub(super) fn created(&mut self, result: Result<Box<CertificateSigningRequest>, Failure>) {
+        let (mut enrollment, since_ms, delivery) = match self.take() {
+            State::Submitting { enrollment, since_ms, delivery } => (enrollment, since_ms, delivery),
+            other => {
+                self.state = other;
+                return;
+            }
+        };
+        match result {
+            Ok(object) if enrollment.owns(&object) => {
+                enrollment.pin(&object);
+                self.wait(enrollment);
+                self.seen(&object);
+            }
+            Ok(_) => self.fail(name_taken(), Retry::Rename(enrollment)),
+            Err(Failure::SignIn) => self.state = State::SignIn { enrollment, then: Then::Submit },
+            Err(Failure::Refused(status)) if status.code == 409 => {
+                self.call(Call::Adopt(enrollment.name().clone()));
+                self.state = State::Submitting { enrollment, since_ms, delivery };
+            }
+            Err(Failure::Refused(status)) => self.fail(of_status(*status), Retry::Submit(enrollment)),
+            Err(Failure::Unreachable { reason, retry_after_ms }) => match PAUSES_MS.get(delivery.tries) {
+                Some(pause_ms) => {
+                    let pause_ms = f64::max(pause_ms * (1.0 + self.around.jitter() / 2.0), retry_after_ms);
+                    let again_ms = Some(self.around.now_ms + pause_ms);
+                    let delivery = Box::new(Delivery { tries: delivery.tries + 1, again_ms, trouble: reason });
+                    self.state = State::Submitting { enrollment, since_ms, delivery };
+                }
+                None => {
+                    let problem = Problem::new(
+                        "The cluster did not answer",
+                        "Your key is kept. The request may have arrived or not; trying again is safe, since it has the same name.",
+                    );
+                    self.fail(problem.with(reason), Retry::Submit(enrollment));
+                }
+            },
+        }
+    }
+
+    pub(super) fn name_taken(&mut self) {
+        match self.take() {
+            State::Submitting { enrollment, .. } => self.fail(name_taken(), Retry::Rename(enrollment)),
+            other => self.state = other,
+        }
+    }
+}
