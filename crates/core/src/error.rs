@@ -3,7 +3,8 @@ use std::fmt;
 /// Says why something was refused: what was found, and what was expected.
 ///
 /// The texts are for people and may change; [`Error::code`] is for programs and does not. It is the same in the page,
-/// in JavaScript and in the proxy's answers.
+/// in JavaScript and in the proxy's answers. The variants of X.509 and of keys exist only with those features: their texts are
+/// a part of the page's size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -139,6 +140,7 @@ pub enum Error {
         /// What it should hold.
         expected: String,
     },
+    #[cfg(feature = "x509")]
     /// A text that is not the one PEM block expected (RFC 7468).
     #[error("PEM: found {found}, expected {expected}")]
     InvalidPem {
@@ -147,6 +149,7 @@ pub enum Error {
         /// What was expected.
         expected: &'static str,
     },
+    #[cfg(feature = "x509")]
     /// Bytes that are not the DER structure expected.
     #[error("{what} cannot be read: {reason}")]
     InvalidDer {
@@ -155,6 +158,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    #[cfg(feature = "x509")]
     /// A request or certificate whose subject is not one CN and some O.
     #[error("subject: found {found}, expected {expected}")]
     InvalidSubject {
@@ -163,12 +167,14 @@ pub enum Error {
         /// What was expected.
         expected: &'static str,
     },
+    #[cfg(feature = "x509")]
     /// A request that asks for extensions or carries other attributes.
     #[error("the request carries the attribute {oid}, expected none")]
     UnexpectedAttribute {
         /// The attribute's object identifier.
         oid: String,
     },
+    #[cfg(feature = "x509")]
     /// A public key that is too weak or of an unknown kind.
     #[error("public key: found {found}, expected {expected}")]
     WeakKey {
@@ -177,15 +183,18 @@ pub enum Error {
         /// What was expected.
         expected: &'static str,
     },
+    #[cfg(feature = "x509")]
     /// A request whose own signature does not verify.
     #[error("the request's signature does not match its public key")]
     BadSignature,
+    #[cfg(feature = "x509")]
     /// A request signed with an algorithm that is not one of ours.
     #[error("signature algorithm {oid}, expected SHA-2 with the request's own kind of key")]
     UnexpectedSignatureAlgorithm {
         /// The algorithm's object identifier.
         oid: String,
     },
+    #[cfg(feature = "x509")]
     /// A certificate for another key than the one that was made here.
     #[error("the certificate is for another key: found {found}, expected {expected}")]
     OtherKey {
@@ -194,6 +203,7 @@ pub enum Error {
         /// The fingerprint of the key that was made here.
         expected: String,
     },
+    #[cfg(feature = "x509")]
     /// A certificate for another user.
     #[error("the certificate is for the user {}, expected {}", Quoted(.found), Quoted(.expected))]
     OtherUser {
@@ -202,6 +212,7 @@ pub enum Error {
         /// The user asked for.
         expected: String,
     },
+    #[cfg(feature = "x509")]
     /// A certificate for other groups.
     #[error("the certificate's groups differ: missing [{}], not asked for [{}]", .missing.join(", "), .unexpected.join(", "))]
     OtherGroups {
@@ -210,12 +221,14 @@ pub enum Error {
         /// Groups issued and not asked for.
         unexpected: Vec<String>,
     },
+    #[cfg(feature = "x509")]
     /// A certificate that may not be used to authenticate a client.
     #[error("the certificate's extended key usage is {found}, expected client auth")]
     NotForClients {
         /// The usages found.
         found: String,
     },
+    #[cfg(feature = "x509")]
     /// A certificate that is not valid now.
     #[error("the certificate is valid from {not_before} to {not_after}, the cluster's time is {now}")]
     NotValidNow {
@@ -232,15 +245,18 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    #[cfg(feature = "keys")]
     /// The source of randomness failed.
     #[error("no randomness: the browser or system refused to give random bytes")]
     NoRandomness,
+    #[cfg(feature = "keys")]
     /// A key could not be made, read or used.
     #[error("private key: {reason}")]
     PrivateKey {
         /// What failed; never a part of the key.
         reason: &'static str,
     },
+    #[cfg(feature = "keys")]
     /// A step that needs an earlier one.
     #[error("{step} comes before this")]
     OutOfOrder {
@@ -269,21 +285,36 @@ impl Error {
             Self::InvalidObjectName { .. } => "invalid-object-name",
             Self::InvalidCluster { .. } => "invalid-cluster",
             Self::InvalidObject { .. } => "invalid-object",
+            #[cfg(feature = "x509")]
             Self::InvalidPem { .. } => "invalid-pem",
+            #[cfg(feature = "x509")]
             Self::InvalidDer { .. } => "invalid-der",
+            #[cfg(feature = "x509")]
             Self::InvalidSubject { .. } => "invalid-subject",
+            #[cfg(feature = "x509")]
             Self::UnexpectedAttribute { .. } => "unexpected-attribute",
+            #[cfg(feature = "x509")]
             Self::WeakKey { .. } => "weak-key",
+            #[cfg(feature = "x509")]
             Self::BadSignature => "bad-signature",
+            #[cfg(feature = "x509")]
             Self::UnexpectedSignatureAlgorithm { .. } => "unexpected-signature-algorithm",
+            #[cfg(feature = "x509")]
             Self::OtherKey { .. } => "other-key",
+            #[cfg(feature = "x509")]
             Self::OtherUser { .. } => "other-user",
+            #[cfg(feature = "x509")]
             Self::OtherGroups { .. } => "other-groups",
+            #[cfg(feature = "x509")]
             Self::NotForClients { .. } => "not-for-clients",
+            #[cfg(feature = "x509")]
             Self::NotValidNow { .. } => "not-valid-now",
             Self::InvalidWatch { .. } => "invalid-watch",
+            #[cfg(feature = "keys")]
             Self::NoRandomness => "no-randomness",
+            #[cfg(feature = "keys")]
             Self::PrivateKey { .. } => "private-key",
+            #[cfg(feature = "keys")]
             Self::OutOfOrder { .. } => "out-of-order",
         }
     }
