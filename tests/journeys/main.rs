@@ -9,6 +9,7 @@ mod every_kind_of_key_is_accepted_by_the_api_server;
 mod every_state_can_be_seen;
 mod hostile_texts_stay_texts;
 mod kubectl_proxy_carries_the_whole_journey;
+mod leaving_is_warned_of;
 mod lines_to_copy_run_as_they_stand;
 mod nothing_is_lost_while_waiting;
 mod one_click_is_one_request;
