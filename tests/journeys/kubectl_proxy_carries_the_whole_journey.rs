@@ -1,6 +1,6 @@
 //! The same bundle with no server of ours: `kubectl proxy` gives the page and the API.
 
-use std::{ffi::OsStr, fs, net::SocketAddr, path::Path};
+use std::{ffi::OsStr, fs, net::SocketAddr};
 
 use kube_enroll_e2e::{
     browser::{Browser, Kind},
@@ -10,7 +10,7 @@ use kube_enroll_e2e::{
     programs,
 };
 
-use crate::whole::goes_the_whole_way;
+use crate::whole::{copy, goes_the_whole_way};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_config_written_by_hand() {
@@ -30,17 +30,4 @@ async fn with_a_config_written_by_hand() {
     let wish = Wish::new("jane@proxy", &["developers"]);
     goes_the_whole_way(&browser, &format!("http://{address}/ui/"), &wish).await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).expect("the folder can be read") {
-        let entry = entry.expect("the folder can be read");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            fs::create_dir(&target).expect("the target is new");
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("the file can be copied");
-        }
-    }
 }

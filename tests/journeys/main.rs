@@ -1,5 +1,6 @@
 //! The journeys of an enrollment, one file each, in real browsers against a real Kubernetes.
 
+mod a_broken_room_can_be_made_again;
 mod a_certificate_for_another_key_is_refused;
 mod a_click_becomes_a_kubeconfig;
 mod a_key_in_the_making_can_be_given_up;

@@ -1,7 +1,8 @@
 //! What most journeys have in common: from the form to a file that Kubernetes accepts.
 
 use std::{
-    path::PathBuf,
+    fs,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU32, Ordering},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -125,3 +126,17 @@ const CERTIFICATE_DIGEST: &str = r"
 kubectl config view --raw --minify --output jsonpath='{.users[0].user.client-certificate-data}' |
     base64 -d | openssl x509 -outform DER | openssl dgst -sha256
 ";
+
+/// Copies a folder with all that is in it into another one.
+pub fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).expect("the target is new");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("the file can be copied");
+        }
+    }
+}
