@@ -1,6 +1,8 @@
 //! A real browser without a window, with a profile and a download folder of its own.
 
 mod chromium;
+mod commands;
+mod downloads;
 mod firefox;
 
 use std::{
@@ -11,19 +13,12 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{
-    Client, ClientBuilder,
-    error::CmdError,
-    wd::{Capabilities, WebDriverCompatibleCommand},
-};
+use fantoccini::{Client, ClientBuilder, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{
-    child::Child,
-    deadline::{PATIENCE, eventually},
-};
+use crate::child::Child;
 
 /// Which browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,78 +110,6 @@ impl Browser {
         &self.client
     }
 
-    /// Runs the body of a function in the page, and returns what it returns; `arguments` are its arguments.
-    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
-        self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}\nfailed with: {error}"))
-    }
-
-    /// Runs the body of an async function in the page, and returns what it resolves to.
-    pub async fn run_async(&self, script: &str, arguments: Vec<Value>) -> Value {
-        let script = format!(
-            "const done = arguments[arguments.length - 1];\n\
-             (async function () {{ {script} }}).apply(null, arguments)\
-             .then(value => done({{ value }}), error => done({{ error: String(error && error.stack || error) }}));"
-        );
-        let answer = self.client.execute_async(&script, arguments).await;
-        let answer = answer.unwrap_or_else(|error| panic!("{script}\nfailed with: {error}"));
-        assert!(answer.get("error").is_none(), "{script}\nfailed with: {}", answer["error"]);
-        answer["value"].clone()
-    }
-
-    /// Sends a command of the Chrome DevTools protocol.
-    ///
-    /// # Panics
-    /// In Firefox, and where the command fails.
-    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({ "cmd": command, "params": parameters });
-        let answer = self.client.issue_cmd(VendorCommand { path: "goog/cdp/execute", body }).await;
-        answer.unwrap_or_else(|error| panic!("{command} failed with: {error}"))
-    }
-
-    /// Returns what the policy of the page refused, and scripts that ran though they must not have, since the page was
-    /// opened: empty for a page that keeps its own rules.
-    pub async fn violations(&self) -> Vec<String> {
-        let found = self.run("return window.__violations || ['the page has no witness']", vec![]).await;
-        let mut violations: Vec<String> = serde_json::from_value(found).expect("a list of texts");
-        if self.kind == Kind::Chromium {
-            violations.extend(self.console().await.into_iter().filter(|line| line.contains("Content Security Policy")));
-        }
-        violations
-    }
-
-    /// Returns the console's lines since the last call. Chromium only.
-    pub async fn console(&self) -> Vec<String> {
-        let command = VendorCommand { path: "se/log", body: json!({ "type": "browser" }) };
-        let lines: Result<Value, CmdError> = self.client.issue_cmd(command).await;
-        let lines = lines.expect("chromedriver keeps the console's log");
-        lines.as_array().into_iter().flatten().map(|line| line["message"].to_string()).collect()
-    }
-
-    /// Waits until a download is complete that was not among those `before`, and returns its path.
-    pub async fn wait_for_download(&self, before: &[PathBuf]) -> PathBuf {
-        eventually(PATIENCE, "one more whole file in the download folder", || async {
-            let mut files = self.downloads();
-            files.retain(|file| !before.contains(file));
-            match files.as_slice() {
-                // While it is written, it has another name or another one beside it.
-                [file] if file.extension().is_some_and(|extension| extension == "kubeconfig") => {
-                    match file.metadata() {
-                        Ok(metadata) if metadata.len() > 0 => Ok(file.clone()),
-                        _ => Err(format!("nothing in {files:?}")),
-                    }
-                }
-                _ => Err(format!("{files:?}")),
-            }
-        })
-        .await
-    }
-
-    /// Returns the files that were downloaded, also unfinished ones.
-    pub fn downloads(&self) -> Vec<PathBuf> {
-        let files = fs::read_dir(self.folder.join(DOWNLOADS)).expect("the download folder is there");
-        files.map(|entry| entry.expect("the download folder can be read").path()).collect()
-    }
-
     /// Ends the browser as a person does, so that it writes down all that it has, and hands over what it leaves.
     pub async fn quit(mut self) -> Remains {
         self.end_session();
@@ -227,23 +150,6 @@ impl Remains {
     /// Returns the profile's folder.
     pub fn profile(&self) -> PathBuf {
         self.folder.path().join(PROFILE)
-    }
-}
-
-/// A command that WebDriver does not define.
-#[derive(Debug)]
-struct VendorCommand {
-    path: &'static str,
-    body: Value,
-}
-
-impl WebDriverCompatibleCommand for VendorCommand {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
-        (http::Method::POST, Some(self.body.to_string()))
     }
 }
 
