@@ -29,7 +29,7 @@ async fn under_a_path_of_a_reverse_proxy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn static_hosting_under_a_path_loads_nothing_from_elsewhere() {
     let site = Site::start(&programs::page_dir(), "/a/deep/path/", Some("{}")).await;
-    let options = Options { kind: Kind::Chromium, intranet_host: None, records_network: true };
+    let options = Options { records_network: true, ..Options::new(Kind::Chromium) };
     let browser = Browser::with(options).await;
     let page = Page::open(&browser, &site.url()).await;
     page.fill(&Wish::new("static", &["developers"])).await;
@@ -57,7 +57,7 @@ async fn a_plain_http_intranet_in_firefox() {
 async fn goes_the_whole_way_on_an_intranet(kind: Kind) {
     const HOST: &str = "intranet.test";
     let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=intranet.test"]).await;
-    let browser = Browser::with(Options { kind, intranet_host: Some(HOST), records_network: false }).await;
+    let browser = Browser::with(Options { intranet_host: Some(HOST), ..Options::new(kind) }).await;
     let url = format!("http://{HOST}:{}/", serve.port());
     let page = Page::open(&browser, &url).await;
     let place = "return [isSecureContext, typeof crypto.subtle, typeof navigator.clipboard]";

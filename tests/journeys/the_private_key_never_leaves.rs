@@ -24,7 +24,7 @@ use crate::whole::goes_the_whole_way;
 #[tokio::test(flavor = "multi_thread")]
 async fn and_a_search_that_finds_every_planted_key_finds_it_nowhere() {
     let serve = Serve::start().await;
-    let browser = Browser::with(Options { kind: Kind::Chromium, intranet_host: None, records_network: true }).await;
+    let browser = Browser::with(Options { records_network: true, ..Options::new(Kind::Chromium) }).await;
     let mut kept = Vec::new();
     for algorithm in [Algorithm::Rsa3072, Algorithm::EcdsaP256, Algorithm::Ed25519] {
         let wish = Wish::new(&format!("jane.{}", algorithm.name()), &["developers"]).with(algorithm);

@@ -1,19 +1,23 @@
-//! A real browser without a window, with a profile and a download folder of its own.
+//! A real browser without a window, with a profile and a download folder of its own. It can be killed and started again.
 
 mod chromium;
 mod commands;
 mod downloads;
 mod firefox;
+mod processes;
+mod tabs;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fs,
     io::{Read, Write},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder, wd::Capabilities};
+use fantoccini::{Client, ClientBuilder, error::NewSessionError, wd::Capabilities};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -38,14 +42,27 @@ pub struct Options {
     pub intranet_host: Option<&'static str>,
     /// Record every byte that is sent or received, see [`Browser::quit`]. Chromium only.
     pub records_network: bool,
+    /// Keep nothing that a site would like to keep, as some people and some companies have it.
+    pub refuses_storage: bool,
+}
+
+impl Options {
+    /// Returns the options of most tests.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, intranet_host: None, records_network: false, refuses_storage: false }
+    }
 }
 
 /// A running browser. It ends when it is dropped.
 pub struct Browser {
     client: Client,
-    kind: Kind,
-    /// The session's address, to end it where no async code can run.
-    session: Option<(u16, String)>,
+    options: Options,
+    /// Where the driver listens.
+    port: u16,
+    /// The session, to end it where no async code can run.
+    session: Option<String>,
+    /// The browser's own process: the driver is its parent.
+    process: i32,
     folder: PathBuf,
     // Ends before the folder is read for the last time only in `quit`.
     driver: Child,
@@ -59,7 +76,7 @@ pub struct Remains {
 impl Browser {
     /// Starts a browser with default options.
     pub async fn start(kind: Kind) -> Self {
-        Self::with(Options { kind, intranet_host: None, records_network: false }).await
+        Self::with(Options::new(kind)).await
     }
 
     /// Starts a browser.
@@ -68,39 +85,51 @@ impl Browser {
         for name in [DOWNLOADS, PROFILE, TEMPORARY] {
             fs::create_dir(folder.join(name)).expect("the folder is new");
         }
-        let (mut driver, capabilities) = match options.kind {
-            Kind::Chromium => (chromium::start_driver(&folder), chromium::capabilities(&folder, &options)),
-            Kind::Firefox => (firefox::start_driver(&folder), firefox::capabilities(&folder, &options)),
+        let mut driver = match options.kind {
+            Kind::Chromium => chromium::start_driver(&folder),
+            Kind::Firefox => firefox::start_driver(&folder),
         };
         let port = driver.wait_for_line("its port", |line| match options.kind {
             Kind::Chromium => chromium::port_of(line),
             Kind::Firefox => firefox::port_of(line),
         });
-        let Value::Object(capabilities) = capabilities else { unreachable!("capabilities are an object") };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(Capabilities::from_iter(capabilities))
-            .connect(&format!("http://127.0.0.1:{port}"))
+        let client = connect(port, &folder, &options)
             .await
             .unwrap_or_else(|error| panic!("{:?} does not start: {error}\n{}", options.kind, driver.printed()));
-        let session = client.session_id().await.expect("the session has begun").expect("a session has a name");
-        let browser = Self { client, kind: options.kind, session: Some((port, session)), folder, driver };
-        if options.kind == Kind::Chromium {
-            chromium::allow_downloads(&browser).await;
-            // Before every document, so that not even the first violation is missed.
-            browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WITNESS })).await;
-        }
+        let mut browser = Self { client, options, port, session: None, process: 0, folder, driver };
+        browser.prepare().await;
         browser
+    }
+
+    /// Kills the browser with everything that belongs to it, as the system does when memory runs out: nothing of it can
+    /// write anything down any more. Its driver goes on.
+    pub fn kill(&self) {
+        processes::kill_with_all_below(self.process);
+    }
+
+    /// Starts the browser again with the profile that it had; where it still runs, it is first closed as a person does.
+    pub async fn restart(&mut self) {
+        self.end_session();
+        self.client = connect(self.port, &self.folder, &self.options)
+            .await
+            .unwrap_or_else(|error| panic!("{:?} does not start again: {error}", self.options.kind));
+        self.prepare().await;
+    }
+
+    /// Closes the browser as a person does. All that can be done then is to restart it, or to look at its folders.
+    pub fn close(&mut self) {
+        self.end_session();
     }
 
     /// Returns which browser this is.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.options.kind
     }
 
     /// Opens a page and waits until it has loaded.
     pub async fn open(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("{url} does not open: {error}"));
-        if self.kind == Kind::Firefox {
+        if self.options.kind == Kind::Firefox {
             self.run(WITNESS, vec![]).await;
         }
     }
@@ -108,6 +137,11 @@ impl Browser {
     /// Gives access to the WebDriver session.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Returns the profile's folder.
+    pub fn profile(&self) -> PathBuf {
+        self.folder.join(PROFILE)
     }
 
     /// Ends the browser as a person does, so that it writes down all that it has, and hands over what it leaves.
@@ -122,12 +156,31 @@ impl Browser {
         Remains { folder: remains }
     }
 
+    /// Takes down what the driver says of a new session, and does what each has to begin with.
+    async fn prepare(&mut self) {
+        self.session = self.client.session_id().await.expect("the session has begun");
+        let capabilities = self.client.capabilities().expect("the driver says what it started");
+        let process = ["goog:processID", "moz:processID"].iter().find_map(|name| capabilities.get(*name)?.as_i64());
+        self.process = process.and_then(|id| id.try_into().ok()).expect("the driver says which process it started");
+        if self.options.kind == Kind::Chromium {
+            chromium::allow_downloads(self).await;
+            self.watch_over_this_tab().await;
+        }
+    }
+
+    /// Has the witness in every document of this tab, so that not even the first violation is missed.
+    async fn watch_over_this_tab(&self) {
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WITNESS })).await;
+    }
+
     fn end_session(&mut self) {
-        let Some((port, session)) = self.session.take() else { return };
+        let Some(session) = self.session.take() else { return };
         let end = || -> std::io::Result<()> {
-            let mut driver = TcpStream::connect(("127.0.0.1", port))?;
+            let mut driver = TcpStream::connect(("127.0.0.1", self.port))?;
             driver.set_read_timeout(Some(QUIT_PATIENCE))?;
-            write!(driver, "DELETE /session/{session} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
+            // geckodriver takes no host without its port.
+            let host = format!("127.0.0.1:{}", self.port);
+            write!(driver, "DELETE /session/{session} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
             driver.read_exact(&mut [0; 16])
         };
         // Where the browser does not answer any more, the leash ends it.
@@ -151,6 +204,18 @@ impl Remains {
     pub fn profile(&self) -> PathBuf {
         self.folder.path().join(PROFILE)
     }
+}
+
+async fn connect(port: u16, folder: &Path, options: &Options) -> Result<Client, NewSessionError> {
+    let capabilities = match options.kind {
+        Kind::Chromium => chromium::capabilities(folder, options),
+        Kind::Firefox => firefox::capabilities(folder, options),
+    };
+    let Value::Object(capabilities) = capabilities else { unreachable!("capabilities are an object") };
+    ClientBuilder::new(HttpConnector::new())
+        .capabilities(Capabilities::from_iter(capabilities))
+        .connect(&format!("http://127.0.0.1:{port}"))
+        .await
 }
 
 const DOWNLOADS: &str = "downloads";

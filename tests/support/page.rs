@@ -181,7 +181,7 @@ impl<'a> Page<'a> {
     pub async fn save(&self) -> PathBuf {
         let before = self.browser.downloads();
         self.click("#save").await;
-        self.browser.wait_for_download(&before).await
+        self.browser.wait_for_download(&before, "kubeconfig").await
     }
 
     /// Returns the name of the object that waits for approval.

@@ -37,6 +37,12 @@ pub(super) fn capabilities(folder: &Path, options: &Options) -> Value {
     if let Some(host) = options.intranet_host {
         arguments.push(format!("--host-resolver-rules=MAP {host} 127.0.0.1"));
     }
+    // As "Don't allow sites to save data on your device" in the settings.
+    let preferences = if options.refuses_storage {
+        json!({ "profile.default_content_setting_values.cookies": 2 })
+    } else {
+        json!({})
+    };
     json!({
         "browserName": "chrome",
         "unhandledPromptBehavior": "accept",
@@ -44,6 +50,7 @@ pub(super) fn capabilities(folder: &Path, options: &Options) -> Value {
         "goog:chromeOptions": {
             "binary": "/usr/bin/chromium",
             "args": arguments,
+            "prefs": preferences,
         },
     })
 }

@@ -37,7 +37,7 @@ impl Browser {
     pub async fn violations(&self) -> Vec<String> {
         let found = self.run("return window.__violations || ['the page has no witness']", vec![]).await;
         let mut violations: Vec<String> = serde_json::from_value(found).expect("a list of texts");
-        if self.kind == Kind::Chromium {
+        if self.options.kind == Kind::Chromium {
             violations.extend(self.console().await.into_iter().filter(|line| line.contains("Content Security Policy")));
         }
         violations

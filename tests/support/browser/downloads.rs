@@ -4,19 +4,18 @@ use super::{Browser, DOWNLOADS};
 use crate::deadline::{PATIENCE, eventually};
 
 impl Browser {
-    /// Waits until a download is complete that was not among those `before`, and returns its path.
-    pub async fn wait_for_download(&self, before: &[PathBuf]) -> PathBuf {
+    /// Waits until the download of a file with this extension is complete that was not among those `before`, and returns
+    /// its path.
+    pub async fn wait_for_download(&self, before: &[PathBuf], extension: &str) -> PathBuf {
         eventually(PATIENCE, "one more whole file in the download folder", || async {
             let mut files = self.downloads();
             files.retain(|file| !before.contains(file));
             match files.as_slice() {
                 // While it is written, it has another name or another one beside it.
-                [file] if file.extension().is_some_and(|extension| extension == "kubeconfig") => {
-                    match file.metadata() {
-                        Ok(metadata) if metadata.len() > 0 => Ok(file.clone()),
-                        _ => Err(format!("nothing in {files:?}")),
-                    }
-                }
+                [file] if file.extension().is_some_and(|found| found == extension) => match file.metadata() {
+                    Ok(metadata) if metadata.len() > 0 => Ok(file.clone()),
+                    _ => Err(format!("nothing in {files:?}")),
+                },
                 _ => Err(format!("{files:?}")),
             }
         })

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{DOWNLOADS, Options, TEMPORARY};
+use super::{DOWNLOADS, Options, PROFILE, TEMPORARY};
 use crate::{child::Child, programs};
 
 pub(super) fn start_driver(folder: &Path) -> Child {
@@ -22,13 +22,19 @@ pub(super) fn capabilities(folder: &Path, options: &Options) -> Value {
         "browserName": "firefox",
         "unhandledPromptBehavior": "accept",
         "moz:firefoxOptions": {
-            "args": ["-headless"],
+            // The profile as it is: without this, the driver makes one of its own and takes it away.
+            "args": ["-headless", "-profile", folder.join(PROFILE)],
             "prefs": {
                 "browser.download.folderList": 2,
                 "browser.download.dir": folder.join(DOWNLOADS),
                 "browser.download.useDownloadDir": true,
                 "browser.download.always_ask_before_handling_new_types": false,
                 "browser.helperApps.neverAsk.saveToDisk": "application/yaml,application/octet-stream,text/plain",
+                // As "Block all cookies" in the settings, which blocks all else that a site keeps.
+                "network.cookie.cookieBehavior": if options.refuses_storage { 2 } else { 5 },
+                // A browser that was killed starts as if nothing had happened.
+                "browser.sessionstore.resume_from_crash": false,
+                "toolkit.startup.max_resumed_crashes": -1,
                 "network.dns.localDomains": options.intranet_host.unwrap_or_default(),
                 // Nothing but the page talks to anyone.
                 "network.captive-portal-service.enabled": false,
