@@ -30,6 +30,8 @@ pub struct Faults {
     pub loses_next_reply: bool,
     /// Holds the next POST until the test lets it go.
     pub holds_next_post: Option<oneshot::Sender<HeldPost>>,
+    /// Passes the next POST on, and holds its answer until the test lets it go.
+    pub holds_next_reply: Option<oneshot::Sender<oneshot::Sender<()>>>,
     /// The time that every answer tells, as HTTP writes it.
     pub date: Option<String>,
     /// Holds every request with one of these in its path, until the test changes its mind.
@@ -66,6 +68,8 @@ struct State {
     client: Client<HttpConnector, Full<Bytes>>,
     faults: Mutex<Faults>,
     requests: Mutex<Vec<String>>,
+    /// Everybody who watches holds a copy.
+    watches: Arc<()>,
     changed: Notify,
 }
 
@@ -83,6 +87,7 @@ impl Proxy {
             client: Client::builder(TokioExecutor::new()).build_http(),
             faults: Mutex::new(faults),
             requests: Mutex::default(),
+            watches: Arc::default(),
             changed: Notify::new(),
         });
         let shared = Arc::clone(&state);
@@ -99,6 +104,17 @@ impl Proxy {
     pub fn set(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.state.faults.lock().expect("no holder panics"));
         self.state.changed.notify_waiters();
+    }
+
+    /// Returns how many POSTs came so far.
+    pub fn posts(&self) -> usize {
+        self.requests().iter().filter(|request| request.starts_with("POST ")).count()
+    }
+
+    /// Returns how many watches are open.
+    pub fn watches(&self) -> usize {
+        // The state itself holds one.
+        Arc::strong_count(&self.state.watches) - 1
     }
 
     /// Returns method and path of everything that came through so far.
@@ -125,7 +141,9 @@ impl State {
         self.requests.lock().expect("no holder panics").push(format!("{} {}", parts.method, parts.uri));
         self.pass_holds(parts.uri.path()).await;
         let is_post = parts.method == Method::POST;
-        let (signed_out, buffers, swaps, date, loses_reply, held) = {
+        let is_watch = parts.uri.query().is_some_and(|query| query.contains("watch="));
+        let watch = is_watch.then(|| Arc::clone(&self.watches));
+        let (signed_out, buffers, swaps, date, loses_reply, held, held_reply) = {
             let mut faults = self.faults.lock().expect("no holder panics");
             (
                 faults.signed_out,
@@ -134,6 +152,7 @@ impl State {
                 faults.date.clone(),
                 is_post && std::mem::take(&mut faults.loses_next_reply),
                 is_post.then(|| faults.holds_next_post.take()).flatten(),
+                is_post.then(|| faults.holds_next_reply.take()).flatten(),
             )
         };
         if let Some(signed_out) = signed_out.filter(|_| parts.uri.path().contains("/apis/")) {
@@ -166,6 +185,11 @@ impl State {
         if loses_reply {
             return Err(Cut);
         }
+        if let Some(test) = held_reply {
+            let (release, released) = oneshot::channel();
+            let _ = test.send(release);
+            let _ = released.await;
+        }
         let (mut parts, mut incoming) = reply.into_parts();
         if let Some(date) = date {
             parts.headers.insert(header::DATE, date.parse().expect("a date is a header value"));
@@ -175,12 +199,18 @@ impl State {
             return Ok(Response::from_parts(parts, body(whole)));
         }
         if !swaps || !is_json(&parts.headers) {
-            return Ok(Response::from_parts(parts, incoming.map_err(|_| Cut).boxed()));
+            // Given back where the browser hangs up, as where the stream ends.
+            let streamed = incoming.map_err(|_| Cut).map_frame(move |frame| {
+                let _ = &watch;
+                frame
+            });
+            return Ok(Response::from_parts(parts, streamed.boxed()));
         }
         // A line at a time: a watch sends one object per line, and everything else ends without a newline.
         parts.headers.remove(header::CONTENT_LENGTH);
         let (mut sender, streamed) = Channel::<Bytes, Cut>::new(16);
         tokio::spawn(async move {
+            let _watch = watch;
             let mut line = Vec::new();
             while let Some(Ok(frame)) = incoming.frame().await {
                 for byte in frame.into_data().unwrap_or_default() {
