@@ -12,7 +12,7 @@ use kube_enroll_e2e::{
 use serde_json::Value;
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::whole::{approve_by_the_page, unique};
+use crate::whole::{approve_by_the_page, create_somebody_elses, unique};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_reply_makes_no_second_request() {
@@ -47,7 +47,7 @@ async fn an_object_that_somebody_else_made_under_the_name_is_not_adopted() {
     let held = timeout(PATIENCE, held).await.expect("the page sends its POST").expect("the proxy passes it here");
     let object: Value = serde_json::from_slice(&held.body).expect("the page sends JSON");
     let name = object["metadata"]["name"].as_str().expect("the page chooses the name").to_owned();
-    admin.ok(&SOMEBODY_ELSES.replace("NAME", &name)).await;
+    create_somebody_elses(&admin, &name).await;
     held.release.send(()).expect("the proxy waits");
 
     page.wait_for("error").await;
@@ -60,17 +60,3 @@ async fn an_object_that_somebody_else_made_under_the_name_is_not_adopted() {
     let decided = admin.ok(&format!("kubectl get csr {name} --output jsonpath='{{.status}}'")).await;
     assert_eq!(decided, "{}");
 }
-
-const SOMEBODY_ELSES: &str = r#"
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=squatted -out other.csr 2>/dev/null
-kubectl create -f - <<EOF
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
-metadata:
-  name: NAME
-spec:
-  signerName: kubernetes.io/kube-apiserver-client
-  usages: [client auth]
-  request: $(base64 < other.csr | tr -d '\n')
-EOF
-"#;

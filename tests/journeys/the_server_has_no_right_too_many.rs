@@ -4,7 +4,7 @@ use hyper::StatusCode;
 use kube_enroll_e2e::{control_plane::ControlPlane, http::ask, serve::Serve, shell::Shell};
 use serde_json::Value;
 
-use crate::whole::unique;
+use crate::whole::{create_somebody_elses, unique};
 
 const OBJECTS: &str = "apis/certificates.k8s.io/v1/certificatesigningrequests";
 
@@ -73,7 +73,7 @@ async fn its_account_has_the_rights_of_every_account_and_one_more() {
 async fn it_cannot_approve_what_it_asked_for() {
     let server = Shell::new(ControlPlane::shared().service_account_kubeconfig().await);
     let name = unique("own");
-    server.ok(&REQUEST.replace("NAME", &name).replace("SIGNER", "kubernetes.io/kube-apiserver-client")).await;
+    create_somebody_elses(&server, &name).await;
     let said = server.refused(&format!("kubectl certificate approve {name}")).await;
     assert!(said.contains("forbidden") || said.contains("Forbidden"), "{said}");
     ControlPlane::shared().admin().ok(&format!("kubectl delete csr {name}")).await;
@@ -86,7 +86,7 @@ async fn someone_elses_request_is_as_absent_as_one_that_is_not_there() {
     // Of a shape that the server itself would give.
     let foreign = "jane-abcdefghjk";
     admin.ok(&format!("kubectl delete csr {foreign} --ignore-not-found")).await;
-    admin.ok(&REQUEST.replace("NAME", foreign).replace("SIGNER", "kubernetes.io/kube-apiserver-client")).await;
+    create_somebody_elses(&admin, foreign).await;
     let there = read(&serve, foreign).await;
     admin.ok(&format!("kubectl delete csr {foreign}")).await;
     let absent = read(&serve, foreign).await;
@@ -136,17 +136,3 @@ async fn read(serve: &Serve, name: &str) -> [(StatusCode, String); 2] {
     list["metadata"]["resourceVersion"] = Value::Null;
     [one, (status, list.to_string())]
 }
-
-const REQUEST: &str = r#"
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=jane -out it.csr 2>/dev/null
-kubectl create -f - <<EOF
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
-metadata:
-  name: NAME
-spec:
-  signerName: SIGNER
-  usages: [client auth]
-  request: $(base64 < it.csr | tr -d '\n')
-EOF
-"#;

@@ -112,6 +112,25 @@ pub async fn decide(admin: &Shell, name: &str, condition: &str, reason: &str, me
     admin.ok_with_input(&format!("kubectl replace --raw {path}/{part} -f -"), &object.to_string()).await;
 }
 
+/// Creates a request under this name whose key nobody has.
+pub async fn create_somebody_elses(shell: &Shell, name: &str) {
+    shell.ok(&SOMEBODY_ELSES.replace("NAME", name)).await;
+}
+
+const SOMEBODY_ELSES: &str = r#"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=somebody.else -out other.csr 2>/dev/null
+kubectl create -f - <<EOF
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata:
+  name: NAME
+spec:
+  signerName: kubernetes.io/kube-apiserver-client
+  usages: [client auth]
+  request: $(base64 < other.csr | tr -d '\n')
+EOF
+"#;
+
 /// Tells the page that the network has come back: it looks at once.
 pub async fn looks_again(page: &Page<'_>) {
     page.browser.run("window.dispatchEvent(new Event('online'))", vec![]).await;
