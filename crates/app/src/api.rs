@@ -172,6 +172,10 @@ fn judge(response: &Response, text: &str) -> Result<(), Failure> {
         Status::default()
     };
     let http = ["HTTP ", &code.to_string()].concat();
+    // A server of files knows no POST.
+    if !is_json(response) && matches!(code, 404 | 405 | 501) {
+        return Err(Failure::NoApi(code));
+    }
     if code == 429 || code >= 500 {
         let seconds = header(response, "retry-after").parse().ok();
         let seconds: u32 = seconds.or(said.details.map(|details| details.retry_after_seconds)).unwrap_or(0);
@@ -210,7 +214,10 @@ fn settings(answer: Result<JsValue, Failure>) -> Result<Settings, Problem> {
             Ok(settings) => return Ok(settings),
             Err(error) => ("Whoever runs the page should look at its config.json.", error.to_string()),
         },
-        Err(Failure::Refused(status)) if status.code == 404 => return Ok(Settings::default()),
+        Err(Failure::NoApi(404)) => return Ok(Settings::default()),
+        Err(Failure::NoApi(code)) => {
+            ("Whoever runs the page should look at its config.json.", ["HTTP ", &code.to_string()].concat())
+        }
         Err(Failure::Refused(status)) => ("Whoever runs the page should look at its config.json.", status.message),
         Err(Failure::SignIn) => ("The page’s server may want to know who you are: reload the page.", String::new()),
         Err(Failure::Unreachable { reason, .. }) => ("Please check the connection and try again.", reason),

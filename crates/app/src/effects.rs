@@ -7,7 +7,7 @@ use gloo_timers::callback::{Interval, Timeout};
 use web_sys::VisibilityState;
 use yew::Callback;
 
-pub(crate) use browser::{around, date_and_time, parse_time, place, prefilled_form, time_of_day};
+pub(crate) use browser::{around, date_and_time, parse_time, place, prefilled_form, read_file, time_of_day};
 
 use crate::{
     api::Api,
@@ -59,12 +59,19 @@ impl Effects {
                     browser::save(&file, &name);
                 }
             }
+            Effect::SaveText { name, text } => browser::save_text(&text, &name),
+            Effect::AskToNotify => {
+                let send = self.send.clone();
+                browser::ask_to_notify(move |granted| send.emit(Action::Notifies(granted)));
+            }
+            Effect::Notify(text) => browser::notify(text),
             Effect::Focus(id) => browser::focus_soon(id),
         }
     }
 
     /// Brings what lasts as long as a state in line with it: the clock that ticks, the question before leaving.
     pub(crate) fn follow(&mut self, page: &Page) {
+        browser::entitle(page.state.title());
         if !page.state.counts_time() {
             self.ticking = None;
         } else if self.ticking.is_none() {

@@ -26,6 +26,7 @@ pub(crate) trait Value: Sized {
     fn elements(&self) -> Option<Vec<Self>>;
     fn text(&self) -> Option<String>;
     fn number(&self) -> Option<f64>;
+    fn truth(&self) -> bool;
 
     fn of_fields(fields: Vec<(&str, Self)>) -> Self;
     fn of_elements(elements: Vec<Self>) -> Self;
@@ -39,6 +40,10 @@ pub(crate) trait Value: Sized {
 
     fn number_of(&self, name: &str) -> f64 {
         self.field(name).and_then(|value| value.number()).unwrap_or_default()
+    }
+
+    fn truth_of(&self, name: &str) -> bool {
+        self.field(name).is_some_and(|value| value.truth())
     }
 
     fn elements_of(&self, name: &str) -> Vec<Self> {
@@ -69,6 +74,10 @@ impl Value for JsValue {
 
     fn number(&self) -> Option<f64> {
         self.as_f64()
+    }
+
+    fn truth(&self) -> bool {
+        self.is_truthy()
     }
 
     fn of_fields(fields: Vec<(&str, Self)>) -> Self {

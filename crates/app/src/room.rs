@@ -2,7 +2,7 @@
 //!
 //! The page brings the worker's source and its compiled module, since the room itself can load nothing.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use js_sys::{Function, Object, Promise, Reflect, WebAssembly};
 use kube_enroll_core::room::Message;
@@ -24,6 +24,9 @@ const WORKER: &str = "room/worker.js";
 /// The module over core, with everything that a key needs.
 const MODULE: &str = "room/kube_enroll_bg.wasm";
 
+/// The number of what the room says by itself: another tab has changed what is kept.
+const UNASKED: f64 = 0.0;
+
 /// A handle to the one room; clones share it.
 #[derive(Clone)]
 pub(crate) struct Room(Rc<RefCell<Inner>>);
@@ -32,8 +35,8 @@ struct Inner {
     send: Callback<Action>,
     parts: Option<Parts>,
     worker: Work,
-    /// What is asked, until its answer has come.
-    asked: Option<JsValue>,
+    /// What is asked and not answered yet, each with its number: the room answers in order.
+    asked: VecDeque<(u32, JsValue)>,
     last_id: u32,
     /// The kubeconfig, ready to be saved and not read.
     file: Option<Blob>,
@@ -63,22 +66,23 @@ struct Parts {
 impl Room {
     /// Makes the room, which begins to load at once.
     pub(crate) fn new(send: Callback<Action>) -> Self {
-        let (parts, file, asked) = (None, None, None);
+        let (parts, file, asked) = (None, None, VecDeque::new());
         let room = Self(Rc::new(RefCell::new(Inner { send, parts, worker: Work::None, asked, last_id: 0, file })));
         room.begin();
         room
     }
 
-    /// Asks for one thing, one at a time; the answer comes as an action, unless the room is ended before.
+    /// Asks for one thing; the answer comes as an action, unless the room is ended before.
     pub(crate) fn ask(&self, message: &Message) {
         {
             let mut inner = self.0.borrow_mut();
             inner.last_id += 1;
-            let id = JsValue::from(inner.last_id);
-            inner.asked = Some(JsValue::of_fields(vec![("id", id), ("message", json::write_message(message))]));
-            if let Work::Running { ready: true, .. } = inner.worker {
-                inner.post();
+            let id = inner.last_id;
+            let question = JsValue::of_fields(vec![("id", id.into()), ("message", json::write_message(message))]);
+            if let Work::Running { worker, ready: true, .. } = &inner.worker {
+                post(worker, &question);
             }
+            inner.asked.push_back((id, question));
         }
         self.begin();
     }
@@ -87,7 +91,7 @@ impl Room {
     pub(crate) fn end(&self) {
         {
             let mut inner = self.0.borrow_mut();
-            inner.asked = None;
+            inner.asked.clear();
             inner.file = None;
             inner.stop();
         }
@@ -136,18 +140,23 @@ impl Room {
     fn hear(&self, event: &Event) {
         let data = event.field("data").unwrap_or_default();
         if data.field("ready").is_some() {
-            let mut inner = self.0.borrow_mut();
-            if let Work::Running { ready, .. } = &mut inner.worker {
+            let Inner { worker, asked, .. } = &mut *self.0.borrow_mut();
+            if let Work::Running { worker, ready, .. } = worker {
                 *ready = true;
+                asked.iter().for_each(|(_, question)| post(worker, question));
             }
-            return inner.post();
+            return;
         }
         let reply = data.field("reply").unwrap_or_default();
         match json::reply(&reply) {
             Some(said) => {
                 let mut inner = self.0.borrow_mut();
-                // An answer to what is no longer asked.
-                if data.number_of("id") != f64::from(inner.last_id) || inner.asked.take().is_none() {
+                let id = data.number_of("id");
+                let first = inner.asked.front().map(|(id, _)| f64::from(*id));
+                if first == Some(id) {
+                    inner.asked.pop_front();
+                } else if id != UNASKED {
+                    // An answer to what is no longer asked.
                     return;
                 }
                 if let Some(file) = reply.field("file") {
@@ -168,8 +177,8 @@ impl Room {
 
     /// Tells whoever asked; a room that nobody asked is made again when somebody does.
     fn fail(&self, trouble: RoomTrouble) {
-        let asked = self.0.borrow_mut().asked.take();
-        if asked.is_some() {
+        let asked = std::mem::take(&mut self.0.borrow_mut().asked);
+        if !asked.is_empty() {
             let send = self.0.borrow().send.clone();
             send.emit(Action::Replied(Err(trouble)));
         }
@@ -221,12 +230,10 @@ impl Inner {
             self.worker = Work::None;
         }
     }
+}
 
-    fn post(&self) {
-        if let (Work::Running { worker, .. }, Some(asked)) = (&self.worker, &self.asked) {
-            worker.post_message(asked).expect("plain values can be posted");
-        }
-    }
+fn post(worker: &Worker, question: &JsValue) {
+    worker.post_message(question).expect("plain values can be posted");
 }
 
 async fn received(response: Promise, path: &str) -> Result<Response, JsValue> {

@@ -12,12 +12,12 @@ mod tests;
 use kube_enroll_core::{
     CertificateSigningRequest, CertificateSigningRequestList, Cluster, ObjectName, Policy, Settings, Status,
     WatchEvent,
-    room::{Assembled, Message, Reply},
+    room::{Assembled, Kept, Message, Reply},
 };
 
 pub(crate) use cluster_info::cluster_of_kubeconfig;
-pub(crate) use enrollment::{ClusterForm, Enrollment, Said};
-pub(crate) use form::{CUSTOM, Choice, Edit, Faults, Form, Options, Unit, in_words, presets};
+pub(crate) use enrollment::{ClusterForm, Enrollment, Said, milliseconds};
+pub(crate) use form::{CUSTOM, Choice, Edit, Faults, Form, Keep, Options, Unit, in_words, presets};
 pub(crate) use lookout::{Connection, Lookout};
 pub(crate) use problem::Problem;
 
@@ -33,6 +33,15 @@ pub(crate) struct Page {
     pub clock_offset_ms: f64,
     /// What the last action found around it.
     pub around: Around,
+    /// The API can be asked; without it, a person carries request and certificate.
+    pub has_api: bool,
+    /// What the browser's storage holds, as far as it is known.
+    pub kept: Vec<Kept>,
+    pub storage: Storage,
+    /// What was kept has been looked at once: from now on only a click goes on with it.
+    pub began: bool,
+    /// A person wants to be told of the decision.
+    pub notifies: bool,
     /// The block that was copied last, and whether that worked; for a moment.
     pub copied: Option<(&'static str, bool)>,
     pub state: State,
@@ -47,9 +56,25 @@ pub(crate) struct Place {
     pub secure: bool,
     /// The page itself comes from this machine.
     pub local: bool,
+    /// Other things may be served from the same origin.
+    pub shared: bool,
+    /// The browser can notify.
+    pub notifies: bool,
 }
 
-/// Where an enrollment stands. An enrollment that was resumed enters at `Submitting`, `Waiting` or `Verifying`.
+/// What the browser's storage does for this page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// The room has not said yet.
+    Unknown,
+    Ready {
+        /// It can lock a key without a passphrase.
+        wraps: bool,
+    },
+    Refused(String),
+}
+
+/// Where an enrollment stands. An enrollment that was kept enters at `Taking`.
 #[derive(Debug, PartialEq)]
 pub(crate) enum State {
     Loading,
@@ -61,11 +86,28 @@ pub(crate) enum State {
         options: Box<Options>,
         since_ms: f64,
     },
+    /// It is being written to the disk; only then it is sent.
+    Keeping {
+        enrollment: Box<Enrollment>,
+    },
+    /// It could not be written.
+    Unkept {
+        enrollment: Box<Enrollment>,
+        reason: String,
+    },
+    /// One of those that are kept is to be gone on with.
+    Taking {
+        id: String,
+        /// Another tab has it.
+        elsewhere: bool,
+    },
     Submitting {
         enrollment: Box<Enrollment>,
         since_ms: f64,
         delivery: Box<Delivery>,
     },
+    /// A person carries the request to the cluster, and the certificate back.
+    Manual(Box<Manual>),
     Waiting {
         enrollment: Box<Enrollment>,
         decision: Decision,
@@ -73,9 +115,16 @@ pub(crate) enum State {
     },
     Verifying {
         enrollment: Box<Enrollment>,
-        certificate_pem: String,
+        certificate: Certificate,
         /// Asked of the person where nothing else says which cluster this is.
         cluster: Option<Box<ClusterForm>>,
+    },
+    /// The certificate is here, and the key is locked.
+    Locked {
+        enrollment: Box<Enrollment>,
+        certificate: Certificate,
+        passphrase: String,
+        fault: String,
     },
     Issued(Box<Issued>),
     Denied {
@@ -90,6 +139,10 @@ pub(crate) enum State {
         enrollment: Box<Enrollment>,
         why: Gone,
     },
+    /// The page asks another cluster than the one that it was made for.
+    OtherCluster {
+        enrollment: Box<Enrollment>,
+    },
     /// A front proxy wants its session renewed.
     SignIn {
         enrollment: Box<Enrollment>,
@@ -98,7 +151,7 @@ pub(crate) enum State {
     /// The certificate is not the one that was asked for; nothing was saved.
     Refused {
         enrollment: Box<Enrollment>,
-        certificate_pem: String,
+        certificate: Certificate,
         code: String,
         message: String,
     },
@@ -146,6 +199,24 @@ pub(crate) enum Gone {
     Other,
 }
 
+/// A certificate that is not checked yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// PEM; or what was pasted.
+    pub text: String,
+    /// A person brought it.
+    pub pasted: bool,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Manual {
+    pub enrollment: Enrollment,
+    /// Why the API was not asked, where a person may not know.
+    pub why: String,
+    pub pasted: String,
+    pub fault: String,
+}
+
 /// What goes on after signing in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
@@ -156,7 +227,7 @@ pub(crate) enum Then {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Issued {
     pub enrollment: Enrollment,
-    pub certificate_pem: String,
+    pub cluster: Cluster,
     pub assembled: Assembled,
     pub file_name: String,
     pub shown: Shown,
@@ -190,6 +261,8 @@ pub(crate) enum Retry {
     Submit(Box<Enrollment>),
     /// Send the same request under a new name, since somebody else has this one.
     Rename(Box<Enrollment>),
+    /// Take up what is kept under this id.
+    Take(String),
 }
 
 /// What happens.
@@ -211,6 +284,8 @@ pub(crate) enum Action {
     Tick,
     /// The machine is online again, or a person looks at the page again.
     Awake,
+    /// The browser lets this page notify, or not.
+    Notifies(bool),
 }
 
 /// What a person does.
@@ -223,12 +298,37 @@ pub(crate) enum Act {
     UseCluster,
     Retry,
     Resubmit,
+    /// Back to the form. What is kept stays.
     Restart,
+    /// Go on with what is kept under this id.
+    Take(String),
+    /// Delete what is kept under this id.
+    Drop(String),
+    /// Save the request that is kept under this id.
+    Export(String),
+    /// Delete the key of the enrollment that is shown, and begin again.
+    Forget,
+    /// Go on though nothing is kept.
+    GoOn,
+    /// Go on without the API.
+    Manual,
+    Paste(String),
+    /// The same, from a file that was chosen or dropped.
+    Bring(String),
+    UsePasted,
+    SaveManifest,
+    TakeCluster(String),
+    Passphrase(String),
+    Unlock,
+    Notify,
     NameFile(String),
     Show,
     Hide,
     Save,
-    Copy { block: &'static str, text: String },
+    Copy {
+        block: &'static str,
+        text: String,
+    },
 }
 
 /// What the page asks over HTTP.
@@ -266,6 +366,8 @@ pub(crate) enum Failure {
     SignIn,
     /// The API server or the proxy said no.
     Refused(Box<Status>),
+    /// Something answered that is no Kubernetes API, with this HTTP status.
+    NoApi(u16),
     /// Nothing came, or nothing that an API server says: another try may help.
     Unreachable { reason: String, retry_after_ms: f64 },
 }
@@ -296,7 +398,16 @@ pub(crate) enum Effect {
     },
     /// Save the kubeconfig under this name.
     Save(String),
+    /// Save a text that is no secret.
+    SaveText {
+        name: String,
+        text: String,
+    },
     Focus(String),
+    /// Ask whether this page may notify.
+    AskToNotify,
+    /// Notify of this, if nobody looks at the page.
+    Notify(&'static str),
 }
 
 /// What an action finds around it: `reduce` reads no clock and draws no random numbers by itself.
@@ -318,6 +429,11 @@ impl Page {
             form,
             clock_offset_ms: 0.0,
             around: Around::default(),
+            has_api: true,
+            kept: vec![],
+            storage: Storage::Unknown,
+            began: false,
+            notifies: false,
             copied: None,
             state: State::Loading,
             effects: vec![],
@@ -336,48 +452,95 @@ impl State {
             Self::Loading => "loading",
             Self::Editing { .. } => "editing",
             Self::Generating { .. } => "generating",
+            Self::Keeping { .. } => "keeping",
+            Self::Unkept { .. } => "unkept",
+            Self::Taking { elsewhere: false, .. } => "taking",
+            Self::Taking { .. } => "elsewhere",
             Self::Submitting { .. } => "submitting",
+            Self::Manual(_) => "manual",
             Self::Waiting { decision: Decision::Pending, .. } => "waiting",
             Self::Waiting { decision: Decision::Approved { .. }, .. } => "approved",
             Self::Verifying { .. } => "verifying",
+            Self::Locked { .. } => "locked",
             Self::Issued(_) => "issued",
             Self::Denied { .. } => "denied",
             Self::Failed { .. } => "failed",
             Self::Gone { .. } => "gone",
+            Self::OtherCluster { .. } => "othercluster",
             Self::SignIn { .. } => "signin",
             Self::Refused { .. } => "refused",
             Self::Error { .. } => "error",
         }
     }
 
+    /// Says the state in the browser's list of tabs.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::Waiting { decision: Decision::Approved { .. }, .. } => "Approved · kube-enroll",
+            Self::Waiting { .. } | Self::Manual(_) => "Waiting · kube-enroll",
+            Self::Locked { .. } => "Ready · kube-enroll",
+            Self::Issued(issued) if issued.saved => "Saved · kube-enroll",
+            Self::Issued(_) => "Ready · kube-enroll",
+            Self::Denied { .. } => "Look: denied · kube-enroll",
+            Self::Gone { .. } => "Look: gone · kube-enroll",
+            Self::Failed { .. } | Self::Refused { .. } | Self::SignIn { .. } | Self::Error { .. } => {
+                "Look: trouble · kube-enroll"
+            }
+            _ => "Get access to your cluster · kube-enroll",
+        }
+    }
+
     pub(crate) fn step(&self) -> Step {
         match self {
             Self::Loading | Self::Editing { .. } | Self::Error { retry: Retry::Load, .. } => Step::Identify,
-            Self::Generating { .. } | Self::Error { retry: Retry::Generate(_), .. } => Step::Generate,
+            Self::Generating { .. }
+            | Self::Keeping { .. }
+            | Self::Unkept { .. }
+            | Self::Error { retry: Retry::Generate(_), .. } => Step::Generate,
             Self::Submitting { .. } | Self::SignIn { then: Then::Submit, .. } | Self::Error { .. } => Step::Submit,
-            Self::Waiting { .. }
+            Self::Taking { .. }
+            | Self::Manual(_)
+            | Self::Waiting { .. }
             | Self::Denied { .. }
             | Self::Failed { .. }
             | Self::Gone { .. }
+            | Self::OtherCluster { .. }
             | Self::SignIn { then: Then::Wait, .. } => Step::Wait,
-            Self::Verifying { .. } | Self::Refused { .. } => Step::Verify,
+            Self::Verifying { .. } | Self::Locked { .. } | Self::Refused { .. } => Step::Verify,
             Self::Issued(_) => Step::Save,
+        }
+    }
+
+    /// Returns the enrollment that is shown.
+    pub(crate) fn enrollment(&self) -> Option<&Enrollment> {
+        match self {
+            Self::Keeping { enrollment }
+            | Self::Unkept { enrollment, .. }
+            | Self::Submitting { enrollment, .. }
+            | Self::Waiting { enrollment, .. }
+            | Self::Verifying { enrollment, .. }
+            | Self::Locked { enrollment, .. }
+            | Self::Denied { enrollment, .. }
+            | Self::Failed { enrollment, .. }
+            | Self::Gone { enrollment, .. }
+            | Self::OtherCluster { enrollment }
+            | Self::SignIn { enrollment, .. }
+            | Self::Refused { enrollment, .. }
+            | Self::Error { retry: Retry::Submit(enrollment) | Retry::Rename(enrollment), .. } => Some(enrollment),
+            Self::Manual(manual) => Some(&manual.enrollment),
+            Self::Issued(issued) => Some(&issued.enrollment),
+            _ => None,
         }
     }
 
     /// Tells whether leaving the page now loses a key that could still become a kubeconfig.
     pub(crate) fn holds_a_key(&self) -> bool {
-        match self {
-            Self::Submitting { .. }
-            | Self::Waiting { .. }
-            | Self::Verifying { .. }
-            | Self::Gone { .. }
-            | Self::SignIn { .. }
-            | Self::Refused { .. }
-            | Self::Error { retry: Retry::Submit(_) | Retry::Rename(_), .. } => true,
+        let lasts = match self {
             Self::Issued(issued) => !issued.saved,
-            _ => false,
-        }
+            Self::Denied { .. } | Self::Failed { .. } => false,
+            _ => true,
+        };
+        lasts && self.enrollment().is_some_and(|enrollment| !enrollment.is_kept())
     }
 
     /// Tells whether something on the page counts seconds, or is due at a time.

@@ -4,6 +4,8 @@ mod element;
 mod failed;
 mod generate;
 mod identify;
+mod keep;
+mod manual;
 mod parts;
 mod save;
 mod submit;
@@ -13,7 +15,7 @@ mod wait;
 use yew::{Callback, Html};
 
 use self::element::{Element, On, el, fragment};
-use crate::state::{Act, Page, Retry, State, Step};
+use crate::state::{Act, Page, Retry, State, Step, Storage};
 
 /// The browser's clock may be off by so much before that is worth a sentence.
 const CLOCK_TOLERANCE_MS: f64 = 60_000.0;
@@ -21,8 +23,10 @@ const CLOCK_TOLERANCE_MS: f64 = 60_000.0;
 pub(crate) fn page(page: &Page, send: &Callback<Act>) -> Html {
     let ui = Ui { page, send };
     let cluster = page
-        .cluster
-        .as_ref()
+        .state
+        .enrollment()
+        .and_then(|enrollment| enrollment.cluster.as_ref())
+        .or(page.cluster.as_ref())
         .map(|cluster| el("span").class("cluster").text("Cluster ").add(el("b").say(&cluster.name)));
     let logo = el("svg")
         .class("logo")
@@ -69,11 +73,17 @@ fn step(ui: &Ui) -> Element {
         State::Loading => el("section").add(parts::heading("One moment")),
         State::Editing { tried } => identify::editing(ui, *tried),
         State::Generating { options, since_ms } => generate::generating(ui, options, *since_ms),
+        State::Keeping { .. } => keep::keeping(),
+        State::Unkept { reason, .. } => keep::unkept(ui, reason),
+        State::Taking { id, elsewhere } => keep::taking(ui, id, *elsewhere),
+        State::Manual(manual) => manual::manual(ui, manual),
         State::Submitting { enrollment, since_ms, delivery } => submit::submitting(ui, enrollment, *since_ms, delivery),
         State::Waiting { enrollment, decision, lookout } => {
             wait::waiting(ui, enrollment, *decision, &lookout.connection)
         }
         State::Verifying { enrollment, cluster, .. } => verify::verifying(ui, enrollment, cluster.as_deref()),
+        State::Locked { enrollment, passphrase, fault, .. } => keep::locked(ui, enrollment, passphrase, fault),
+        State::OtherCluster { enrollment } => wait::other_cluster(ui, enrollment),
         State::Issued(issued) => save::issued(ui, issued),
         State::Denied { enrollment, said } => wait::denied(ui, enrollment, said),
         State::Failed { enrollment, said } => wait::failed(ui, enrollment, said),
@@ -91,6 +101,8 @@ fn steps(state: &State) -> Element {
         State::Denied { .. }
             | State::Failed { .. }
             | State::Gone { .. }
+            | State::OtherCluster { .. }
+            | State::Unkept { .. }
             | State::SignIn { .. }
             | State::Refused { .. }
             | State::Error { .. }
@@ -127,6 +139,14 @@ fn banners(page: &Page) -> Element {
             "This page came over plain HTTP: whoever is on the path between you and its server could have changed it, and \
              could take your key. Where you can, use an address that begins with https.",
         ));
+    }
+    if let Storage::Refused(reason) = &page.storage {
+        banners = banners.add(
+            el("p").id("storage-refused").class("note warn").text(
+                "This browser keeps nothing for this page, so leave the tab open until you have saved your file: closing or \
+                 reloading it loses the key. ",
+            ).say(reason),
+        );
     }
     let off_ms = page.clock_offset_ms;
     if off_ms.abs() > CLOCK_TOLERANCE_MS && !matches!(page.state, State::Error { retry: Retry::Load, .. }) {

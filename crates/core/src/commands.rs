@@ -98,6 +98,16 @@ pub fn manifest(name: &ObjectName, request: &str, expiration_seconds: u32) -> St
     )
 }
 
+/// Creates the object from a file with [`manifest`].
+pub fn apply(file: &str) -> String {
+    format!("kubectl apply -f {}", shell(file))
+}
+
+/// Prints the object, with the certificate once it is issued.
+pub fn get_object(name: &ObjectName) -> String {
+    format!("kubectl get csr {name} -o yaml")
+}
+
 /// Waits for the decision.
 pub fn wait_for_approval(name: &ObjectName) -> String {
     format!("kubectl wait --for=condition=Approved --timeout=24h csr {name}")

@@ -1,10 +1,13 @@
 //! The browser's own services: clock, randomness, clipboard, downloads, the address bar.
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Object};
+use js_sys::{Array, Date, Object};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Document, HtmlDocument, HtmlElement, HtmlTextAreaElement, Url, UrlSearchParams};
+use web_sys::{
+    Blob, Document, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement, Notification, Url, UrlSearchParams,
+    VisibilityState,
+};
 
 use crate::{
     json::Value,
@@ -28,6 +31,8 @@ pub(crate) fn place() -> Place {
     let host = window.location().hostname().unwrap_or_default();
     Place {
         secure: window.is_secure_context(),
+        shared: false,
+        notifies: window.field("Notification").is_some(),
         local: host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127."),
     }
 }
@@ -80,6 +85,62 @@ pub(super) fn save(file: &Blob, name: &str) {
         anchor.click();
     }
     Timeout::new(SAVE_MILLISECONDS, move || drop(Url::revoke_object_url(&url))).forget();
+}
+
+/// Has the browser download a text.
+pub(super) fn save_text(text: &str, name: &str) {
+    if let Ok(file) = Blob::new_with_str_sequence(&Array::of1(&text.into())) {
+        save(&file, name);
+    }
+}
+
+/// Reads the one file that was chosen or dropped.
+pub(crate) fn read_file(event: &Event, done: impl FnOnce(String) + 'static) {
+    let event: &JsValue = event;
+    let files = event.field("dataTransfer").or_else(|| event.field("target")).and_then(|owner| owner.field("files"));
+    let Some(file) = files.and_then(|files| files.field("0")) else { return };
+    spawn_local(async move {
+        if let Ok(text) = JsFuture::from(file.unchecked_into::<Blob>().text()).await {
+            done(text.as_string().unwrap_or_default());
+        }
+    });
+}
+
+/// Shows the state where tabs are listed.
+pub(super) fn entitle(title: &str) {
+    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+    if document.title() == title {
+        return;
+    }
+    document.set_title(title);
+    let icon = document.query_selector("link[rel=icon]").ok().flatten();
+    if let Some(icon) = icon {
+        let name = match title.split(' ').next() {
+            Some("Waiting" | "Approved") => "icon-waiting.svg",
+            Some("Ready" | "Saved") => "icon-ready.svg",
+            Some("Look:") => "icon-look.svg",
+            _ => "icon.svg",
+        };
+        let _ = icon.set_attribute("href", name);
+    }
+}
+
+pub(super) fn ask_to_notify(done: impl FnOnce(bool) + 'static) {
+    let Ok(asked) = Notification::request_permission() else { return };
+    spawn_local(async move {
+        let answer = JsFuture::from(asked).await.ok().and_then(|answer| answer.as_string());
+        done(answer.as_deref() == Some("granted"));
+    });
+}
+
+/// Notifies where that was allowed, and nobody looks at the page.
+pub(super) fn notify(text: &str) {
+    let hidden = web_sys::window()
+        .and_then(|window| window.document())
+        .is_some_and(|document| document.visibility_state() != VisibilityState::Visible);
+    if hidden {
+        let _ = Notification::new(text);
+    }
 }
 
 /// Moves the focus, once the page has been drawn.

@@ -3,10 +3,15 @@ use kube_enroll_core::Cluster;
 /// Reads server and authorities out of the kubeconfig that kubeadm puts into the ConfigMap `kube-public/cluster-info`
 /// ([format](https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap)).
 ///
-/// It is written by Kubernetes' own encoder, one scalar per line, so two fields are looked for and nothing else of YAML is
+/// It is written by Kubernetes' own encoder, one scalar per line, so three fields are looked for and nothing else of YAML is
 /// understood: a parser would weigh more than the rest of the page. The name is empty there; the server's host stands in.
+/// A person's own kubeconfig reads the same; one with several clusters is refused, since a guess may be wrong.
 pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
     let server = scalar(yaml, "server")?;
+    // The path of a file is of no use here.
+    if yaml.matches(" server: ").count() > 1 || scalar(yaml, "certificate-authority").is_some() {
+        return None;
+    }
     let cluster = Cluster {
         name: host(server).to_owned(),
         server: server.to_owned(),

@@ -3,6 +3,9 @@ use kube_enroll_core::{Algorithm, Error, Field, ObjectName, Policy, Subject, par
 /// The value of the lifetime's last choice, which shows a number and a unit to type.
 pub(crate) const CUSTOM: &str = "custom";
 
+/// The fewest characters of a passphrase: whoever has the disk can try as many as they like.
+pub(crate) const MINIMUM_PASSPHRASE_CHARACTERS: usize = 12;
+
 /// The lifetimes that are offered, in seconds, as far as the policy allows them: an hour, a working day, a day, a week,
 /// thirty days.
 const PRESET_SECONDS: [u32; 5] = [3_600, 28_800, 86_400, 604_800, 2_592_000];
@@ -22,6 +25,12 @@ pub(crate) struct Form {
     pub namespace: String,
     /// Somebody has worked in the advanced part: it is not folded away again under their hands.
     pub unfolded: bool,
+    pub keep: Keep,
+    pub passphrase: String,
+    /// The passphrase can be read on the screen.
+    pub shows_passphrase: bool,
+    /// Somebody has begun to fill it in.
+    pub touched: bool,
     /// What the object's name ends with.
     pub random: [u8; 7],
 }
@@ -30,6 +39,16 @@ pub(crate) struct Form {
 pub(crate) enum Choice {
     Seconds(u32),
     Custom,
+}
+
+/// What locks the key while it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// A key of the browser's own.
+    Browser,
+    Passphrase,
+    /// Nothing can be kept here.
+    Nowhere,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +73,9 @@ pub(crate) enum Edit {
     Unit(String),
     Label(String),
     Namespace(String),
+    Keep(Keep),
+    Passphrase(String),
+    ShowPassphrase,
     /// Draw another ending for the object's name.
     Reroll,
 }
@@ -80,6 +102,7 @@ pub(crate) struct Faults {
     pub lifetime: Option<String>,
     pub label: Option<String>,
     pub namespace: Option<String>,
+    pub passphrase: Option<String>,
 }
 
 impl Form {
@@ -95,6 +118,10 @@ impl Form {
             label: String::new(),
             namespace: String::new(),
             unfolded: false,
+            keep: Keep::Nowhere,
+            passphrase: String::new(),
+            shows_passphrase: false,
+            touched: false,
             random: [0; 7],
         };
         form.keep_a_row();
@@ -111,6 +138,7 @@ impl Form {
     }
 
     pub(crate) fn edit(&mut self, edit: Edit, fresh: Option<[u8; 7]>) {
+        self.touched = true;
         self.unfolded |= matches!(edit, Edit::Label(_) | Edit::Namespace(_) | Edit::Reroll);
         match edit {
             Edit::User(user) => self.user = user,
@@ -136,6 +164,9 @@ impl Form {
             Edit::Unit(name) => self.unit = Unit::ALL.into_iter().find(|unit| unit.name() == name).unwrap_or(self.unit),
             Edit::Label(label) => self.label = label,
             Edit::Namespace(namespace) => self.namespace = namespace,
+            Edit::Keep(keep) => self.keep = keep,
+            Edit::Passphrase(passphrase) => self.passphrase = passphrase,
+            Edit::ShowPassphrase => self.shows_passphrase = !self.shows_passphrase,
             Edit::Reroll => self.random = fresh.unwrap_or(self.random),
         }
     }
@@ -170,6 +201,9 @@ impl Form {
         }
         if !self.namespace.is_empty() && !is_dns_label(&self.namespace) {
             faults.namespace = Some("Up to 63 of a-z, 0-9, and - inside.".into());
+        }
+        if self.keep == Keep::Passphrase && self.passphrase.chars().count() < MINIMUM_PASSPHRASE_CHARACTERS {
+            faults.passphrase = Some("At least 12 characters.".into());
         }
         let subject = Subject::parse(&self.user, &groups);
         match (subject, name, expiration_seconds) {
@@ -228,8 +262,10 @@ impl Faults {
             "lifetime-custom".into()
         } else if self.label.is_some() {
             "label".into()
-        } else {
+        } else if self.namespace.is_some() {
             "namespace".into()
+        } else {
+            "new-passphrase".into()
         }
     }
 }

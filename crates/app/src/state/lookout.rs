@@ -103,6 +103,7 @@ impl Lookout {
         let reason = match failure {
             Failure::SignIn => String::new(),
             Failure::Refused(status) => status.message,
+            Failure::NoApi(code) => ["HTTP ", &code.to_string()].concat(),
             Failure::Unreachable { reason, .. } => reason,
         };
         let since_ms = if let Connection::Lost { since_ms, .. } = self.connection { since_ms } else { now_ms };

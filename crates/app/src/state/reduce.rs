@@ -1,11 +1,17 @@
+mod keep;
 mod look;
+mod manual;
 mod submit;
 
-use kube_enroll_core::{Cluster, Settings, kubeconfig::is_file_name, room::Message};
+use kube_enroll_core::{
+    Cluster, Settings,
+    kubeconfig::is_file_name,
+    room::{Message, Stage},
+};
 
 use super::{
-    Act, Action, Answer, Around, Call, Edit, Effect, Enrollment, Issued, Page, Problem, Retry, Shown, State, Then,
-    form::sentence, problem::no_randomness,
+    Act, Action, Answer, Around, Call, Edit, Effect, Enrollment, Issued, Page, Problem, Retry, Said, Shown, State,
+    Then, form::sentence, problem::no_randomness,
 };
 
 impl Page {
@@ -14,7 +20,10 @@ impl Page {
     pub(crate) fn reduce(&mut self, action: Action, around: Around) -> Vec<Effect> {
         self.around = around;
         match action {
-            Action::Began => self.call(Call::Settings),
+            Action::Began => {
+                self.call(Call::Settings);
+                self.ask(Message::List);
+            }
             Action::Did(act) => self.did(act),
             Action::Answered(answer) => self.answered(answer),
             Action::Replied(reply) => self.replied(reply),
@@ -28,6 +37,7 @@ impl Page {
             Action::ClockRead { offset_ms } => self.clock_offset_ms = offset_ms,
             Action::Copied { block, worked } => self.copied = Some((block, worked)),
             Action::CopyShown => self.copied = None,
+            Action::Notifies(notifies) => self.notifies = notifies,
         }
         std::mem::take(&mut self.effects)
     }
@@ -36,26 +46,67 @@ impl Page {
         match act {
             Act::Edit(edit) => self.edit(edit),
             Act::Create => self.create(),
-            Act::Cancel | Act::Restart => self.restart(),
+            // What was given up is not to be sent by the next visit.
+            Act::Cancel | Act::Forget => self.forget(),
+            Act::Restart => self.restart(),
+            Act::Take(id) => self.own(id),
+            Act::Drop(id) => self.ask(Message::Forget { id }),
+            Act::Export(id) => self.export(&id),
+            Act::GoOn => match self.take() {
+                State::Unkept { enrollment, .. } => self.deliver(enrollment),
+                other => self.state = other,
+            },
+            Act::Manual => self.leave_api(),
+            Act::Paste(_) | Act::Bring(_) | Act::UsePasted | Act::SaveManifest => self.by_hand(act),
+            Act::Passphrase(text) => {
+                if let State::Locked { passphrase, .. } = &mut self.state {
+                    *passphrase = text;
+                }
+            }
+            Act::Unlock => match self.take() {
+                State::Locked { enrollment, certificate, passphrase, .. } => {
+                    self.verify(enrollment, certificate, passphrase);
+                }
+                other => self.state = other,
+            },
+            Act::Notify => self.want(Effect::AskToNotify),
             Act::EditCluster(form) => {
                 if let State::Verifying { cluster: Some(cluster), .. } = &mut self.state {
                     *cluster = form;
                 }
             }
+            Act::TakeCluster(kubeconfig) => {
+                if let State::Verifying { cluster: Some(cluster), .. } = &mut self.state {
+                    cluster.take(&kubeconfig);
+                }
+            }
             Act::UseCluster => self.use_cluster(),
             Act::Retry => self.retry(),
             Act::Resubmit => match self.take() {
-                State::Gone { enrollment, .. } => self.rename(enrollment),
+                State::Gone { enrollment, .. } | State::OtherCluster { enrollment } => self.rename(enrollment),
                 other => self.state = other,
             },
             Act::Copy { block, text } => self.want(Effect::Copy { block, text }),
             Act::NameFile(_) | Act::Show | Act::Hide | Act::Save => {
-                if let State::Issued(issued) = &mut self.state
-                    && let Some(effect) = issued.did(act)
-                {
-                    self.want(effect);
+                let State::Issued(issued) = &mut self.state else { return };
+                let Some(effect) = issued.did(act) else { return };
+                if let Effect::Save(_) = effect {
+                    issued.enrollment.stage = Stage::Saved;
+                    let (id, progress) = (issued.enrollment.id.clone(), issued.enrollment.progress(&Said::default()));
+                    if !id.is_empty() {
+                        self.ask(Message::Note { id, progress: Box::new(progress) });
+                    }
                 }
+                self.want(effect);
             }
+        }
+    }
+
+    fn export(&mut self, id: &str) {
+        if let Some(kept) = self.kept.iter().find(|kept| kept.id == id) {
+            let name = [&kept.progress.name, ".csr"].concat();
+            let text = kept.details.request_pem.clone();
+            self.want(Effect::SaveText { name, text });
         }
     }
 
@@ -80,10 +131,17 @@ impl Page {
         }
     }
 
-    /// Begins again with the same details, from wherever; the key is forgotten.
+    /// Goes back to the form with the same details, from wherever. What is kept stays, for another tab too.
     fn restart(&mut self) {
         self.want(Effect::StopCalls);
-        self.want(Effect::EndRoom);
+        if self.state.enrollment().is_some_and(Enrollment::is_kept) || matches!(self.state, State::Taking { .. }) {
+            self.ask(Message::Own { id: String::new() });
+        } else {
+            self.want(Effect::EndRoom);
+            self.ask(Message::List);
+        }
+        self.form.passphrase.clear();
+        self.began = true;
         match self.around.random {
             Some(random) => {
                 self.form.random = random;
@@ -106,20 +164,30 @@ impl Page {
             State::Error { retry: Retry::Submit(enrollment), .. }
             | State::SignIn { enrollment, then: Then::Submit } => self.submit(enrollment),
             State::Error { retry: Retry::Rename(enrollment), .. } => self.rename(enrollment),
-            State::Refused { enrollment, certificate_pem, .. } if !certificate_pem.is_empty() => {
-                self.verify(enrollment, certificate_pem);
+            State::Error { retry: Retry::Take(id), .. } => self.own(id),
+            State::Unkept { enrollment, .. } => self.keep(enrollment),
+            State::Refused { enrollment, certificate, .. } if !certificate.text.is_empty() => {
+                self.verify(enrollment, certificate, String::new());
             }
+            State::Manual(manual) => self.ask_api(Box::new(manual.enrollment)),
             State::SignIn { enrollment, then: Then::Wait }
             | State::Gone { enrollment, .. }
+            | State::OtherCluster { enrollment }
             | State::Refused { enrollment, .. } => self.wait(enrollment),
             other => self.state = other,
         }
     }
 
+    /// Sends the same request under a new name, which is written down first.
     fn rename(&mut self, mut enrollment: Box<Enrollment>) {
         enrollment.object = None;
+        enrollment.stage = Stage::Prepared;
         match self.around.random.map(|random| enrollment.options.rename(random)) {
-            Some(Ok(())) => self.submit(enrollment),
+            Some(Ok(())) if enrollment.is_kept() => {
+                self.note(&enrollment, &Said::default());
+                self.state = State::Keeping { enrollment };
+            }
+            Some(Ok(())) => self.deliver(enrollment),
             _ => self.fail(no_randomness(), Retry::Rename(enrollment)),
         }
     }
@@ -139,11 +207,22 @@ impl Page {
     fn cluster_known(&mut self, cluster: Cluster) {
         self.cluster = Some(cluster);
         match self.take() {
-            State::Verifying { enrollment, certificate_pem, cluster: Some(_) } => {
-                self.verify(enrollment, certificate_pem);
+            State::Verifying { enrollment, certificate, cluster: Some(_) } => {
+                self.verify(enrollment, certificate, String::new());
             }
             other => self.state = other,
         }
+        self.compare_cluster();
+    }
+
+    /// Returns where this enrollment leads.
+    fn cluster_of<'a>(&'a self, enrollment: &'a Enrollment) -> Option<&'a Cluster> {
+        enrollment.cluster.as_ref().or(self.cluster.as_ref())
+    }
+
+    /// The cluster's time, in milliseconds since 1970.
+    pub(crate) fn cluster_ms(&self) -> f64 {
+        self.around.now_ms + self.clock_offset_ms
     }
 
     fn tick(&mut self) {
@@ -179,24 +258,22 @@ impl Page {
     fn loaded(&mut self, settings: Settings) {
         let State::Loading = self.state else { return };
         let Some(random) = self.around.random else { return self.fail(no_randomness(), Retry::Load) };
-        let Some(api_base) = settings.api_base.clone() else {
-            return self.fail(
-                Problem::new(
-                    "This page is not connected to a cluster",
-                    "Its config.json says so (apiBase is null). Ask whoever runs the page.",
-                ),
-                Retry::Load,
-            );
-        };
-        self.want(Effect::UseApi(api_base));
         self.form.adopt(&settings.policy);
         self.form.random = random;
         self.cluster.clone_from(&settings.cluster);
-        self.settings = settings;
-        self.state = State::Editing { tried: false };
-        if self.cluster.is_none() {
-            self.call(Call::ClusterInfo);
+        self.has_api = settings.api_base.is_some();
+        if let Some(base) = settings.api_base.clone() {
+            // Beyond the page's own folder, other things of the same origin may run scripts.
+            self.place.shared = base.starts_with('/') || base.starts_with("..");
+            self.want(Effect::UseApi(base));
+            if self.cluster.is_none() {
+                self.call(Call::ClusterInfo);
+            }
         }
+        self.settings = settings;
+        self.choose_keep();
+        self.state = State::Editing { tried: false };
+        self.go_on();
     }
 
     fn fail(&mut self, problem: Problem, retry: Retry) {
@@ -214,6 +291,13 @@ impl Page {
 
     fn ask(&mut self, message: Message) {
         self.want(Effect::Ask(Box::new(message)));
+    }
+
+    /// Tells a person who looks at something else.
+    fn tell(&mut self, what: &'static str) {
+        if self.notifies {
+            self.want(Effect::Notify(what));
+        }
     }
 
     fn want(&mut self, effect: Effect) {

@@ -1,3 +1,4 @@
+mod keeping;
 mod submitting;
 mod watching;
 
@@ -25,11 +26,18 @@ struct Person {
 }
 
 impl Person {
+    /// With a browser that keeps nothing.
     fn with(settings: Settings) -> Self {
-        let page = Page::new(Place::default(), Form::new("jane".into(), vec!["dev".into()]));
+        Self::before(settings, Reply::Listed { kept: vec![], refused: "private window".into(), wraps: true })
+    }
+
+    /// As the page begins, with what the room and `config.json` say.
+    fn before(settings: Settings, listed: Reply) -> Self {
+        let page = Page::new(Place { secure: true, ..Place::default() }, Form::new("jane".into(), vec!["dev".into()]));
         let mut person = Self { page, now_ms: 1_000_000.0, random: Some([1; 7]), effects: vec![] };
         person.take(Action::Began);
-        assert_eq!(person.effects, [Effect::Call(Call::Settings)]);
+        assert_eq!(person.effects, [Effect::Call(Call::Settings), Effect::Ask(Box::new(Message::List))]);
+        person.reply(listed);
         person.answer(Answer::Settings(Ok(Box::new(settings))));
         person
     }
@@ -139,6 +147,7 @@ fn assembled() -> Reply {
     let at = kube_enroll_core::Timestamp::from_unix_seconds(0);
     Reply::Assembled(Assembled {
         preview: "P".into(),
+        certificate_pem: "CERT".into(),
         certificate: CertificateSummary {
             user: "jane".into(),
             groups: vec![],
@@ -173,8 +182,8 @@ fn goes_the_whole_way() {
     person.answer(Answer::Watched(vec![WatchEvent::Modified(issued)]));
     assert_eq!(person.name(), "verifying");
     let [Effect::StopCalls, Effect::Ask(message)] = &person.effects[..] else { panic!("{:?}", person.effects) };
-    let Message::Assemble { certificate_pem, now, .. } = &**message else { panic!("{message:?}") };
-    assert_eq!((certificate_pem.as_str(), now.unix_seconds()), ("CERT", 1_005));
+    let Message::Assemble { certificate, now, .. } = &**message else { panic!("{message:?}") };
+    assert_eq!((certificate.as_str(), now.unix_seconds()), ("CERT", 1_005));
     person.reply(assembled());
     assert_eq!((person.name(), person.page.state.step()), ("issued", Step::Save));
     assert!(person.page.state.holds_a_key());

@@ -12,7 +12,7 @@ use yew::{
     virtual_dom::{AttrValue, Key, Listener, ListenerKind, VList, VNode, VTag, VText},
 };
 
-use crate::state::Act;
+use crate::{effects::read_file, state::Act};
 
 /// An element that is being built.
 pub(super) struct Element(Box<VTag>);
@@ -111,6 +111,14 @@ impl Element {
         self.0.add_listener(Rc::new(Handler { kind, send: send.clone(), what: What::Text(action) }));
         self
     }
+
+    /// Sends what is made of the text of a file that was chosen or dropped.
+    pub(super) fn on_file(mut self, kind: On, send: &Callback<Act>, act: fn(String) -> Act) -> Self {
+        for kind in [Some(kind), (kind == On::Drop).then_some(On::DragOver)].into_iter().flatten() {
+            self.0.add_listener(Rc::new(Handler { kind, send: send.clone(), what: What::File(act) }));
+        }
+        self
+    }
 }
 
 impl From<Element> for VNode {
@@ -130,6 +138,9 @@ pub(super) fn fragment(elements: impl IntoIterator<Item = Element>) -> Html {
 pub(super) enum On {
     Change,
     Click,
+    /// Without which nothing can be dropped.
+    DragOver,
+    Drop,
     Input,
     Submit,
 }
@@ -143,6 +154,7 @@ struct Handler {
 enum What {
     Act(Act),
     Text(Box<dyn Fn(String) -> Act>),
+    File(fn(String) -> Act),
 }
 
 impl Listener for Handler {
@@ -150,24 +162,31 @@ impl Listener for Handler {
         match self.kind {
             On::Change => ListenerKind::onchange,
             On::Click => ListenerKind::onclick,
+            On::DragOver => ListenerKind::ondragover,
+            On::Drop => ListenerKind::ondrop,
             On::Input => ListenerKind::oninput,
             On::Submit => ListenerKind::onsubmit,
         }
     }
 
     fn handle(&self, event: Event) {
-        // A form is never sent anywhere.
-        if self.kind == On::Submit {
+        // A form is never sent anywhere, and a file that is dropped is not opened.
+        if matches!(self.kind, On::Submit | On::DragOver | On::Drop) {
             event.prevent_default();
         }
-        self.send.emit(match &self.what {
-            What::Act(act) => act.clone(),
+        match &self.what {
+            What::Act(act) => self.send.emit(act.clone()),
             // Every field that is used here has a `value`.
             What::Text(act) => {
                 let field = event.target().map(JsCast::unchecked_into::<HtmlInputElement>);
-                act(field.map(|field| field.value()).unwrap_or_default())
+                self.send.emit(act(field.map(|field| field.value()).unwrap_or_default()));
             }
-        });
+            What::File(_) if self.kind == On::DragOver => {}
+            What::File(act) => {
+                let (send, act) = (self.send.clone(), *act);
+                read_file(&event, move |text| send.emit(act(text)));
+            }
+        }
     }
 
     fn passive(&self) -> bool {

@@ -11,9 +11,7 @@ pub(super) fn sign_in(ui: &Ui) -> Element {
     let link = el("a").attr("href", ".").attr("target", "_blank").attr("rel", "noopener");
     el("section")
         .add(heading("Please sign in again"))
-        .add(
-            lead().text("The page’s server wants to know who you are. Your key is kept in this tab, so leave it open."),
-        )
+        .add(lead().text("The page’s server wants to know who you are. Your key is kept."))
         .add(
             el("ol")
                 .add(el("li").add(link.text("Open this page in a new tab")).text(" and sign in there."))
@@ -30,9 +28,11 @@ pub(super) fn error(ui: &Ui, problem: &Problem, retry: &Retry) -> Element {
     let causes = (!problem.causes.is_empty())
         .then(|| el("ul").id("reason").class("said").all(problem.causes.iter().map(|cause| el("li").say(cause))));
     let back = (*retry != Retry::Load).then(|| ui.button("restart", "", "Back to the form", Act::Restart));
+    let manual =
+        matches!(retry, Retry::Submit(_)).then(|| ui.button("manual", "", "Go on without the connection", Act::Manual));
     el("section")
         .add(el("h1").attr("tabindex", "-1").text(problem.title))
         .add(lead().id("message").say(&problem.message))
         .option(causes)
-        .add(actions().add(ui.button("retry", "primary", again, Act::Retry)).option(back))
+        .add(actions().add(ui.button("retry", "primary", again, Act::Retry)).option(manual).option(back))
 }

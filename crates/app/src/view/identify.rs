@@ -1,6 +1,7 @@
 use super::{
     Ui,
     element::{Element, On, el},
+    keep,
     parts::{actions, fault, field, folded, heading, hint, invalid, label, paragraph, same_steps},
 };
 use crate::state::{Act, CUSTOM, Choice, Edit, Faults, Form, Unit, in_words, presets};
@@ -13,6 +14,9 @@ pub(super) fn editing(ui: &Ui, tried: bool) -> Element {
     if !tried && form.user.is_empty() {
         faults.user = None;
     }
+    if !tried && form.passphrase.is_empty() {
+        faults.passphrase = None;
+    }
     if !tried && form.lifetime == Choice::Custom && form.custom.is_empty() {
         faults.lifetime = None;
     }
@@ -22,12 +26,16 @@ pub(super) fn editing(ui: &Ui, tried: bool) -> Element {
         .add(groups(ui, &faults))
         .add(algorithms(ui))
         .add(lifetime(ui, &faults))
+        .option(keep::choice(ui, &faults))
         .add(advanced(ui, &faults))
-        .add(
-            actions()
-                .add(el("button").id("create").class("primary").text("Create key and request"))
-                .add(paragraph("hint", "The key stays in this browser. Only the request is sent.")),
-        );
+        .add(actions().add(el("button").id("create").class("primary").text("Create key and request")).add(paragraph(
+            "hint",
+            if ui.page.has_api {
+                "The key stays in this browser. Only the request is sent."
+            } else {
+                "The key stays in this browser. This page sends nothing: you carry the request yourself."
+            },
+        )));
     el("section")
         .add(heading("Get access to your cluster"))
         .add(paragraph(
@@ -35,6 +43,7 @@ pub(super) fn editing(ui: &Ui, tried: bool) -> Element {
             "Say who you are. This page makes a private key in your browser, asks the cluster for a certificate, and gives you \
              a kubeconfig once somebody has approved it.",
         ))
+        .option(keep::list(ui))
         .add(fields)
         .add(by_hand(ui))
 }

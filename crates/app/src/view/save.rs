@@ -3,37 +3,55 @@ use kube_enroll_core::{Cluster, commands, kubeconfig::is_file_name};
 use super::{
     Ui,
     element::{Element, el},
+    keep,
     parts::{actions, copy_button, fault, field, folded, heading, hint, label, lead, lines, paragraph, same_steps},
     verify,
 };
 use crate::state::{Act, Issued, Shown};
 
 pub(super) fn issued(ui: &Ui, issued: &Issued) -> Element {
-    let cluster = ui.page.cluster.clone().unwrap_or_default();
+    let cluster = &issued.cluster;
     let user = &issued.assembled.certificate.user;
-    let (title, text, again) = if issued.saved {
-        (
-            "You have access",
-            "The file is in your downloads. It holds your private key: keep it to yourself.",
-            "Start another",
-        )
+    let (title, text) = if issued.saved {
+        ("You have access", "The file is in your downloads. It holds your private key: keep it to yourself.")
     } else {
         (
             "Your certificate is here",
             "It is for your key, and it has passed the checks. Save it as a kubeconfig, together with the key.",
-            "Forget the key and begin again",
         )
     };
     el("section")
         .add(heading(title))
         .add(lead().text(text))
         .add(verify::facts(&issued.assembled))
-        .option(local_warning(ui, &cluster))
+        .option(local_warning(ui, cluster))
         .add(file(ui, issued))
+        .option((issued.saved && issued.enrollment.is_kept()).then(|| tidy(ui)))
         .option(issued.saved.then(|| after_save(ui, issued)))
         .add(preview(ui, issued))
-        .add(same_steps(ui, Some(&commands::assemble(&issued.file_name, user, &cluster))))
-        .add(actions().add(ui.button("restart", "", again, Act::Restart)))
+        .add(same_steps(ui, Some(&commands::assemble(&issued.file_name, user, cluster))))
+        .add(leave(ui, issued))
+}
+
+/// The file is the place for the key now.
+fn tidy(ui: &Ui) -> Element {
+    el("div")
+        .class("note")
+        .add(paragraph(
+            "",
+            "The key is still kept in this browser as well. Once you have seen that the file works, nothing needs it here.",
+        ))
+        .add(actions().add(ui.button("forget", "primary", "Forget the key in this browser", Act::Forget)))
+}
+
+fn leave(ui: &Ui, issued: &Issued) -> Element {
+    if issued.saved {
+        actions().add(ui.button("restart", "", "Start another", Act::Restart))
+    } else if issued.enrollment.is_kept() {
+        keep::leave(ui)
+    } else {
+        actions().add(ui.button("restart", "", "Forget the key and begin again", Act::Restart))
+    }
 }
 
 fn local_warning(ui: &Ui, cluster: &Cluster) -> Option<Element> {

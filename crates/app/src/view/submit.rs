@@ -22,6 +22,11 @@ pub(super) fn submitting(ui: &Ui, enrollment: &Enrollment, since_ms: f64, delive
         .add(bar())
         .add(elapsed_line(ui, since_ms))
         .add(el("div").attr("role", "status").option(trouble))
-        .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)))
+        .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)).add(ui.button(
+            "manual",
+            "quiet",
+            "Go on without the connection",
+            Act::Manual,
+        )))
         .add(same_steps(ui, Some(&commands::create_object(enrollment.name(), enrollment.options.expiration_seconds))))
 }

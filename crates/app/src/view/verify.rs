@@ -5,7 +5,7 @@ use kube_enroll_core::{
 
 use super::{
     Ui,
-    element::{Element, el},
+    element::{Element, On, el},
     parts::{actions, bar, code, fault, field, heading, label, lead, paragraph, rough, row, same_steps, span},
 };
 use crate::{
@@ -46,7 +46,19 @@ fn cluster_fields(ui: &Ui, form: &ClusterForm) -> Element {
         .attr("spellcheck", "false")
         .attr("aria-describedby", "cluster-error")
         .value(&form.authorities);
+    let kubeconfig = el("textarea").id("cluster-kubeconfig").attr("rows", "2").attr("spellcheck", "false").value("");
     ui.form(Act::UseCluster)
+        .on_file(On::Drop, ui.send, Act::TakeCluster)
+        .add(
+            el("div")
+                .class("field")
+                .add(label(
+                    "cluster-kubeconfig",
+                    "A kubeconfig of this cluster",
+                    "or cluster-info: paste it, or drop the file here; only the cluster is read",
+                ))
+                .add(ui.typed(kubeconfig, Act::TakeCluster)),
+        )
         .add(part("cluster-name", "Name of the cluster", "", text(&form.name), |form, text| form.name = text))
         .add(part("cluster-server", "Address of its API server", "https://…", text(&form.server), |form, text| {
             form.server = text;

@@ -1,4 +1,4 @@
-use kube_enroll_core::commands;
+use kube_enroll_core::{Cluster, commands};
 
 use super::{
     Ui,
@@ -29,17 +29,40 @@ pub(super) fn waiting(ui: &Ui, enrollment: &Enrollment, decision: Decision, conn
         .add(fingerprint(ui, enrollment))
         .add(facts(ui.page, enrollment))
         .add(status(connection))
-        .add(paragraph("note", "Leave this tab open: the key is only here, and closing or reloading the tab loses it."))
+        .add(away(ui, enrollment))
         .add(same_steps(ui, Some(&[&commands::wait_for_approval(name), "\n", &commands::fetch_certificate(name)].concat())))
         .add(
             folded("Something is wrong with this request")
                 .add(paragraph(
                     "",
-                    "You can begin again. This key is then forgotten; the request stays in the cluster until somebody denies it \
-                     or Kubernetes drops it, and nobody can use it.",
+                    "You can begin again. The request stays in the cluster until somebody denies it or Kubernetes drops it, and \
+                     without its key nobody can use it.",
                 ))
-                .add(ui.button("restart", "", "Forget the key and begin again", Act::Restart)),
+                .add(ui.button("restart", "", "Forget the key and begin again", Act::Forget))
+                .add(paragraph("", "Or you have got the certificate in another way."))
+                .add(ui.button("manual", "", "Go on without the connection", Act::Manual)),
         )
+}
+
+/// Says what happens to a key whose page is closed.
+fn away(ui: &Ui, enrollment: &Enrollment) -> Element {
+    if !enrollment.is_kept() {
+        return paragraph(
+            "note",
+            "Leave this tab open: the key is only here, and closing or reloading the tab loses it.",
+        );
+    }
+    let tell = if ui.page.notifies {
+        Some(el("span").id("notifies").text("You will be told."))
+    } else {
+        ui.page.place.notifies.then(|| ui.button("notify", "quiet", "Tell me when it is decided", Act::Notify))
+    };
+    el("div")
+        .add(paragraph(
+            "note",
+            "You may close this page: your key is kept in this browser, locked. Come back in the same browser, at this address.",
+        ))
+        .add(actions().option(tell).add(ui.button("new", "quiet", "Begin another", Act::Restart)))
 }
 
 fn pending(ui: &Ui, enrollment: &Enrollment) -> Element {
@@ -67,7 +90,7 @@ fn approved(for_ms: f64) -> Element {
 }
 
 /// The key's fingerprint, in groups that can be read aloud.
-fn fingerprint(ui: &Ui, enrollment: &Enrollment) -> Element {
+pub(super) fn fingerprint(ui: &Ui, enrollment: &Enrollment) -> Element {
     let whole = &enrollment.fingerprint;
     let bytes: Vec<&str> = whole.rsplit(['=', ' ']).next().unwrap_or_default().split(':').collect();
     let line =
@@ -122,7 +145,7 @@ fn status(connection: &Connection) -> Element {
 }
 
 /// What an approver gets: it runs in a shell as it is.
-fn approver_block(page: &Page, enrollment: &Enrollment) -> String {
+pub(super) fn approver_block(page: &Page, enrollment: &Enrollment) -> String {
     let name = enrollment.name();
     let account: String = enrollment
         .requesting_user(&page.settings.requesting_user)
@@ -130,7 +153,7 @@ fn approver_block(page: &Page, enrollment: &Enrollment) -> String {
         .filter(|character| !character.is_control())
         .collect();
     let mut block = ["# ", enrollment.options.subject.user(), " asks for access"].concat();
-    if let Some(cluster) = &page.cluster {
+    if let Some(cluster) = enrollment.cluster.as_ref().or(page.cluster.as_ref()) {
         block.push_str(" to the cluster ");
         block.push_str(&cluster.name);
     }
@@ -228,6 +251,33 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
                 .add(ui.button("retry", "", "Look again", Act::Retry))
                 .add(ui.button("restart", "", "Back to the form", Act::Restart)),
         )
+        .option(enrollment.is_kept().then(|| ui.button("forget", "quiet", "Forget this key now", Act::Forget)))
+}
+
+pub(super) fn other_cluster(ui: &Ui, enrollment: &Enrollment) -> Element {
+    el("section")
+        .add(heading("This is another cluster"))
+        .add(
+            lead()
+                .text("The request ")
+                .add(code("object-name", enrollment.name().as_str()))
+                .text(" was made for a cluster with another certificate authority, so nothing was asked about it here."),
+        )
+        .add(el("dl").add(row("Made for", span("cluster-then", &named(enrollment.cluster.as_ref())))).add(row(
+            "This page now leads to",
+            span("cluster-now", &named(ui.page.cluster.as_ref())),
+        )))
+        .add(paragraph("", "Your key is kept. Open the page of the other cluster to go on; or send the request here, under a new name."))
+        .add(
+            actions()
+                .add(ui.button("restart", "primary", "Back to the form", Act::Restart))
+                .add(ui.button("resubmit", "", "Send it here under a new name", Act::Resubmit))
+                .add(ui.button("forget", "quiet", "Forget this key now", Act::Forget)),
+        )
+}
+
+fn named(cluster: Option<&Cluster>) -> String {
+    cluster.map(|cluster| [&cluster.name, " (", &cluster.server, ")"].concat()).unwrap_or_default()
 }
 
 /// What somebody wrote into a decision.
@@ -242,5 +292,5 @@ fn words(said: &Said) -> Element {
 }
 
 fn begin_again(ui: &Ui) -> Element {
-    actions().add(ui.button("restart", "primary", "Begin again with the same details", Act::Restart))
+    actions().add(ui.button("restart", "primary", "Begin again with the same details", Act::Forget))
 }

@@ -1,9 +1,13 @@
 //! From an object in the cluster to its decision, and to its certificate.
 
-use kube_enroll_core::{CertificateSigningRequest, RequestState, Timestamp, WatchEvent, room::Message};
+use kube_enroll_core::{
+    CertificateSigningRequest, RequestState, WatchEvent,
+    room::{Message, Stage},
+};
 
 use crate::state::{
-    Answer, Call, ClusterForm, Decision, Effect, Enrollment, Failure, Gone, Lookout, Page, Said, State, Then,
+    Answer, Call, Certificate, ClusterForm, Decision, Effect, Enrollment, Failure, Gone, Lookout, Page, Said, State,
+    Then, enrollment::seconds,
 };
 
 impl Page {
@@ -70,8 +74,9 @@ impl Page {
         match self.take() {
             State::Waiting { enrollment, decision, .. } => {
                 let was_approved = decision != Decision::Pending;
-                self.state = State::Gone { enrollment, why: Gone::Absent { was_approved } };
                 self.want(Effect::StopCalls);
+                self.tell("Your request is gone");
+                self.gone(enrollment, Gone::Absent { was_approved });
             }
             other => self.state = other,
         }
@@ -86,7 +91,10 @@ impl Page {
             }
         };
         self.state = match object.state() {
-            _ if !enrollment.owns(object) => State::Gone { enrollment, why: Gone::Other },
+            _ if !enrollment.owns(object) => {
+                self.want(Effect::StopCalls);
+                return self.gone(enrollment, Gone::Other);
+            }
             Ok(RequestState::Approved) if decision == Decision::Pending => {
                 let decision = Decision::Approved { since_ms: self.around.now_ms };
                 State::Waiting { enrollment, decision, lookout }
@@ -96,18 +104,26 @@ impl Page {
                 State::Waiting { enrollment, decision, lookout }
             }
             Ok(RequestState::Denied { reason, message }) => {
-                State::Denied { enrollment, said: Said { reason, message } }
+                self.tell("Your request was denied");
+                let (enrollment, said) = self.decided(enrollment, Stage::Denied, Said { reason, message });
+                State::Denied { enrollment, said }
             }
             Ok(RequestState::Failed { reason, message }) => {
-                State::Failed { enrollment, said: Said { reason, message } }
+                self.tell("The cluster could not sign");
+                let (enrollment, said) = self.decided(enrollment, Stage::Failed, Said { reason, message });
+                State::Failed { enrollment, said }
             }
             Ok(RequestState::Issued { certificate_pem }) => {
                 self.want(Effect::StopCalls);
-                return self.verify(enrollment, certificate_pem);
+                self.tell("Your certificate is here");
+                let mut enrollment = enrollment;
+                enrollment.certificate_pem.clone_from(&certificate_pem);
+                let (enrollment, _) = self.decided(enrollment, Stage::Issued, Said::default());
+                return self.verify(enrollment, Certificate { text: certificate_pem, pasted: false }, String::new());
             }
             Err(error) => State::Refused {
                 enrollment,
-                certificate_pem: String::new(),
+                certificate: Certificate::default(),
                 code: error.code().into(),
                 message: error.to_string(),
             },
@@ -117,25 +133,34 @@ impl Page {
         }
     }
 
-    pub(super) fn verify(&mut self, enrollment: Box<Enrollment>, certificate_pem: String) {
-        let cluster = match self.cluster.clone() {
+    /// Writes a decision down, so that it outlives the object, which Kubernetes cleans up.
+    fn decided(&mut self, mut enrollment: Box<Enrollment>, stage: Stage, said: Said) -> (Box<Enrollment>, Said) {
+        enrollment.stage = stage;
+        self.note(&enrollment, &said);
+        (enrollment, said)
+    }
+
+    pub(super) fn verify(&mut self, enrollment: Box<Enrollment>, certificate: Certificate, passphrase: String) {
+        let cluster = match self.cluster_of(&enrollment).cloned() {
             Some(cluster) => {
-                #[allow(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
-                let now = ((self.around.now_ms + self.clock_offset_ms) / 1_000.0) as i64;
                 self.ask(Message::Assemble {
-                    certificate_pem: certificate_pem.clone(),
+                    certificate: certificate.text.clone(),
                     cluster,
                     namespace: enrollment.options.namespace.clone(),
                     expiration_seconds: enrollment.options.expiration_seconds,
-                    now: Timestamp::from_unix_seconds(now),
+                    now: seconds(self.cluster_ms()),
+                    id: enrollment.id.clone(),
+                    passphrase,
                 });
                 None
             }
             None => {
-                self.call(Call::ClusterInfo);
+                if self.has_api {
+                    self.call(Call::ClusterInfo);
+                }
                 Some(Box::new(ClusterForm::default()))
             }
         };
-        self.state = State::Verifying { enrollment, certificate_pem, cluster };
+        self.state = State::Verifying { enrollment, certificate, cluster };
     }
 }

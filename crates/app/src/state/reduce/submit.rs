@@ -3,12 +3,13 @@
 use kube_enroll_core::{
     CertificateSigningRequest,
     kubeconfig::file_name,
-    room::{Message, Reply},
+    room::{Assembled, Message, Reply, Stage},
 };
 
+use super::manual::PASTED_SECRET;
 use crate::state::{
-    Call, Delivery, Effect, Enrollment, Failure, Issued, Options, Page, Problem, Retry, RoomTrouble, Shown, State,
-    Then,
+    Call, Certificate, Delivery, Effect, Enrollment, Failure, Issued, Manual, Options, Page, Problem, Retry,
+    RoomTrouble, Said, Shown, State, Then,
     problem::{name_taken, of_room, of_status},
 };
 
@@ -26,19 +27,19 @@ impl Page {
     }
 
     pub(super) fn replied(&mut self, reply: Result<Reply, RoomTrouble>) {
+        let reply = match reply {
+            Ok(Reply::Listed { kept, refused, wraps }) => return self.listed(kept, refused, wraps),
+            Ok(Reply::Kept { id }) => return self.kept(id),
+            Ok(Reply::NotKept { reason }) => return self.not_kept(reason),
+            other => other,
+        };
         // The kubeconfig of an issued certificate is kept: it goes with the room.
         if reply.is_err() && !matches!(self.state, State::Issued(_)) {
             self.want(Effect::EndRoom);
         }
         match (self.take(), reply) {
             (State::Generating { options, .. }, Ok(Reply::Generated { request_pem, fingerprint })) => {
-                self.submit(Box::new(Enrollment {
-                    options: *options,
-                    request_pem,
-                    fingerprint,
-                    since_ms: self.around.now_ms,
-                    object: None,
-                }));
+                self.keep(Box::new(Enrollment::new(*options, request_pem, fingerprint, self.around.now_ms)));
             }
             (State::Generating { options, .. }, Ok(Reply::Failed { code, message })) => {
                 self.fail(Problem::new("The key could not be made", &message).with(code), Retry::Generate(options));
@@ -46,24 +47,32 @@ impl Page {
             (State::Generating { options, .. }, Err(trouble)) => {
                 self.fail(of_room(trouble, "Nothing was sent. You can try again."), Retry::Generate(options));
             }
-            (State::Verifying { enrollment, certificate_pem, .. }, Ok(Reply::Assembled(assembled))) => {
-                let cluster = self.cluster.as_ref().map_or("", |cluster| &cluster.name);
-                self.state = State::Issued(Box::new(Issued {
-                    file_name: file_name(&assembled.certificate.user, cluster),
-                    enrollment: *enrollment,
-                    certificate_pem,
-                    assembled,
-                    shown: Shown::No,
-                    saved: false,
-                }));
+            (State::Keeping { enrollment }, Ok(Reply::Failed { message: reason, .. })) => {
+                self.state = State::Unkept { enrollment, reason };
             }
-            (State::Verifying { enrollment, certificate_pem, .. }, Ok(Reply::Failed { code, message })) => {
-                self.state = State::Refused { enrollment, certificate_pem, code, message };
+            (State::Keeping { enrollment }, Err(trouble)) => {
+                self.fail(
+                    of_room(trouble, "Nothing was sent. You can try again."),
+                    Retry::Generate(Box::new(enrollment.options)),
+                );
+            }
+            (State::Verifying { enrollment, certificate, .. }, Ok(Reply::Assembled(assembled))) => {
+                self.issued(enrollment, &certificate, assembled);
+            }
+            (State::Verifying { enrollment, certificate, .. }, Ok(Reply::Failed { code, message })) => {
+                self.unverified(enrollment, certificate, code, message);
+            }
+            (State::Verifying { enrollment, .. }, Err(trouble)) if enrollment.is_kept() => {
+                let problem = of_room(trouble, "Your key is kept. You can try again.");
+                self.fail(problem, Retry::Take(enrollment.id));
             }
             (State::Verifying { enrollment, .. }, Err(trouble)) => {
                 let problem =
                     of_room(trouble, "The key is lost with it, so the certificate is of no use. Please begin again.");
                 self.fail(problem, Retry::Generate(Box::new(enrollment.options)));
+            }
+            (State::Taking { id, .. }, Err(trouble)) => {
+                self.fail(of_room(trouble, "Your key is kept. You can try again."), Retry::Take(id));
             }
             (State::Issued(mut issued), reply) if issued.shown == Shown::Asked => {
                 issued.shown = match reply {
@@ -75,6 +84,53 @@ impl Page {
             }
             (other, _) => self.state = other,
         }
+    }
+
+    fn issued(&mut self, mut enrollment: Box<Enrollment>, certificate: &Certificate, assembled: Assembled) {
+        let cluster = self.cluster_of(&enrollment).cloned().unwrap_or_default();
+        let news = certificate.pasted || enrollment.not_after.is_none();
+        enrollment.certificate_pem.clone_from(&assembled.certificate_pem);
+        enrollment.not_after = Some(assembled.certificate.not_after);
+        let saved = enrollment.stage == Stage::Saved;
+        if news && !saved {
+            enrollment.stage = Stage::Issued;
+            self.note(&enrollment, &Said::default());
+        }
+        self.state = State::Issued(Box::new(Issued {
+            file_name: file_name(&assembled.certificate.user, &cluster.name),
+            enrollment: *enrollment,
+            cluster,
+            assembled,
+            shown: Shown::No,
+            saved,
+        }));
+    }
+
+    /// Takes why there is no kubeconfig: the key is locked, or what a person brought or the cluster issued is not right.
+    fn unverified(&mut self, enrollment: Box<Enrollment>, certificate: Certificate, code: String, message: String) {
+        let has_passphrase = self.kept.iter().any(|kept| kept.id == enrollment.id && kept.has_passphrase);
+        self.state = match code.as_str() {
+            "passphrase-needed" => {
+                State::Locked { enrollment, certificate, passphrase: String::new(), fault: String::new() }
+            }
+            "locked" if has_passphrase => {
+                self.want(Effect::Focus("passphrase".into()));
+                let fault = "This passphrase does not open the key. Letters count as large or small; nothing is lost by trying again.";
+                State::Locked { enrollment, certificate, passphrase: String::new(), fault: fault.into() }
+            }
+            "pasted-private-key" => State::Manual(Box::new(Manual {
+                enrollment: *enrollment,
+                why: String::new(),
+                pasted: String::new(),
+                fault: PASTED_SECRET.into(),
+            })),
+            _ if certificate.pasted => {
+                self.want(Effect::Focus("pasted".into()));
+                let (enrollment, pasted) = (*enrollment, certificate.text);
+                State::Manual(Box::new(Manual { enrollment, why: String::new(), pasted, fault: message }))
+            }
+            _ => State::Refused { enrollment, certificate, code, message },
+        };
     }
 
     pub(super) fn submit(&mut self, enrollment: Box<Enrollment>) {
@@ -96,6 +152,8 @@ impl Page {
         match result {
             Ok(object) if enrollment.owns(&object) => {
                 enrollment.pin(&object);
+                enrollment.stage = Stage::Submitted;
+                self.note(&enrollment, &Said::default());
                 self.wait(enrollment);
                 self.seen(&object);
             }
@@ -106,6 +164,10 @@ impl Page {
                 self.state = State::Submitting { enrollment, since_ms, delivery };
             }
             Err(Failure::Refused(status)) => self.fail(of_status(*status), Retry::Submit(enrollment)),
+            Err(Failure::NoApi(code)) => {
+                let why = ["There is no Kubernetes API where this page looked for one (HTTP ", &code.to_string(), ")."];
+                self.carry(enrollment, &why.concat());
+            }
             Err(Failure::Unreachable { reason, retry_after_ms }) => match PAUSES_MS.get(delivery.tries) {
                 Some(pause_ms) => {
                     let pause_ms = f64::max(pause_ms * (1.0 + self.around.jitter() / 2.0), retry_after_ms);

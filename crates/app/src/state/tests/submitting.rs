@@ -79,7 +79,10 @@ fn starts_a_new_room_after_a_panic() {
     person.act(Act::Retry);
     assert_eq!(person.name(), "generating");
     person.act(Act::Cancel);
-    assert_eq!((person.name(), &person.effects[..]), ("editing", &[Effect::StopCalls, Effect::EndRoom][..]));
+    assert_eq!(
+        (person.name(), &person.effects[..]),
+        ("editing", &[Effect::StopCalls, Effect::EndRoom, Effect::Ask(Box::new(Message::List))][..])
+    );
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn asks_for_the_cluster_where_nothing_else_says_it() {
         name: "c".into(),
         server: "https://k".into(),
         authorities: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----".into(),
-        fault: None,
+        ..ClusterForm::default()
     };
     person.act(Act::EditCluster(Box::new(form))).act(Act::UseCluster);
     assert!(matches!(&person.effects[..], [Effect::Ask(message)] if matches!(**message, Message::Assemble { .. })));

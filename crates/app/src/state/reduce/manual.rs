@@ -1,0 +1,89 @@
+//! The way without an API: a person carries the request to the cluster, and the certificate back.
+
+use kube_enroll_core::commands;
+
+use crate::state::{Act, Certificate, Effect, Enrollment, Manual, Page, Retry, State, Then};
+
+/// How a private key begins in PEM, in base64 of PEM by its place, and in a kubeconfig.
+const SECRETS: [&str; 5] = ["PRIVATE KEY-----", "UFJJVkFURSBLRV", "BSSVZBVEUgS0", "QUklWQVRFIEtF", "client-key-data"];
+
+impl Page {
+    pub(super) fn carry(&mut self, enrollment: Box<Enrollment>, why: &str) {
+        let (pasted, fault) = (String::new(), String::new());
+        self.state = State::Manual(Box::new(Manual { enrollment: *enrollment, why: why.into(), pasted, fault }));
+    }
+
+    /// Leaves the API aside.
+    pub(super) fn leave_api(&mut self) {
+        match self.take() {
+            State::Submitting { enrollment, .. }
+            | State::Waiting { enrollment, .. }
+            | State::Gone { enrollment, .. }
+            | State::SignIn { enrollment, .. }
+            | State::Refused { enrollment, .. }
+            | State::Error { retry: Retry::Submit(enrollment), .. } => {
+                self.want(Effect::StopCalls);
+                self.carry(enrollment, "");
+            }
+            other => self.state = other,
+        }
+    }
+
+    pub(super) fn by_hand(&mut self, act: Act) {
+        let State::Manual(manual) = &mut self.state else { return };
+        match act {
+            Act::Paste(text) => manual.paste(text),
+            Act::Bring(text) => {
+                manual.paste(text);
+                if manual.fault.is_empty() {
+                    self.use_pasted();
+                }
+            }
+            Act::UsePasted => self.use_pasted(),
+            _ => {
+                let name = [manual.enrollment.name().as_str(), ".yaml"].concat();
+                let text = manual.enrollment.manifest();
+                self.want(Effect::SaveText { name, text });
+            }
+        }
+    }
+
+    fn use_pasted(&mut self) {
+        if let State::Manual(manual) = self.take() {
+            let certificate = Certificate { text: manual.pasted, pasted: true };
+            self.verify(Box::new(manual.enrollment), certificate, String::new());
+        }
+    }
+
+    /// Asks the API after all.
+    pub(super) fn ask_api(&mut self, enrollment: Box<Enrollment>) {
+        let then = if enrollment.object.is_some() { Then::Wait } else { Then::Submit };
+        match then {
+            Then::Wait => self.wait(enrollment),
+            Then::Submit => self.submit(enrollment),
+        }
+    }
+}
+
+impl Manual {
+    fn paste(&mut self, text: String) {
+        self.fault.clear();
+        self.pasted = text;
+        let packed: String = self.pasted.split_ascii_whitespace().collect();
+        if SECRETS.iter().any(|secret| self.pasted.contains(secret) || packed.contains(secret)) {
+            self.pasted.clear();
+            self.fault = PASTED_SECRET.into();
+        }
+    }
+}
+
+/// It is cleared at once: it does not belong on any page.
+pub(super) const PASTED_SECRET: &str = "That was a private key, or a file with one. It is cleared from this page and was not \
+                                        sent anywhere. Please paste the certificate, which holds no secret.";
+
+impl Enrollment {
+    /// Writes the object that asks for the certificate, for `kubectl apply -f`.
+    pub(crate) fn manifest(&self) -> String {
+        commands::manifest(self.name(), &self.object().spec.request, self.options.expiration_seconds)
+    }
+}
