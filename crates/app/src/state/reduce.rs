@@ -165,6 +165,10 @@ impl Page {
             | State::SignIn { enrollment, then: Then::Submit } => self.submit(enrollment),
             State::Error { retry: Retry::Rename(enrollment), .. } => self.rename(enrollment),
             State::Error { retry: Retry::Take(id), .. } => self.own(id),
+            State::Unkept { enrollment, .. } if enrollment.is_kept() => {
+                self.note(&enrollment, &Said::default());
+                self.state = State::Keeping { enrollment };
+            }
             State::Unkept { enrollment, .. } => self.keep(enrollment),
             State::Refused { enrollment, certificate, .. } if !certificate.text.is_empty() => {
                 self.verify(enrollment, certificate, String::new());

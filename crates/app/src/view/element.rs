@@ -105,6 +105,12 @@ impl Element {
         self
     }
 
+    /// Sends an action for each click that is then confirmed.
+    pub(super) fn on_sure(mut self, question: &'static str, send: &Callback<Act>, act: Act) -> Self {
+        self.0.add_listener(Rc::new(Handler { kind: On::Click, send: send.clone(), what: What::Sure(question, act) }));
+        self
+    }
+
     /// Sends what is made of the field's text, for each event.
     #[inline(never)]
     pub(super) fn on_text(mut self, kind: On, send: &Callback<Act>, action: Box<dyn Fn(String) -> Act>) -> Self {
@@ -153,6 +159,7 @@ struct Handler {
 
 enum What {
     Act(Act),
+    Sure(&'static str, Act),
     Text(Box<dyn Fn(String) -> Act>),
     File(fn(String) -> Act),
 }
@@ -176,6 +183,11 @@ impl Listener for Handler {
         }
         match &self.what {
             What::Act(act) => self.send.emit(act.clone()),
+            What::Sure(question, act) => {
+                if web_sys::window().and_then(|window| window.confirm_with_message(question).ok()) == Some(true) {
+                    self.send.emit(act.clone());
+                }
+            }
             // Every field that is used here has a `value`.
             What::Text(act) => {
                 let field = event.target().map(JsCast::unchecked_into::<HtmlInputElement>);

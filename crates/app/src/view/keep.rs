@@ -93,18 +93,24 @@ fn item(ui: &Ui, kept: &Kept) -> Element {
     let age = rough(ui.page.around.now_ms - milliseconds(details.created));
     let over = progress.not_after.is_some_and(|end| milliseconds(end) <= ui.page.cluster_ms());
     let said = if over { "expired: it can be taken out" } else { stage(progress.stage) };
-    let button = |act: &'static str, text, action| {
+    let button = |act: &'static str, text| {
         el("button")
             .attr("type", "button")
             .attr("data-act", act)
             .class("quiet")
             .text(text)
             .add(el("span").class("unseen").text(" ").say(&progress.name))
-            .on(On::Click, ui.send, action)
     };
     let id = || kept.id.clone();
-    let resume = (kept.fault.is_empty() && !over).then(|| button("resume", "Go on", Act::Take(id())));
-    let export = kept.fault.is_empty().then(|| button("export", "Save the request", Act::Export(id())));
+    let readable = kept.fault.is_empty();
+    let resume = (readable && !over).then(|| button("resume", "Go on").on(On::Click, ui.send, Act::Take(id())));
+    let export = readable.then(|| button("export", "Save the request").on(On::Click, ui.send, Act::Export(id())));
+    let forget = button("forget", "Forget it");
+    let forget = if over || matches!(progress.stage, Stage::Denied | Stage::Failed | Stage::Saved) {
+        forget.on(On::Click, ui.send, Act::Drop(id()))
+    } else {
+        forget.on_sure(SURE, ui.send, Act::Drop(id()))
+    };
     let fault = (!kept.fault.is_empty()).then(|| el("p").class("note warn").say(&kept.fault));
     el("li")
         .key(kept.id.as_str())
@@ -113,7 +119,7 @@ fn item(ui: &Ui, kept: &Kept) -> Element {
         .add(el("b").say(&details.user))
         .add(el("span").class("hint").say(&progress.name).text(" · ").text(said).text(" · ").say(&age).text(" old"))
         .option(fault)
-        .add(actions().option(resume).option(export).add(button("forget", "Forget it", Act::Drop(id()))))
+        .add(actions().option(resume).option(export).add(forget))
 }
 
 pub(super) fn stage(stage: Stage) -> &'static str {
@@ -197,10 +203,15 @@ pub(super) fn locked(ui: &Ui, enrollment: &Enrollment, passphrase: &str, wrong: 
 
 /// The ways out of an enrollment that is kept.
 pub(super) fn leave(ui: &Ui) -> Element {
-    actions().add(ui.button("new", "quiet", "Begin another", Act::Restart)).add(ui.button(
-        "forget",
-        "quiet",
-        "Forget this key now",
-        Act::Forget,
-    ))
+    actions().add(ui.button("new", "quiet", "Begin another", Act::Restart)).add(forget(ui))
 }
+
+pub(super) fn forget(ui: &Ui) -> Element {
+    el("button").attr("type", "button").id("forget").class("quiet").text("Forget this key now").on_sure(
+        SURE,
+        ui.send,
+        Act::Forget,
+    )
+}
+
+const SURE: &str = "Without its key, a certificate for this request is of no use. Forget the key?";

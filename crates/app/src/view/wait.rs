@@ -3,6 +3,7 @@ use kube_enroll_core::{Cluster, commands};
 use super::{
     Ui,
     element::{Element, el},
+    keep,
     parts::{
         actions, bar, code, copy_button, elapsed, folded, heading, hint, lead, lines, paragraph, row, same_steps, span,
     },
@@ -38,7 +39,7 @@ pub(super) fn waiting(ui: &Ui, enrollment: &Enrollment, decision: Decision, conn
                     "You can begin again. The request stays in the cluster until somebody denies it or Kubernetes drops it, and \
                      without its key nobody can use it.",
                 ))
-                .add(ui.button("restart", "", "Forget the key and begin again", Act::Forget))
+                .add(actions().add(keep::forget(ui)))
                 .add(paragraph("", "Or you have got the certificate in another way."))
                 .add(ui.button("manual", "", "Go on without the connection", Act::Manual)),
         )
@@ -251,7 +252,7 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
                 .add(ui.button("retry", "", "Look again", Act::Retry))
                 .add(ui.button("restart", "", "Back to the form", Act::Restart)),
         )
-        .option(enrollment.is_kept().then(|| ui.button("forget", "quiet", "Forget this key now", Act::Forget)))
+        .option(enrollment.is_kept().then(|| keep::forget(ui)))
 }
 
 pub(super) fn other_cluster(ui: &Ui, enrollment: &Enrollment) -> Element {
@@ -272,7 +273,7 @@ pub(super) fn other_cluster(ui: &Ui, enrollment: &Enrollment) -> Element {
             actions()
                 .add(ui.button("restart", "primary", "Back to the form", Act::Restart))
                 .add(ui.button("resubmit", "", "Send it here under a new name", Act::Resubmit))
-                .add(ui.button("forget", "quiet", "Forget this key now", Act::Forget)),
+                .add(keep::forget(ui)),
         )
 }
 
