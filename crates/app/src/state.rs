@@ -31,6 +31,8 @@ pub(crate) struct Page {
     pub form: Form,
     /// The cluster's clock minus the browser's, as the API's answers say.
     pub clock_offset_ms: f64,
+    /// One has said it.
+    pub knows_time: bool,
     /// What the last action found around it.
     pub around: Around,
     /// The API can be asked; without it, a person carries request and certificate.
@@ -428,6 +430,7 @@ impl Page {
             place,
             form,
             clock_offset_ms: 0.0,
+            knows_time: false,
             around: Around::default(),
             has_api: true,
             kept: vec![],

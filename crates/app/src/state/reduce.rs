@@ -34,7 +34,10 @@ impl Page {
                     self.call(call);
                 }
             }
-            Action::ClockRead { offset_ms } => self.clock_offset_ms = offset_ms,
+            Action::ClockRead { offset_ms } => {
+                self.clock_offset_ms = offset_ms;
+                self.knows_time = true;
+            }
             Action::Copied { block, worked } => self.copied = Some((block, worked)),
             Action::CopyShown => self.copied = None,
             Action::Notifies(notifies) => self.notifies = notifies,
@@ -277,6 +280,7 @@ impl Page {
         self.settings = settings;
         self.choose_keep();
         self.state = State::Editing { tried: false };
+        self.ask_time();
         self.go_on();
     }
 

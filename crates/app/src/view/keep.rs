@@ -5,7 +5,7 @@ use kube_enroll_core::room::{Kept, Stage};
 use super::{
     Ui,
     element::{Element, On, el},
-    parts::{actions, bar, code, fault, heading, hint, label, lead, paragraph, rough},
+    parts::{actions, bar, code, fault, heading, hint, invalid, label, lead, paragraph, rough},
 };
 use crate::state::{Act, Edit, Enrollment, Faults, Keep, Storage, milliseconds};
 
@@ -50,8 +50,8 @@ pub(super) fn choice(ui: &Ui, faults: &Faults) -> Option<Element> {
 fn new_passphrase(ui: &Ui, faults: &Faults) -> Element {
     let form = &ui.page.form;
     let input = secret("new-passphrase", "new-password", form.shows_passphrase, &form.passphrase)
-        .attr("aria-describedby", "new-passphrase-hint new-passphrase-error")
-        .flag("aria-invalid", false);
+        .attr("aria-describedby", "new-passphrase-hint new-passphrase-error");
+    let input = invalid(input, faults.passphrase.is_some());
     let show = el("input").attr("type", "checkbox").id("show-passphrase").checked(form.shows_passphrase).on(
         On::Change,
         ui.send,
@@ -91,7 +91,7 @@ pub(super) fn list(ui: &Ui) -> Option<Element> {
 fn item(ui: &Ui, kept: &Kept) -> Element {
     let (details, progress) = (&kept.details, &kept.progress);
     let age = rough(ui.page.around.now_ms - milliseconds(details.created));
-    let over = progress.not_after.is_some_and(|end| milliseconds(end) <= ui.page.cluster_ms());
+    let over = ui.page.knows_time && progress.not_after.is_some_and(|end| milliseconds(end) <= ui.page.cluster_ms());
     let said = if over { "expired: it can be taken out" } else { stage(progress.stage) };
     let button = |act: &'static str, text| {
         el("button")

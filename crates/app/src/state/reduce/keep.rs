@@ -6,7 +6,7 @@ use kube_enroll_core::{
 };
 
 use crate::state::{
-    Certificate, Effect, Enrollment, Gone, Keep, Page, Problem, Retry, Said, State, Storage, form::sentence,
+    Call, Certificate, Effect, Enrollment, Gone, Keep, Page, Problem, Retry, Said, State, Storage, form::sentence,
 };
 
 impl Page {
@@ -62,7 +62,10 @@ impl Page {
         }
         let found = |id: &str| self.kept.iter().find(|kept| kept.id == id);
         match &mut self.state {
-            State::Editing { .. } => self.go_on(),
+            State::Editing { .. } => {
+                self.ask_time();
+                self.go_on();
+            }
             State::Taking { id, elsewhere } => match found(id).cloned() {
                 Some(kept) if kept.owner == Owner::Us => self.take_up(&kept),
                 Some(kept) => *elsewhere = kept.owner == Owner::Other,
@@ -106,6 +109,14 @@ impl Page {
             && kept.progress.stage != Stage::Saved
         {
             self.own(kept.id.clone());
+        }
+    }
+
+    /// Has the cluster say its time, where something that is kept may have expired: any answer of the API tells it.
+    pub(super) fn ask_time(&mut self) {
+        let may_expire = self.kept.iter().any(|kept| kept.progress.not_after.is_some());
+        if may_expire && self.has_api && self.cluster.is_some() && !self.knows_time {
+            self.call(Call::ClusterInfo);
         }
     }
 
