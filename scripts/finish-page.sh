@@ -3,8 +3,9 @@
 #
 # 1. wasm-bindgen's names between module and glue are long and random, so that they cost 5 KB of the page's 90 even packed:
 #    they become short. Comments and indentation of the glue go as well.
-# 2. The hashes of the changed files are written into the page.
-# 3. So is the hash of Trunk's start script, into the page's policy: it has another one with each build, since it names
+# 2. The scripts in crates/app/js, which wasm-bindgen has the glue import, go into the glue: they are one download.
+# 3. The hashes of the changed files are written into the page.
+# 4. So is the hash of Trunk's start script, into the page's policy: it has another one with each build, since it names
 #    the bundle's files.
 set -euo pipefail
 cd "${TRUNK_STAGING_DIR:?Trunk sets it}"
@@ -23,13 +24,23 @@ if [[ "${TRUNK_PROFILE:-}" == release ]]; then
   names=$(mktemp)
   trap 'rm -f "$names" "$names.sed"' EXIT
   # It prints what it renames, in two lists: of imports, ["MODULE", "NAME", "SHORT"], and of exports, ["NAME", "SHORT"].
-  wasm-opt --minify-imports-and-exports-and-modules "$module" --output "$module" > "$names"
+  # What is stripped is for tools, which have no more to do.
+  wasm-opt --minify-imports-and-exports-and-modules --strip-producers --strip-target-features \
+    "$module" --output "$module" > "$names"
   sed --quiet --regexp-extended \
-    -e 's|^ *\["([^"]*)", "([^"]*)", "([^"]*)"\],?$|s#\\b\2: function#\3: function#;s#"\1": import0#"a": import0#|p' \
+    -e 's|^ *\["([^"]*)", "([^"]*)", "([^"]*)"\],?$|s#\\b\2: #\3: #;s#"\1": import0#"a": import0#|p' \
     -e 's|^ *\["([^"]*)", "([^"]*)"\],?$|s#\\bwasm\\.\1\\b#wasm.\2#g|p' "$names" > "$names.sed"
   sed --in-place --file="$names.sed" "$glue"
+  scripts=$(sed --quiet "s|^import {[^}]*} from '\./\(snippets/[^']*\)';$|\1|p" "$glue")
+  for script in $scripts; do
+    # Beside the glue's own names: one that is there twice is a syntax error.
+    { sed 's/^export //' "$script"; grep --invert-match "^import .*$script" "$glue"; } > "$names"
+    cp "$names" "$glue"
+  done
+  rm -rf snippets
+  sed --in-place 's|<link rel="modulepreload" href="[^"]*snippets/[^>]*>||g' "$page"
   sed --in-place --regexp-extended -e 's/^ +//' -e '/^(\/\/.*)?$/d' "$glue"
-  if grep --extended-regexp --quiet '__wbg_[a-z_]+_[0-9a-f]{16}' "$glue"; then
+  if grep --extended-regexp --quiet '__wbg_[A-Za-z_]+_[0-9a-f]{16}' "$glue"; then
     echo "finish-page: a name between module and glue was not renamed" >&2
     exit 1
   fi

@@ -1,26 +1,17 @@
 //! All HTTP of the page: its own `config.json`, and the Kubernetes API through whatever serves it.
 
-use std::{
-    cell::{Cell, RefCell},
-    rc::Rc,
-};
+use std::rc::Rc;
 
-use gloo_net::http::{Request, Response};
-use gloo_timers::callback::Timeout;
-use js_sys::{Date, JSON, Uint8Array};
-use kube_enroll_core::{Settings, Status, WatchLines};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, ReadableStreamDefaultReader, RequestCache, RequestRedirect, ResponseType};
+use kube_enroll_core::{Settings, Status};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use yew::Callback;
 
 use crate::{
+    effects::listener,
     json::{self, Value},
     state::{Action, Answer, Call, Failure, Problem, cluster_of_kubeconfig},
 };
 
-/// How long an answer may take that is no watch.
-const ANSWER_TIMEOUT_MILLISECONDS: u32 = 20_000;
 /// The longest wait that a server may ask for.
 const MAX_RETRY_AFTER_MS: f64 = 60_000.0;
 
@@ -29,166 +20,124 @@ const CLUSTER_INFO: &str = "api/v1/namespaces/kube-public/configmaps/cluster-inf
 /// Bookmarks show that a watch is alive; the server ends it after some minutes, and a proxy on the way may do so sooner.
 const WATCH: &str = "&watch=1&allowWatchBookmarks=true&timeoutSeconds=290&resourceVersion=";
 
+#[wasm_bindgen(module = "/js/http.js")]
+extern "C" {
+    type Calls;
+    #[wasm_bindgen(constructor)]
+    fn new() -> Calls;
+    #[wasm_bindgen(method)]
+    fn begin(this: &Calls, url: &str, body: JsValue, is_watch: bool, heard: JsValue);
+    #[wasm_bindgen(method)]
+    fn stop(this: &Calls);
+}
+
 /// The Kubernetes API at one base, and the calls to it that are under way; clones share them.
 #[derive(Clone)]
 pub(crate) struct Api {
     /// Relative to the page, with a slash at its end.
     base: String,
     send: Callback<Action>,
-    open: Rc<RefCell<Vec<AbortController>>>,
-    watch: Rc<Cell<Option<AbortController>>>,
+    calls: Rc<Calls>,
 }
 
 impl Api {
     pub(crate) fn new(base: &str, send: Callback<Action>) -> Self {
         let slash = if base.ends_with('/') { "" } else { "/" };
-        Self { base: [base, slash].concat(), send, open: Rc::default(), watch: Rc::default() }
+        Self { base: [base, slash].concat(), send, calls: Rc::new(Calls::new()) }
     }
 
     /// Begins a call; its answer comes as an action, unless it is dropped before.
     pub(crate) fn call(&self, call: Call) {
-        let api = self.clone();
-        let Ok(controller) = AbortController::new() else { return };
-        self.open.borrow_mut().push(controller.clone());
-        if let Call::Watch(..) = call
-            && let Some(earlier) = self.watch.replace(Some(controller.clone()))
-        {
-            // Dropped, so it has no answer: its end is not the new one's.
-            self.open.borrow_mut().retain(|open| *open != earlier);
-            earlier.abort();
-        }
-        spawn_local(async move {
-            let mut answer = api.exchange(&call, &controller).await;
-            if let (Call::Watch(..), Ok(stream)) = (&call, &answer) {
-                answer = api.stream(stream, &controller).await;
-            }
-            // What was dropped has no answer.
-            if api.open.borrow().contains(&controller) {
-                api.send.emit(Action::Answered(interpret(call, answer)));
-            }
-            controller.abort();
-            api.open.borrow_mut().retain(|open| !open.signal().aborted());
-        });
+        let (url, body) = self.target(&call);
+        let is_watch = matches!(call, Call::Watch(..));
+        let send = self.send.clone();
+        self.calls.begin(&url, body, is_watch, listener(move |said| hear(&call, &said, &send)));
     }
 
     /// Drops all calls that are under way.
     pub(crate) fn stop(&self) {
-        for controller in self.open.take() {
-            controller.abort();
-        }
+        self.calls.stop();
     }
 
-    /// Sends a request, and reads the answer: as JSON, or as a stream where it is a watch.
-    async fn exchange(&self, call: &Call, controller: &AbortController) -> Result<JsValue, Failure> {
-        let (url, body) = self.target(call);
-        let request = if body.is_some() { Request::post(&url) } else { Request::get(&url) };
-        // A redirect leads to a sign-in page: Kubernetes never redirects here.
-        let request = request
-            .header("Accept", "application/json")
-            .cache(RequestCache::NoStore)
-            .redirect(RequestRedirect::Manual)
-            .abort_signal(Some(&controller.signal()));
-        let request = match body {
-            Some(body) => request.header("Content-Type", "application/json").body(body),
-            None => request.build(),
-        };
-        let is_watch = matches!(call, Call::Watch(..));
-        let aborted = controller.clone();
-        let _timeout = (!is_watch).then(|| Timeout::new(ANSWER_TIMEOUT_MILLISECONDS, move || aborted.abort()));
-        let lost = |_| lost("no answer");
-        let response = request.map_err(lost)?.send().await.map_err(lost)?;
-        if !matches!(call, Call::Settings) {
-            self.read_clock(&response);
-        }
-        if is_watch && response.ok() {
-            return Ok(response.body().into());
-        }
-        let text = response.text().await.map_err(lost)?;
-        judge(&response, &text)?;
-        parse(&text)
-    }
-
-    /// Reads the stream of a watch to its end.
-    async fn stream(&self, stream: &JsValue, controller: &AbortController) -> Result<JsValue, Failure> {
-        let reader = ReadableStreamDefaultReader::new(stream.unchecked_ref()).map_err(|_| lost("no stream"))?;
-        let mut lines = WatchLines::new();
-        loop {
-            let piece = JsFuture::from(reader.read()).await.map_err(|_| lost("the stream broke off"))?;
-            let Some(bytes) = piece.field("value") else { return Ok(JsValue::NULL) };
-            let mut events = Vec::new();
-            for line in
-                lines.push(&bytes.unchecked_into::<Uint8Array>().to_vec()).map_err(|_| lost("a line too long"))?
-            {
-                events.extend(json::event(&parse(&String::from_utf8_lossy(&line))?));
-            }
-            if controller.signal().aborted() {
-                return Ok(JsValue::NULL);
-            }
-            self.send.emit(Action::Answered(Answer::Watched(events)));
-        }
-    }
-
-    fn target(&self, call: &Call) -> (String, Option<String>) {
+    fn target(&self, call: &Call) -> (String, JsValue) {
         let requests = [&self.base, REQUESTS].concat();
         let by_name = |name: &str| [&requests, "?fieldSelector=metadata.name=", name].concat();
         let url = match call {
             Call::Settings => "config.json".into(),
             Call::ClusterInfo => [&self.base, CLUSTER_INFO].concat(),
-            Call::Create(object) => {
-                let body = JSON::stringify(&json::write_request(object)).expect("plain values become JSON");
-                return (requests, Some(body.into()));
-            }
+            Call::Create(object) => return (requests, json::write_request(object)),
             Call::Adopt(name) | Call::Read(name) => [&requests, "/", name.as_str()].concat(),
             Call::List(name) => by_name(name.as_str()),
             Call::Watch(name, version) => {
                 [by_name(name.as_str()), WATCH.into(), js_sys::encode_uri_component(version).into()].concat()
             }
         };
-        (url, None)
+        (url, JsValue::UNDEFINED)
     }
+}
 
-    /// The cluster's clock is the clock. `Date` has whole seconds: half of one is its error on average.
-    fn read_clock(&self, response: &Response) {
-        let offset_ms = Date::parse(&header(response, "date")) + 500.0 - Date::now();
-        if offset_ms.is_finite() && is_json(response) {
-            self.send.emit(Action::ClockRead { offset_ms });
+/// Takes what `js/http.js` heard of a call.
+fn hear(call: &Call, said: &JsValue, send: &Callback<Action>) {
+    let is_watch = matches!(call, Call::Watch(..));
+    if let Some(events) = said.field("events").and_then(|events| events.elements()) {
+        return send.emit(Action::Answered(Answer::Watched(events.iter().filter_map(json::event).collect())));
+    }
+    let judged = if said.field("status").is_none() {
+        Ok(())
+    } else {
+        if !matches!(call, Call::Settings) {
+            read_clock(said, send);
         }
+        judge(said)
+    };
+    let answer = judged.and_then(|()| match said.field("lost").and_then(|reason| reason.text()) {
+        Some(reason) => Err(Failure::Unreachable { reason, retry_after_ms: 0.0 }),
+        None => Ok(said.field("body").unwrap_or_default()),
+    });
+    // The lines of a watch are still to come.
+    if !(is_watch && is_ok(said)) {
+        send.emit(Action::Answered(interpret(call, answer)));
+    }
+}
+
+/// The cluster's clock is the clock. `Date` has whole seconds: half of one is its error on average.
+fn read_clock(said: &JsValue, send: &Callback<Action>) {
+    let offset_ms = said.number_of("date") + 500.0 - said.number_of("receivedAt");
+    if offset_ms.is_finite() && is_json(said) {
+        send.emit(Action::ClockRead { offset_ms });
     }
 }
 
 /// Tells an answer of the API from all else.
-fn judge(response: &Response, text: &str) -> Result<(), Failure> {
-    let code = response.status();
-    let is_page = header(response, "content-type").starts_with("text/html");
-    if response.type_() == ResponseType::Opaqueredirect || code == 401 || (is_page && (response.ok() || code == 403)) {
+fn judge(said: &JsValue) -> Result<(), Failure> {
+    let code = said.number_of("status") as u16;
+    let is_page = said.text_of("contentType").starts_with("text/html");
+    if said.text_of("type") == "opaqueredirect" || code == 401 || (is_page && (is_ok(said) || code == 403)) {
         return Err(Failure::SignIn);
     }
-    if response.ok() {
+    if is_ok(said) {
         return Ok(());
     }
-    let said = if is_json(response) {
-        parse(text).map(|said| json::status(&said)).unwrap_or_default()
-    } else {
-        Status::default()
-    };
+    let status = said.field("body").filter(|_| is_json(said)).map(|body| json::status(&body)).unwrap_or_default();
     let http = ["HTTP ", &code.to_string()].concat();
     // A server of files knows no POST.
-    if !is_json(response) && matches!(code, 404 | 405 | 501) {
+    if !is_json(said) && matches!(code, 404 | 405 | 501) {
         return Err(Failure::NoApi(code));
     }
     if code == 429 || code >= 500 {
-        let seconds = header(response, "retry-after").parse().ok();
-        let seconds: u32 = seconds.or(said.details.map(|details| details.retry_after_seconds)).unwrap_or(0);
+        let seconds = said.text_of("retryAfter").parse().ok();
+        let seconds: u32 = seconds.or(status.details.map(|details| details.retry_after_seconds)).unwrap_or(0);
         return Err(Failure::Unreachable {
-            reason: if said.message.is_empty() { http } else { said.message },
+            reason: if status.message.is_empty() { http } else { status.message },
             retry_after_ms: (f64::from(seconds) * 1_000.0).min(MAX_RETRY_AFTER_MS),
         });
     }
-    let message = if said.message.is_empty() { [&http, ", not from a Kubernetes API"].concat() } else { said.message };
-    Err(Failure::Refused(Box::new(Status { code, message, ..said })))
+    let message =
+        if status.message.is_empty() { [&http, ", not from a Kubernetes API"].concat() } else { status.message };
+    Err(Failure::Refused(Box::new(Status { code, message, ..status })))
 }
 
-fn interpret(call: Call, answer: Result<JsValue, Failure>) -> Answer {
+fn interpret(call: &Call, answer: Result<JsValue, Failure>) -> Answer {
     let found = |answer: Result<JsValue, Failure>| match answer {
         Ok(object) => Ok(Some(Box::new(json::request(&object)))),
         Err(Failure::Refused(status)) if status.code == 404 && status.reason == "NotFound" => Ok(None),
@@ -225,18 +174,10 @@ fn settings(answer: Result<JsValue, Failure>) -> Result<Settings, Problem> {
     Err(Problem::new("The settings of this page did not load", message).with(cause))
 }
 
-fn header(response: &Response, name: &str) -> String {
-    response.headers().get(name).unwrap_or_default()
+fn is_ok(said: &JsValue) -> bool {
+    said.field("ok").is_some_and(|ok| ok.is_truthy())
 }
 
-fn is_json(response: &Response) -> bool {
-    header(response, "content-type").starts_with("application/json")
-}
-
-fn parse(text: &str) -> Result<JsValue, Failure> {
-    JSON::parse(text).map_err(|_| lost("an answer that is no JSON"))
-}
-
-fn lost(reason: &str) -> Failure {
-    Failure::Unreachable { reason: reason.to_owned(), retry_after_ms: 0.0 }
+fn is_json(said: &JsValue) -> bool {
+    said.text_of("contentType").starts_with("application/json")
 }

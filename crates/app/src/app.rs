@@ -1,7 +1,5 @@
 //! The one component: keeps the page's state, shows it, and has its effects carried out.
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
 use yew::{Component, Context, Html};
 
 use crate::{
@@ -47,11 +45,6 @@ impl Component for App {
         if before == name || name == "editing" && before == "loading" {
             return;
         }
-        let heading = web_sys::window()
-            .and_then(|window| window.document())
-            .and_then(|document| document.query_selector("h1").ok().flatten());
-        if let Some(heading) = heading {
-            let _ = heading.unchecked_into::<HtmlElement>().focus();
-        }
+        effects::focus("h1");
     }
 }

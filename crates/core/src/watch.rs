@@ -13,9 +13,9 @@ pub struct WatchDecoder {
     lines: WatchLines,
 }
 
-/// The lines of a watch: bytes in, JSON documents out. The page, whose browser reads JSON by itself, takes these.
+/// The lines of a watch: bytes in, JSON documents out.
 #[derive(Debug, Default)]
-pub struct WatchLines {
+struct WatchLines {
     line: Vec<u8>,
 }
 
@@ -59,17 +59,9 @@ impl WatchDecoder {
 }
 
 impl WatchLines {
-    /// Makes an empty one for a new stream.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Takes the next bytes of the stream, however it was cut, and returns the lines that they complete, empty ones left
     /// out.
-    ///
-    /// # Errors
-    /// [`Error::InvalidWatch`] for a line that is longer than [`MAX_WATCH_LINE_BYTES`].
-    pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    fn push(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let mut lines = Vec::new();
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {

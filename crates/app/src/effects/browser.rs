@@ -1,157 +1,116 @@
-//! The browser's own services: clock, randomness, clipboard, downloads, the address bar.
+//! The browser's own services: clock, randomness, clipboard, downloads, the address bar (`js/browser.js`).
 
-use gloo_timers::callback::Timeout;
-use js_sys::{Array, Date, Object};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{
-    Blob, Document, Event, HtmlDocument, HtmlElement, HtmlTextAreaElement, Notification, Url, UrlSearchParams,
-    VisibilityState,
-};
+use js_sys::Date;
+use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{Blob, Event};
 
 use crate::{
     json::Value,
     state::{Around, Form, Place},
 };
 
-/// How long a download may take to begin, before its address is given up.
-const SAVE_MILLISECONDS: u32 = 60_000;
+#[wasm_bindgen(module = "/js/browser.js")]
+extern "C" {
+    #[wasm_bindgen(js_namespace = browser)]
+    fn draw(bytes: &mut [u8]) -> bool;
+    #[wasm_bindgen(js_namespace = browser)]
+    fn link() -> JsValue;
+    #[wasm_bindgen(js_namespace = browser, js_name = copy)]
+    fn begin_copy(text: &str, tell: JsValue);
+    #[wasm_bindgen(js_namespace = browser, js_name = readFile)]
+    fn begin_reading(event: &Event, tell: JsValue);
+    #[wasm_bindgen(js_namespace = browser, js_name = entitle)]
+    fn show_title(title: &str, icon: &str);
+    #[wasm_bindgen(js_namespace = browser, js_name = askToNotify)]
+    fn begin_asking(tell: JsValue);
+    #[wasm_bindgen(js_namespace = browser, js_name = whenAwake)]
+    fn when_awake(tell: JsValue);
+    #[wasm_bindgen(js_namespace = browser, js_name = tick)]
+    fn begin_ticking(is_on: bool, tell: JsValue);
+
+    /// Has the browser download the file.
+    #[wasm_bindgen(js_namespace = browser)]
+    pub(super) fn save(file: &Blob, name: &str);
+    /// Has the browser download a text.
+    #[wasm_bindgen(js_namespace = browser, js_name = saveText)]
+    pub(super) fn save_text(text: &str, name: &str);
+    /// Notifies where that was allowed, and nobody looks at the page.
+    #[wasm_bindgen(js_namespace = browser)]
+    pub(super) fn notify(text: &str);
+    /// Moves the focus.
+    #[wasm_bindgen(js_namespace = browser)]
+    pub(crate) fn focus(selector: &str);
+    /// Moves the focus, once the page has been drawn.
+    #[wasm_bindgen(js_namespace = browser, js_name = focusSoon)]
+    pub(super) fn focus_soon(id: &str);
+    /// Has the browser ask before the page is left, or no longer.
+    #[wasm_bindgen(js_namespace = browser)]
+    pub(super) fn guard(is_on: bool);
+    /// Shows a time where and as the reader lives.
+    #[wasm_bindgen(js_namespace = browser, js_name = dateAndTime)]
+    pub(crate) fn date_and_time(milliseconds: f64) -> String;
+    #[wasm_bindgen(js_namespace = browser, js_name = timeOfDay)]
+    pub(crate) fn time_of_day(milliseconds: f64) -> String;
+}
 
 /// Reads the clock, and draws random bytes.
 pub(crate) fn around() -> Around {
     let mut bytes = [0; 7];
-    let drawn = web_sys::window()
-        .and_then(|window| window.crypto().ok())
-        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).ok());
-    Around { now_ms: Date::now(), random: drawn.map(|_| bytes) }
+    let drawn = draw(&mut bytes);
+    Around { now_ms: Date::now(), random: drawn.then_some(bytes) }
 }
 
 pub(crate) fn place() -> Place {
-    let Some(window) = web_sys::window() else { return Place::default() };
-    let host = window.location().hostname().unwrap_or_default();
+    let link = link();
+    let host = link.text_of("host");
     Place {
-        secure: window.is_secure_context(),
+        secure: link.field("isSecure").is_some_and(|is| is.is_truthy()),
         shared: false,
-        notifies: window.field("Notification").is_some(),
+        notifies: link.field("notifies").is_some_and(|is| is.is_truthy()),
         local: host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127."),
     }
 }
 
 /// Reads `?user=…&group=…&group=…` of a link to the page.
 pub(crate) fn prefilled_form() -> Form {
-    let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
-    let Ok(parameters) = UrlSearchParams::new_with_str(&query) else { return Form::new(String::new(), vec![]) };
-    let groups = parameters.get_all("group").iter().filter_map(|group| group.as_string()).collect();
-    Form::new(parameters.get("user").unwrap_or_default(), groups)
+    let link = link();
+    Form::new(link.text_of("user"), link.texts_of("groups"))
 }
 
-/// Copies a text, and tells whether that worked; without the Clipboard API, which plain HTTP lacks, by selecting it.
-pub(super) fn copy(text: String, done: impl FnOnce(bool) + 'static) {
-    let Some(window) = web_sys::window() else { return };
-    spawn_local(async move {
-        let navigator = window.navigator();
-        let has_clipboard = navigator.field("clipboard").is_some();
-        let mut worked = has_clipboard && JsFuture::from(navigator.clipboard().write_text(&text)).await.is_ok();
-        if !worked {
-            worked = window.document().and_then(|document| copy_selected(&document, &text)).unwrap_or(false);
-        }
-        done(worked);
-    });
+/// Copies a text, and tells whether that worked; then tells nothing, when that has been shown.
+pub(super) fn copy(text: &str, tell: impl Fn(Option<bool>) + 'static) {
+    begin_copy(text, listener(move |worked| tell(worked.as_bool())));
 }
 
-fn copy_selected(document: &Document, text: &str) -> Option<bool> {
-    let focused = document.active_element();
-    let area: HtmlTextAreaElement = document.create_element("textarea").ok()?.unchecked_into();
-    area.set_value(text);
-    area.set_attribute("class", "unseen").ok()?;
-    document.body()?.append_child(&area).ok()?;
-    area.select();
-    let copied = document.unchecked_ref::<HtmlDocument>().exec_command("copy").unwrap_or(false);
-    area.remove();
-    if let Some(focused) = focused {
-        let _ = focused.unchecked_into::<HtmlElement>().focus();
-    }
-    Some(copied)
+/// Hears when the machine is online again, and when a person looks at the page again.
+pub(super) fn awake(tell: impl Fn() + 'static) {
+    when_awake(listener(move |_| tell()));
 }
 
-/// Has the browser download the file.
-pub(super) fn save(file: &Blob, name: &str) {
-    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(file) else { return };
-    if let Ok(anchor) = document.create_element("a") {
-        let anchor: HtmlElement = anchor.unchecked_into();
-        let _ = anchor.set_attribute("href", &url);
-        let _ = anchor.set_attribute("download", name);
-        anchor.click();
-    }
-    Timeout::new(SAVE_MILLISECONDS, move || drop(Url::revoke_object_url(&url))).forget();
-}
-
-/// Has the browser download a text.
-pub(super) fn save_text(text: &str, name: &str) {
-    if let Ok(file) = Blob::new_with_str_sequence(&Array::of1(&text.into())) {
-        save(&file, name);
-    }
+/// Tells of each second, or no longer.
+pub(super) fn tick(tell: Option<impl Fn() + 'static>) {
+    let is_on = tell.is_some();
+    begin_ticking(is_on, tell.map_or(JsValue::NULL, |tell| listener(move |_| tell())));
 }
 
 /// Reads the one file that was chosen or dropped.
-pub(crate) fn read_file(event: &Event, done: impl FnOnce(String) + 'static) {
-    let event: &JsValue = event;
-    let files = event.field("dataTransfer").or_else(|| event.field("target")).and_then(|owner| owner.field("files"));
-    let Some(file) = files.and_then(|files| files.field("0")) else { return };
-    spawn_local(async move {
-        if let Ok(text) = JsFuture::from(file.unchecked_into::<Blob>().text()).await {
-            done(text.as_string().unwrap_or_default());
-        }
-    });
+pub(crate) fn read_file(event: &Event, done: impl Fn(String) + 'static) {
+    begin_reading(event, listener(move |text| done(text.as_string().unwrap_or_default())));
 }
 
 /// Shows the state where tabs are listed.
 pub(super) fn entitle(title: &str) {
-    let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-    if document.title() == title {
-        return;
-    }
-    document.set_title(title);
-    let icon = document.query_selector("link[rel=icon]").ok().flatten();
-    if let Some(icon) = icon {
-        let name = match title.split(' ').next() {
-            Some("Waiting" | "Approved") => "icon-waiting.svg",
-            Some("Ready" | "Saved") => "icon-ready.svg",
-            Some("Look:") => "icon-look.svg",
-            _ => "icon.svg",
-        };
-        let _ = icon.set_attribute("href", name);
-    }
+    let icon = match title.split(' ').next() {
+        Some("Waiting" | "Approved") => "icon-waiting.svg",
+        Some("Ready" | "Saved") => "icon-ready.svg",
+        Some("Look:") => "icon-look.svg",
+        _ => "icon.svg",
+    };
+    show_title(title, icon);
 }
 
-pub(super) fn ask_to_notify(done: impl FnOnce(bool) + 'static) {
-    let Ok(asked) = Notification::request_permission() else { return };
-    spawn_local(async move {
-        let answer = JsFuture::from(asked).await.ok().and_then(|answer| answer.as_string());
-        done(answer.as_deref() == Some("granted"));
-    });
-}
-
-/// Notifies where that was allowed, and nobody looks at the page.
-pub(super) fn notify(text: &str) {
-    let hidden = web_sys::window()
-        .and_then(|window| window.document())
-        .is_some_and(|document| document.visibility_state() != VisibilityState::Visible);
-    if hidden {
-        let _ = Notification::new(text);
-    }
-}
-
-/// Moves the focus, once the page has been drawn.
-pub(super) fn focus_soon(id: String) {
-    Timeout::new(0, move || {
-        let element = web_sys::window().and_then(|window| window.document()?.get_element_by_id(&id));
-        if let Some(element) = element {
-            let _ = element.unchecked_into::<HtmlElement>().focus();
-        }
-    })
-    .forget();
+pub(super) fn ask_to_notify(done: impl Fn(bool) + 'static) {
+    begin_asking(listener(move |granted| done(granted.is_truthy())));
 }
 
 /// Reads RFC 3339; nothing for any other text.
@@ -160,26 +119,7 @@ pub(crate) fn parse_time(text: &str) -> Option<f64> {
     milliseconds.is_finite().then_some(milliseconds)
 }
 
-/// Shows a time where and as the reader lives.
-pub(crate) fn date_and_time(milliseconds: f64) -> String {
-    let fields = [
-        ("weekday", "short"),
-        ("year", "numeric"),
-        ("month", "short"),
-        ("day", "numeric"),
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-        ("timeZoneName", "short"),
-    ];
-    localized(milliseconds, &fields)
-}
-
-pub(crate) fn time_of_day(milliseconds: f64) -> String {
-    localized(milliseconds, &[("hour", "2-digit"), ("minute", "2-digit")])
-}
-
-fn localized(milliseconds: f64, fields: &[(&str, &str)]) -> String {
-    let fields = fields.iter().map(|(name, value)| (*name, JsValue::from(*value))).collect();
-    let options: Object = JsValue::of_fields(fields).unchecked_into();
-    Date::new(&milliseconds.into()).to_locale_string("default", &options).into()
+/// Makes a function that JavaScript may keep as long as it likes.
+pub(crate) fn listener(tell: impl Fn(JsValue) + 'static) -> JsValue {
+    Closure::<dyn Fn(JsValue)>::new(tell).into_js_value()
 }

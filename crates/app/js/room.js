@@ -1,0 +1,77 @@
+// Makes the worker of `src/room.rs`. The page brings the worker's source and its compiled module, since the room itself can
+// load nothing.
+
+// The frame that makes workers.
+const FRAME = "room/frame.html";
+// What wasm-bindgen writes around the module, and the worker's own lines: together the worker's source.
+const SOURCES = ["room/kube_enroll.js", "room/worker.js"];
+// The module over core, with everything that a key needs.
+const MODULE = "room/kube_enroll_bg.wasm";
+
+// One worker at a time, and what it is made of.
+export class Workplace {
+  #parts;
+  #worker;
+
+  // Makes a worker. `hear` takes what it says, until it is ended, or `{ trouble }` where it cannot be made.
+  begin(hear) {
+    this.#begin(hear).catch(error => hear({ trouble: words(error) }));
+  }
+
+  post(message) {
+    this.#worker.postMessage(message);
+  }
+
+  end() {
+    this.#worker.terminate();
+    this.#worker = undefined;
+  }
+
+  async #begin(hear) {
+    this.#parts ??= await parts();
+    const { start, source, module } = this.#parts;
+    // The frame's own `Worker` class, so that the worker has the frame's policy.
+    const worker = start(source);
+    worker.onmessage = worker.onmessageerror = worker.onerror = event => {
+      if (worker === this.#worker) hear(event.data ?? { panicked: words(event) });
+    };
+    worker.postMessage({ module });
+    this.#worker = worker;
+  }
+}
+
+// Loads what a worker is made of, everything side by side.
+async function parts() {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.title = "the key’s room";
+  frame.src = FRAME;
+  const loaded = new Promise(resolve => (frame.onload = resolve));
+  document.body.append(frame);
+  const [module, glue, worker] = await Promise.all([
+    received(MODULE).then(compiled),
+    ...SOURCES.map(async path => (await received(path)).text()),
+    loaded,
+  ]);
+  // Throws where the frame shows an error page, which is of another origin.
+  const { start } = frame.contentWindow;
+  if (!start) throw `${FRAME} is missing`;
+  return { start, source: `${glue}\n${worker}\n`, module };
+}
+
+async function received(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw `${path}: HTTP ${response.status}`;
+  return response;
+}
+
+async function compiled(response) {
+  // Static hosting may not know the type, which compiling while loading insists on.
+  return response.headers.get("content-type")?.startsWith("application/wasm")
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+}
+
+function words(error) {
+  return String(error?.message ?? error);
+}
