@@ -1,7 +1,11 @@
 mod shown;
 
 pub use shown::Field;
-use shown::{Quoted, Shown};
+pub(crate) use shown::Quoted;
+use shown::Shown;
+
+#[cfg(feature = "x509")]
+use crate::pasted::Pasted;
 
 /// Says why something was refused: what was found, and what was expected.
 ///
@@ -242,6 +246,13 @@ pub enum Error {
         /// The time it was judged by, RFC 3339.
         now: String,
     },
+    #[cfg(feature = "x509")]
+    /// A text that a person handed in and that holds no certificate for the request.
+    #[error("found {found}, expected the issued certificate: {}", .found.advice())]
+    Pasted {
+        /// What it is.
+        found: Pasted,
+    },
     /// A watch stream that is not newline-delimited watch events.
     #[error("watch stream: {reason}")]
     InvalidWatch {
@@ -312,6 +323,8 @@ impl Error {
             Self::NotForClients { .. } => "not-for-clients",
             #[cfg(feature = "x509")]
             Self::NotValidNow { .. } => "not-valid-now",
+            #[cfg(feature = "x509")]
+            Self::Pasted { found } => found.code(),
             Self::InvalidWatch { .. } => "invalid-watch",
             #[cfg(feature = "keys")]
             Self::NoRandomness => "no-randomness",

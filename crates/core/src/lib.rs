@@ -16,6 +16,8 @@ mod fingerprint;
 mod key;
 pub mod kubeconfig;
 mod object_name;
+#[cfg(feature = "x509")]
+pub mod pasted;
 mod policy;
 #[cfg(feature = "x509")]
 mod public_key;
@@ -49,4 +51,4 @@ pub use settings::Settings;
 pub use status::{Status, StatusCause, StatusDetails};
 pub use subject::{MAX_GROUPS, MAX_NAME_CHARACTERS, MAX_SUBJECT_BYTES, Subject, parse_name};
 pub use time::Timestamp;
-pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent, WatchLines};
+pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent};

@@ -39,7 +39,7 @@ impl fmt::Display for Shown {
 
 /// A text as it can be shown anywhere, a terminal too: in quotes, and with what is not visible or turns the line around as
 /// code points. `Debug` would do, for 3 KB more in the page.
-pub(super) struct Quoted<'a>(pub(super) &'a str);
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
