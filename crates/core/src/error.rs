@@ -277,6 +277,28 @@ pub enum Error {
         /// The step that is missing.
         step: &'static str,
     },
+    #[cfg(feature = "keys")]
+    /// A kept key that opens with a passphrase, and there is none.
+    #[error("this key was kept with a passphrase, which opens it: none was given")]
+    PassphraseNeeded,
+    #[cfg(feature = "keys")]
+    /// A kept key that does not open.
+    #[error("the kept key does not open: {reason}")]
+    Locked {
+        /// What stands against it, as far as that can be told.
+        reason: &'static str,
+    },
+    #[cfg(feature = "keys")]
+    /// An enrollment that is not kept, or no longer.
+    #[error("this enrollment is no longer kept in this browser, so its key is gone")]
+    Forgotten,
+    #[cfg(feature = "keys")]
+    /// Too little memory for Argon2.
+    #[error("there is no {mebibytes} MiB of memory, which the passphrase needs")]
+    NoMemory {
+        /// Memory asked for.
+        mebibytes: u32,
+    },
 }
 
 impl Error {
@@ -332,6 +354,14 @@ impl Error {
             Self::PrivateKey { .. } => "private-key",
             #[cfg(feature = "keys")]
             Self::OutOfOrder { .. } => "out-of-order",
+            #[cfg(feature = "keys")]
+            Self::PassphraseNeeded => "passphrase-needed",
+            #[cfg(feature = "keys")]
+            Self::Locked { .. } => "locked",
+            #[cfg(feature = "keys")]
+            Self::Forgotten => "forgotten",
+            #[cfg(feature = "keys")]
+            Self::NoMemory { .. } => "no-memory",
         }
     }
 

@@ -3,7 +3,7 @@
 use der::{Decode, Encode, asn1::BitString};
 use p256::ecdsa as ecdsa_p256;
 use p384::ecdsa as ecdsa_p384;
-use pkcs8::EncodePrivateKey;
+use pkcs8::{EncodePrivateKey, PrivateKeyInfoRef};
 use rand_core::TryCryptoRng;
 use rsa::{errors::Error as RsaError, pkcs1v15};
 use sha2::Sha256;
@@ -15,7 +15,11 @@ use spki::{
 use x509_cert::request::{CertReq, CertReqInfo, Version};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{Algorithm, CertificationRequest, Error, Fingerprint, Subject, x509};
+use crate::{
+    Algorithm, CertificationRequest, Error, Fingerprint, Subject,
+    public_key::{EC_PUBLIC_KEY, ED25519, PublicKey, RSA_ENCRYPTION, SECP256R1, SECP384R1},
+    x509,
+};
 
 const UNENCODABLE: Error = Error::PrivateKey { reason: "its public part cannot be encoded" };
 
@@ -89,6 +93,28 @@ impl PrivateKey {
         Ok(Zeroizing::new(x509::encode_pem("PRIVATE KEY", &self.to_pkcs8_der()?)))
     }
 
+    /// Reads a key of any kind that [`PrivateKey::generate`] makes, as DER of PKCS#8 of version 1 or, with the public key
+    /// beside it, version 2 ([RFC 5958](https://www.rfc-editor.org/rfc/rfc5958#section-2)), unencrypted.
+    ///
+    /// # Errors
+    /// [`Error::PrivateKey`] for other bytes, for a key whose parts contradict each other, and for what the key rules refuse.
+    pub fn from_pkcs8_der(der: &[u8]) -> Result<Self, Error> {
+        let unreadable = Error::PrivateKey { reason: "it is not PKCS#8 of a kind that is made here" };
+        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| unreadable.clone())?;
+        let curve = || info.algorithm.parameters_oid().ok();
+        let kind = match info.algorithm.oid {
+            RSA_ENCRYPTION => rsa::PrivateKey::try_from(info).map(pkcs1v15::SigningKey::new).map(Kind::Rsa),
+            EC_PUBLIC_KEY if curve() == Some(SECP256R1) => ecdsa_p256::SigningKey::try_from(info).map(Kind::EcdsaP256),
+            EC_PUBLIC_KEY if curve() == Some(SECP384R1) => ecdsa_p384::SigningKey::try_from(info).map(Kind::EcdsaP384),
+            ED25519 => ed25519_dalek::SigningKey::try_from(info).map(Kind::Ed25519),
+            _ => return Err(unreadable),
+        };
+        let key = Self(kind.map_err(|_| Error::PrivateKey { reason: "its parts do not belong together" })?);
+        PublicKey::parse(&key.public_key().map_err(|_| UNENCODABLE)?)
+            .map_err(|_| Error::PrivateKey { reason: "it is weaker than what is made here" })?;
+        Ok(key)
+    }
+
     /// Signs a message: RSA PKCS#1 v1.5 with SHA-256, ECDSA with the curve's SHA-2, or Ed25519. `rng` blinds RSA.
     ///
     /// Returns the signature as X.509 puts it into a BIT STRING.
@@ -107,6 +133,18 @@ impl PrivateKey {
             Kind::Ed25519(key) => key.try_sign(message).and_then(|signature| bit_string(&signature)),
         };
         bits.map_err(|_| Error::PrivateKey { reason: "it cannot sign" })
+    }
+
+    /// Checks that `request` was made with this key.
+    ///
+    /// # Errors
+    /// [`Error::OtherKey`] where it was not; [`Error::PrivateKey`] where the public part cannot be encoded.
+    pub fn check_request(&self, request: &CertificationRequest) -> Result<(), Error> {
+        let fingerprint = self.fingerprint()?;
+        if request.fingerprint() == fingerprint {
+            return Ok(());
+        }
+        Err(Error::OtherKey { found: request.fingerprint().to_string(), expected: fingerprint.to_string() })
     }
 
     /// Returns the fingerprint of the public part.

@@ -29,6 +29,8 @@ mod settings;
 mod status;
 mod subject;
 mod time;
+#[cfg(feature = "keys")]
+pub mod vault;
 mod watch;
 #[cfg(feature = "x509")]
 mod x509;

@@ -3,7 +3,7 @@
 mod support;
 
 use getrandom::SysRng;
-use kube_enroll_core::{Algorithm, CertificationRequest, commands};
+use kube_enroll_core::{Algorithm, CertificationRequest, Error, PrivateKey, commands};
 use support::{Workshop, key, request, subject};
 
 #[test]
@@ -94,7 +94,6 @@ fn signs_any_message_so_that_openssl_verifies_it() {
 
 #[test]
 fn fails_closed_where_randomness_fails() {
-    use kube_enroll_core::{Error, PrivateKey};
     struct Broken;
     impl rand_core::TryRng for Broken {
         type Error = std::fmt::Error;
@@ -111,5 +110,66 @@ fn fails_closed_where_randomness_fails() {
     impl rand_core::TryCryptoRng for Broken {}
     for algorithm in Algorithm::ALL {
         assert_eq!(PrivateKey::generate(algorithm, &mut Broken).err(), Some(Error::NoRandomness), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn reads_the_keys_that_it_writes_and_those_that_openssl_makes() {
+    for algorithm in Algorithm::ALL {
+        let key = key(algorithm);
+        let der = key.to_pkcs8_der().expect("DER");
+        let read = PrivateKey::from_pkcs8_der(&der).expect("what was written");
+        assert_eq!(read.to_pkcs8_der().expect("DER"), der, "{algorithm:?}");
+        assert_eq!(read.fingerprint(), key.fingerprint(), "{algorithm:?}");
+
+        let workshop = Workshop::new();
+        workshop.sh(&commands::make_key(algorithm));
+        workshop.sh("openssl pkcs8 -topk8 -nocrypt -in enroll.key -outform DER -out key.der");
+        let read = PrivateKey::from_pkcs8_der(&workshop.read_bytes("key.der")).expect("a key of openssl");
+        workshop.write("read.pem", read.to_pkcs8_pem().expect("PEM").as_bytes());
+        let public = |file| workshop.sh(&format!("openssl pkey -in {file} -pubout"));
+        assert_eq!(public("read.pem"), public("enroll.key"), "{algorithm:?}");
+        assert_eq!(request(&subject("jane", &[]), &read).algorithm(), algorithm);
+    }
+}
+
+/// The example of RFC 8410, section 10.3, in both versions of RFC 5958.
+#[test]
+fn reads_ed25519_with_its_public_key_and_without() {
+    let (seed, public) = (
+        "d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842",
+        "19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1",
+    );
+    let bytes = |hex: &str| -> Vec<u8> {
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+    };
+    let version_1 = bytes(&format!("302e020100300506032b657004220420{seed}"));
+    let version_2 = bytes(&format!("3051020101300506032b657004220420{seed}812100{public}"));
+    let read = |der: &[u8]| PrivateKey::from_pkcs8_der(der).expect("a key").fingerprint().expect("a public key");
+    assert_eq!(read(&version_1), read(&version_2));
+    let other = bytes(&format!("3051020101300506032b657004220420{seed}812100{}", public.replace("19bf", "19be")));
+    assert!(PrivateKey::from_pkcs8_der(&other).is_err(), "the public key is of another");
+}
+
+#[test]
+fn refuses_keys_that_are_damaged_or_not_of_ours() {
+    for algorithm in [Algorithm::Rsa2048, Algorithm::EcdsaP256, Algorithm::EcdsaP384, Algorithm::Ed25519] {
+        let der = key(algorithm).to_pkcs8_der().expect("DER");
+        for bad in [&der[..der.len() - 1], &der[1..], &[], &[&der[..], &[0]].concat()] {
+            let read = PrivateKey::from_pkcs8_der(bad).err();
+            assert!(matches!(read, Some(Error::PrivateKey { .. })), "{algorithm:?}: {read:?}");
+        }
+    }
+    let workshop = Workshop::new();
+    for (name, options) in [
+        ("too short", "-algorithm RSA -pkeyopt rsa_keygen_bits:1024"),
+        ("of an odd length", "-algorithm RSA -pkeyopt rsa_keygen_bits:2056"),
+        ("P-521", "-algorithm EC -pkeyopt ec_paramgen_curve:P-521"),
+        ("X25519", "-algorithm X25519"),
+        ("Ed448", "-algorithm ED448"),
+    ] {
+        workshop.sh(&format!("openssl genpkey {options} -outform DER -out key.der"));
+        let read = PrivateKey::from_pkcs8_der(&workshop.read_bytes("key.der")).err();
+        assert!(matches!(read, Some(Error::PrivateKey { .. })), "{name}: {read:?}");
     }
 }
