@@ -6,6 +6,7 @@ mod compressed;
 mod needles;
 pub mod network_log;
 mod secret;
+mod snappy;
 
 use std::{collections::BTreeSet, fs::File, io, path::Path};
 
@@ -19,6 +20,9 @@ pub struct Search {
     names: Vec<String>,
 }
 
+/// The folders of a profile with IndexedDB, localStorage and all that: Firefox's, and Chromium's.
+const KEPT: [&str; 4] = ["/storage/", "/IndexedDB/", "/Local Storage/", "/blob_storage/"];
+
 /// Where what was found: for example "`d`, hex, sent by socket 42".
 pub type Findings = BTreeSet<String>;
 
@@ -26,7 +30,16 @@ impl Search {
     /// Prepares the search: every number of the key, every body line of its PEM, and the base64 of that PEM, each in all
     /// the encodings that a leak may use.
     pub fn new(secret: &Secret) -> Self {
-        let (names, needles): (Vec<_>, Vec<_>) = needles::of(secret).into_iter().unzip();
+        Self::with(needles::of(secret))
+    }
+
+    /// Prepares the search for a key that is no more than random bytes.
+    pub fn for_bytes(name: &str, bytes: &[u8]) -> Self {
+        Self::with(needles::of_number(name, bytes))
+    }
+
+    fn with(needles: Vec<(String, Vec<u8>)>) -> Self {
+        let (names, needles): (Vec<_>, Vec<_>) = needles.into_iter().unzip();
         Self { needles: AhoCorasick::new(needles).expect("some thousand short needles fit"), names }
     }
 
@@ -46,13 +59,27 @@ impl Search {
         found.map(|found| self.finding(place, found.expect("the file can be read").pattern())).collect()
     }
 
-    /// Searches every file below a folder.
+    /// Searches a file in which a browser keeps what pages give it: it compresses that.
+    pub fn kept_file(&self, path: &Path) -> Findings {
+        let place = path.display().to_string();
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{place} cannot be searched: {error}"));
+        let mut findings = self.bytes(&place, &bytes);
+        for (at, value) in snappy::decompress_all(&bytes) {
+            findings.extend(self.plain(&format!("{place}, Snappy at byte {at}"), &value));
+        }
+        findings
+    }
+
+    /// Searches every file below a browser's profile.
     pub fn folder(&self, folder: &Path) -> Findings {
         let mut findings = Findings::new();
         for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => findings.extend(self.folder(&path)),
+                Ok(kind) if kind.is_file() && KEPT.iter().any(|part| path.to_string_lossy().contains(part)) => {
+                    findings.extend(self.kept_file(&path));
+                }
                 Ok(kind) if kind.is_file() => findings.extend(self.file(&path.display().to_string(), &path)),
                 // Sockets and links of a browser that has ended.
                 _ => {}

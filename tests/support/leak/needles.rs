@@ -17,18 +17,25 @@ const PIECE_DIGITS: usize = 24;
 pub(super) fn of(secret: &Secret) -> Vec<(String, Vec<u8>)> {
     let mut needles = Vec::new();
     for (name, number) in &secret.numbers {
-        let reversed: Vec<u8> = number.iter().rev().copied().collect();
-        binary(&mut needles, name, number);
-        binary(&mut needles, &format!("{name} reversed"), &reversed);
-        for piece in pieces(decimal(number).as_bytes(), PIECE_DIGITS) {
-            text(&mut needles, &format!("{name} decimal"), piece);
-        }
+        needles.extend(of_number(name, number));
     }
     let (lines, armoured) = secret_texts(secret);
     for (form, runs) in [("PEM line", lines), ("client-key-data", armoured)] {
         for piece in runs.iter().flat_map(|run| pieces(run.as_bytes(), PIECE_BYTES)) {
             text(&mut needles, form, piece);
         }
+    }
+    needles
+}
+
+/// Returns every needle of a number or of a key that is no more than random bytes, with its name.
+pub(super) fn of_number(name: &str, number: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut needles = Vec::new();
+    let reversed: Vec<u8> = number.iter().rev().copied().collect();
+    binary(&mut needles, name, number);
+    binary(&mut needles, &format!("{name} reversed"), &reversed);
+    for piece in pieces(decimal(number).as_bytes(), PIECE_DIGITS) {
+        text(&mut needles, &format!("{name} decimal"), piece);
     }
     needles
 }

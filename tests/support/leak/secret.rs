@@ -51,6 +51,11 @@ impl Secret {
         Self { numbers, der: document.as_bytes().to_vec(), pem: pem.to_owned() }
     }
 
+    /// Returns the key in PEM of PKCS#8.
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
     /// Returns one of the key's numbers, big-endian.
     pub fn number(&self) -> &[u8] {
         &self.numbers[0].1
