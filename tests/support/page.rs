@@ -1,5 +1,8 @@
 //! The enrollment page, as a person uses it.
 
+mod kept;
+mod manual;
+
 use std::{path::PathBuf, time::Duration};
 
 use fantoccini::{Locator, elements::Element, key::Key};
@@ -28,6 +31,8 @@ pub struct Wish {
     pub algorithm: Algorithm,
     /// The namespace of the kubeconfig's context; empty means none.
     pub namespace: String,
+    /// Locks the key while it is kept; empty means what the page proposes.
+    pub passphrase: String,
 }
 
 impl Wish {
@@ -38,7 +43,14 @@ impl Wish {
             groups: groups.iter().map(ToString::to_string).collect(),
             algorithm: Algorithm::EcdsaP256,
             namespace: String::new(),
+            passphrase: String::new(),
         }
+    }
+
+    /// Has the key locked with a passphrase.
+    pub fn locked_with(mut self, passphrase: &str) -> Self {
+        self.passphrase = passphrase.to_owned();
+        self
     }
 
     /// Asks for another kind of key.
@@ -51,9 +63,14 @@ impl Wish {
 impl<'a> Page<'a> {
     /// Opens the page and waits for the form.
     pub async fn open(browser: &'a Browser, url: &str) -> Self {
+        Self::open_in(browser, url, "editing").await
+    }
+
+    /// Opens the page and waits until it is in this state.
+    pub async fn open_in(browser: &'a Browser, url: &str, state: &str) -> Self {
         browser.open(url).await;
         let page = Self { browser };
-        page.wait_for("editing").await;
+        page.wait_for(state).await;
         page
     }
 
@@ -68,6 +85,10 @@ impl<'a> Page<'a> {
             self.write(&field, group).await;
         }
         self.choose(wish.algorithm).await;
+        if !wish.passphrase.is_empty() {
+            self.pick("keep", "passphrase").await;
+            self.write("#new-passphrase", &wish.passphrase).await;
+        }
         if !wish.namespace.is_empty() {
             self.unfold("#advanced").await;
             self.write("#namespace", &wish.namespace).await;
@@ -76,7 +97,12 @@ impl<'a> Page<'a> {
 
     /// Chooses the kind of key.
     pub async fn choose(&self, algorithm: Algorithm) {
-        let radio = format!("input[name='algorithm'][value='{}']", algorithm.name());
+        self.pick("algorithm", algorithm.name()).await;
+    }
+
+    /// Chooses one of several.
+    pub async fn pick(&self, name: &str, value: &str) {
+        let radio = format!("input[name='{name}'][value='{value}']");
         // The radio itself may lie under its label's picture, so a person clicks the label.
         let clicked = self
             .browser
@@ -129,6 +155,19 @@ impl<'a> Page<'a> {
                       return element && String(element.getAttribute(arguments[1]) ?? element[arguments[1]])";
         let value = self.browser.run(script, vec![json!(selector), json!(name)]).await;
         value.as_str().unwrap_or_else(|| panic!("the page has no {selector}")).to_owned()
+    }
+
+    /// Waits until the page is in one of these states, and returns it.
+    pub async fn wait_for_any(&self, states: &[&str]) -> String {
+        eventually(PATIENCE, &format!("the page's state one of {states:?}"), || async {
+            let found = self.state().await;
+            if states.contains(&found.as_str()) {
+                Ok(found)
+            } else {
+                Err(format!("{found:?}: {}", self.whole_text().await))
+            }
+        })
+        .await
     }
 
     /// Waits until the page has such an element.

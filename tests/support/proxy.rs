@@ -62,7 +62,7 @@ pub struct Proxy {
 }
 
 struct State {
-    upstream: String,
+    upstream: Mutex<String>,
     /// Where the page is, for the world outside: it begins and ends with a slash.
     path: String,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -82,7 +82,7 @@ impl Proxy {
     /// Starts with the page under a path that the upstream does not know of.
     pub async fn under(path: &str, upstream: &str, faults: Faults) -> Self {
         let state = Arc::new(State {
-            upstream: upstream.to_owned(),
+            upstream: Mutex::new(upstream.to_owned()),
             path: path.to_owned(),
             client: Client::builder(TokioExecutor::new()).build_http(),
             faults: Mutex::new(faults),
@@ -106,6 +106,11 @@ impl Proxy {
         self.state.changed.notify_waiters();
     }
 
+    /// Leads to another upstream from the next request on, as where a page is moved in front of another cluster.
+    pub fn lead_to(&self, upstream: &str) {
+        upstream.clone_into(&mut self.state.upstream.lock().expect("no holder panics"));
+    }
+
     /// Returns how many POSTs came so far.
     pub fn posts(&self) -> usize {
         self.requests().iter().filter(|request| request.starts_with("POST ")).count()
@@ -124,6 +129,10 @@ impl Proxy {
 }
 
 impl State {
+    fn upstream(&self) -> String {
+        self.upstream.lock().expect("no holder panics").clone()
+    }
+
     async fn pass_holds(&self, path: &str) {
         loop {
             // Made before the look, so that no change is missed between the two.
@@ -171,7 +180,7 @@ impl State {
         let Some(path) = parts.uri.path_and_query().and_then(|path| path.as_str().strip_prefix(&self.path)) else {
             return Ok(answer(StatusCode::NOT_FOUND, "text/plain", "another path than the page's"));
         };
-        let mut upstream = Request::builder().method(parts.method).uri(format!("{}{path}", self.upstream));
+        let mut upstream = Request::builder().method(parts.method).uri(format!("{}{path}", self.upstream()));
         for (name, value) in &parts.headers {
             // What rewrites a body cannot read a compressed one.
             if name != header::ACCEPT_ENCODING || !swaps {
