@@ -12,6 +12,8 @@ pub mod csr;
 mod error;
 #[cfg(feature = "x509")]
 mod fingerprint;
+#[cfg(feature = "x509")]
+mod json;
 #[cfg(feature = "keys")]
 mod key;
 pub mod kubeconfig;

@@ -20,6 +20,7 @@ pub enum Message {
         /// The groups (O).
         groups: Vec<String>,
     },
+    #[cfg(feature = "storage")]
     /// Write the key that was made last, encrypted, into the browser's storage, with what is needed to go on with it.
     /// Answered with [`Reply::Kept`] once it is on the disk, or [`Reply::NotKept`]. This tab then owns the enrollment.
     Keep {
@@ -30,14 +31,17 @@ pub enum Message {
         /// Wraps the key; empty means a key of the browser's that it does not hand out.
         passphrase: String,
     },
+    #[cfg(feature = "storage")]
     /// Say what is kept. Answered with [`Reply::Listed`], as are the next three.
     List,
+    #[cfg(feature = "storage")]
     /// Own the enrollment of this id: only the tab that does asks the API about it. Where another tab has it, this one is
     /// next, and hears of it by a list.
     Own {
         /// [`Kept::id`].
         id: String,
     },
+    #[cfg(feature = "storage")]
     /// Write down where an enrollment stands.
     Note {
         /// [`Kept::id`].
@@ -45,6 +49,7 @@ pub enum Message {
         /// Takes the place of what was there.
         progress: Box<Progress>,
     },
+    #[cfg(feature = "storage")]
     /// Delete an enrollment, with its key.
     Forget {
         /// [`Kept::id`].
@@ -83,16 +88,19 @@ pub enum Reply {
         /// SHA-256 of the public key, as `openssl dgst -sha256 -c` prints it.
         fingerprint: String,
     },
+    #[cfg(feature = "storage")]
     /// The enrollment is on the disk.
     Kept {
         /// Its name from now on: 32 hexadecimal digits, random.
         id: String,
     },
+    #[cfg(feature = "storage")]
     /// The enrollment could not be written; the room still holds the key.
     NotKept {
         /// For people.
         reason: String,
     },
+    #[cfg(feature = "storage")]
     /// All that is kept, the oldest first.
     Listed {
         /// Empty where storage is refused.

@@ -23,13 +23,15 @@ mod data_key;
 mod passphrase;
 
 use rand_core::TryCryptoRng;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 pub use data_key::DataKey;
 pub use passphrase::Argon2id;
 
-use crate::{CertificationRequest, Error, PrivateKey};
+use crate::{
+    CertificationRequest, Error, PrivateKey,
+    json::{self, Found},
+};
 
 /// The version of the records that are written, and the only one so far.
 pub const VERSION: u32 = 1;
@@ -58,11 +60,15 @@ impl Bound {
     /// Returns the request that the details hold.
     ///
     /// # Errors
-    /// [`Error::Locked`] for details that are not JSON with a `requestPem`; the errors of
+    /// [`Error::Locked`] for details without a `requestPem`; the errors of
     /// [`CertificationRequest::parse_pem`].
     pub fn request(&self) -> Result<CertificationRequest, Error> {
-        let details: Value = serde_json::from_str(&self.details).map_err(|_| DAMAGED)?;
-        CertificationRequest::parse_pem(details["requestPem"].as_str().ok_or(DAMAGED)?)
+        let mut request = None;
+        json::read(&self.details, |names, found| match found {
+            Found::Text(pem) if names == ["requestPem"] => request = Some(pem),
+            _ => {}
+        });
+        CertificationRequest::parse_pem(&request.ok_or(DAMAGED)?)
     }
 
     /// Encrypts a private key.
@@ -93,7 +99,7 @@ impl Bound {
     }
 
     /// Wraps a data key with a passphrase, and returns what derives the wrapping key again, and the data key encrypted. It
-    /// takes a good half of a second.
+    /// takes half a second in a browser.
     ///
     /// # Errors
     /// [`Error::NoMemory`]; [`Error::NoRandomness`].

@@ -10,7 +10,7 @@ use x509_cert::{
     name::{Name, RdnSequence, RelativeDistinguishedName},
 };
 
-use crate::{Error, Subject};
+use crate::{Error, Subject, error::Quoted};
 
 /// `id-at-commonName` (RFC 5280, appendix A.1).
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
@@ -39,7 +39,7 @@ pub(crate) fn decode_pem(text: &str, label: &'static str, expected: &'static str
     let (found, bytes) =
         pem::decode_vec(text.as_bytes()).map_err(|error| refuse(format!("no readable PEM block ({error})")))?;
     if found != label {
-        return Err(refuse(format!("a block labelled {found:?}")));
+        return Err(refuse(format!("a block labelled {}", Quoted(found))));
     }
     Ok(bytes)
 }

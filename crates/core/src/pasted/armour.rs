@@ -1,8 +1,6 @@
 //! PEM (RFC 7468), base64 of it, and base64 of DER.
 
 use base64ct::{Base64Unpadded, Encoding};
-use der::Decode;
-use x509_cert::{Certificate, request::CertReq};
 
 use super::{Pasted, excerpt};
 use crate::x509::encode_pem;
@@ -24,14 +22,22 @@ pub(super) fn certificates(text: &str) -> Result<String, Pasted> {
         return of_pem(&String::from_utf8_lossy(&decode(&text[start..])));
     }
     let der = decode(&text);
-    if der.is_empty() {
-        Err(Pasted::OtherText)
-    } else if Certificate::from_der(&der).is_ok() {
-        Ok(encode_pem(LABEL, &der))
-    } else if CertReq::from_der(&der).is_ok() {
-        Err(Pasted::Request)
-    } else {
-        Err(Pasted::OtherText)
+    // Both are a sequence that begins with one: in a request with the version, in a certificate with the version in a tag, or
+    // with the serial number.
+    match content_of_sequence(&der).and_then(content_of_sequence) {
+        Some([0x02, 0x01, 0x00, 0x30, ..]) => Err(Pasted::Request),
+        Some([0x02 | 0xa0, ..]) => Ok(encode_pem(LABEL, &der)),
+        _ => Err(Pasted::OtherText),
+    }
+}
+
+/// Returns what stands in the DER of a SEQUENCE, and after it; nothing where it begins otherwise.
+pub(super) fn content_of_sequence(der: &[u8]) -> Option<&[u8]> {
+    match der {
+        [0x30, 0x82, _, _, content @ ..] | [0x30, 0x81, _, content @ ..] | [0x30, 0..=0x7f, content @ ..] => {
+            Some(content)
+        }
+        _ => None,
     }
 }
 

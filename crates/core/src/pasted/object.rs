@@ -3,10 +3,11 @@
 //! YAML is read by its indentation, as much as finds single fields in what a program has printed: no more of it is needed, and
 //! a reader of all YAML would be a large part of the room.
 
-use serde_json::Value;
-
 use super::{Decision, Pasted, armour::decode, excerpt};
-use crate::{CertificationRequest, Fingerprint};
+use crate::{
+    CertificationRequest, Fingerprint,
+    json::{self, Found},
+};
 
 /// Finds `status.certificate` of the object, or of the one of several whose request has this key; nothing where there is no
 /// object.
@@ -73,39 +74,67 @@ fn choose(objects: Vec<Object>, fingerprint: Fingerprint) -> Result<String, Past
     }
 }
 
-fn of_json(text: &str) -> Option<Vec<Object>> {
-    let (start, end) = (text.find(['{', '['])?, text.rfind(['}', ']'])?);
-    let value: Value = serde_json::from_str(text.get(start..=end)?).ok()?;
-    let values = match (value["items"].as_array(), value.as_array()) {
-        (Some(items), _) | (None, Some(items)) if !items.is_empty() => items.as_slice(),
-        _ => std::slice::from_ref(&value),
-    };
-    let objects: Vec<Object> = values.iter().map(of_value).filter(|object| !object.kind.is_empty()).collect();
-    (!objects.is_empty()).then_some(objects)
+/// The objects of one text: of a document, which may be a list, and the items of that.
+struct Objects {
+    all: Vec<Object>,
+    /// The document.
+    root: usize,
 }
 
-fn of_value(value: &Value) -> Object {
-    let mut object = Object::default();
-    for path in [&["kind"][..], &["metadata", "name"], &["spec", "request"], &["status", "certificate"]] {
-        let field = path.iter().fold(value, |value, name| &value[*name]);
-        object.set(path, field.as_str().unwrap_or_default());
+impl Objects {
+    fn new() -> Self {
+        Self { all: vec![Object::default()], root: 0 }
     }
-    for condition in value["status"]["conditions"].as_array().into_iter().flatten() {
-        object.set(&["status", "conditions", "type"], condition["type"].as_str().unwrap_or_default());
+
+    fn begin_document(&mut self) {
+        self.root = self.all.len();
+        self.all.push(Object::default());
     }
-    object
+
+    fn begin_item(&mut self) {
+        self.all.push(Object::default());
+    }
+
+    fn set(&mut self, path: &[&str], value: &str) {
+        match path {
+            ["items", path @ ..] => self.all.last_mut().expect("there is a document").set(path, value),
+            // Only a part of the object was copied.
+            ["certificate"] => self.all[self.root].certificate = value.into(),
+            path => self.all[self.root].set(path, value),
+        }
+    }
+
+    fn found(mut self) -> Option<Vec<Object>> {
+        self.all.retain(|object| !object.kind.is_empty() || !object.certificate.is_empty());
+        let is_list = |object: &Object| object.kind == "List" || object.kind == "CertificateSigningRequestList";
+        if !self.all.iter().all(is_list) {
+            self.all.retain(|object| !is_list(object));
+        }
+        (!self.all.is_empty()).then_some(self.all)
+    }
+}
+
+fn of_json(text: &str) -> Option<Vec<Object>> {
+    let mut objects = Objects::new();
+    json::read(text, |names, found| {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match found {
+            Found::Object if names.is_empty() => objects.begin_document(),
+            Found::Object if names == ["items"] => objects.begin_item(),
+            Found::Object => {}
+            Found::Text(text) => objects.set(&names, &text),
+        }
+    });
+    objects.found()
 }
 
 fn of_yaml(text: &str) -> Option<Vec<Object>> {
-    let mut objects = vec![Object::default()];
-    // The object of the document, which the items of a list follow.
-    let mut root = 0;
+    let mut objects = Objects::new();
     let mut path: Vec<(usize, &str)> = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         if line.trim_end() == "---" {
-            root = objects.len();
-            objects.push(Object::default());
+            objects.begin_document();
         }
         let mut rest = line.trim_start();
         let mut begins_item = false;
@@ -133,26 +162,13 @@ fn of_yaml(text: &str) -> Option<Vec<Object>> {
             lines.next();
         }
         let value = [value, &scalar].concat();
-        let value = value.trim_matches(['"', '\'']);
-
-        let keys: Vec<&str> = path.iter().map(|(_, key)| *key).collect();
-        match keys.as_slice() {
-            ["items", inner @ ..] => {
-                if begins_item && inner.len() == 1 {
-                    objects.push(Object::default());
-                }
-                objects.last_mut()?.set(inner, value);
-            }
-            // Only a part of the object was copied.
-            ["certificate"] => objects[root].certificate = value.into(),
-            keys => objects[root].set(keys, value),
+        let path: Vec<&str> = path.iter().map(|(_, key)| *key).collect();
+        if begins_item && matches!(path.as_slice(), ["items", _]) {
+            objects.begin_item();
         }
+        objects.set(&path, value.trim_matches(['"', '\'']));
     }
-    objects.retain(|object| {
-        let is_list = object.kind == "List" || object.kind == "CertificateSigningRequestList";
-        !is_list && (!object.kind.is_empty() || !object.certificate.is_empty())
-    });
-    (!objects.is_empty()).then_some(objects)
+    objects.found()
 }
 
 /// Splits a line of YAML. A key in quotes is none that is looked for here, but may be one of JSON.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::armour::{BASE64_OF_BEGIN, decode};
+use super::armour::{BASE64_OF_BEGIN, content_of_sequence, decode};
 
 /// What only private keys have: PEM, as it begins or ends, of all kinds; PuTTY's; OpenSSH's in base64.
 const MARKS: [&str; 4] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
@@ -60,15 +60,6 @@ fn is_der(bytes: &[u8]) -> bool {
 
 /// The beginning of every object identifier of PKCS#5 (RFC 8018, appendix C).
 const PKCS_5: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05";
-
-fn content_of_sequence(bytes: &[u8]) -> Option<&[u8]> {
-    match bytes {
-        [0x30, 0x82, _, _, content @ ..] | [0x30, 0x81, _, content @ ..] | [0x30, 0..=0x7f, content @ ..] => {
-            Some(content)
-        }
-        _ => None,
-    }
-}
 
 /// The same for a file that was read as if it were text: bytes above 127 have become other characters.
 fn starts_like_binary_key(text: &str) -> bool {
