@@ -19,7 +19,9 @@ wasm-opt -Oz --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sig
   --enable-reference-types --enable-multivalue -o "$package/kube_enroll_bg.wasm" "$package/kube_enroll_bg.wasm"
 cp crates/wasm/npm/{package.json,index.js,index.d.ts} "$package/"
 
-cp "$package/kube_enroll.js" "$package/kube_enroll_bg.wasm" www/room/worker.js "$room/"
+cp "$package/kube_enroll.js" "$package/kube_enroll_bg.wasm" "$room/"
+# The worker's parts are one script, in this order.
+cat www/room/{vault,owner,worker}.js > "$room/worker.js"
 # The frame's one script is allowed by its hash.
 hash=$(sed -n '/<script>/,/<\/script>/p' www/room/frame.html | sed '1s/.*<script>//; $s/<\/script>.*//' | head -c -1 | openssl dgst -sha256 -binary | base64)
 sed "s|SCRIPT_HASH|sha256-$hash|" www/room/frame.html > "$room/frame.html"

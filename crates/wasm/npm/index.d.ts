@@ -56,7 +56,10 @@ export interface Cluster {
 export interface KubeconfigOptions {
   /** The request that was sent, PEM. */
   requestPem: string;
-  /** The chain that was issued, PEM, leaf first: `status.certificate`, decoded. */
+  /**
+   * The chain that was issued, leaf first: `status.certificate`, decoded to PEM or not, or the whole object as kubectl prints
+   * it in YAML or JSON. What is something else is told by its code, for example `pasted-request`.
+   */
   certificatePem: string;
   cluster: Cluster;
   /** The namespace of the context. */
@@ -79,6 +82,8 @@ export interface Kubeconfig {
   kubeconfig: Blob;
   /** The same with a sentence in the key's place. */
   preview: string;
+  /** The chain as PEM, and nothing around it. */
+  certificatePem: string;
   certificate: Certificate;
   differences: Difference[];
 }

@@ -3,14 +3,18 @@
 use getrandom::SysRng;
 use js_sys::{Array, Reflect, Uint8Array};
 use kube_enroll_core::{
-    Algorithm, CertificateChain, CertificationRequest, Cluster, Error, Kubeconfig, PrivateKey, Subject, Timestamp,
-    room::{CertificateSummary, Difference, Message},
+    Algorithm, CertificateChain, CertificationRequest, Cluster, Error, PrivateKey, Subject, Timestamp, room::Message,
 };
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag};
+use zeroize::Zeroizing;
 
-use crate::room::{Answer, Room};
+use crate::{
+    checked::Checked,
+    record::{Record, Wrapped},
+    room::{Answer, Room},
+};
 
 /// The room of the page's worker.
 #[wasm_bindgen(js_name = Room)]
@@ -30,18 +34,70 @@ impl JsRoom {
     }
 
     /// Carries out one message of the page, and returns the reply; with the kubeconfig as a `Blob` in `file` where one
-    /// was written.
+    /// was written. `record` comes with a message that needs one, and its data key where the browser wraps it.
     ///
     /// # Errors
-    /// An `Error` for a value that is no message.
-    pub fn handle(&mut self, message: JsValue) -> Result<JsValue, JsValue> {
+    /// An `Error` for a value that is no message, or no record.
+    pub fn handle(
+        &mut self,
+        message: JsValue,
+        record: JsValue,
+        data_key: Option<Uint8Array>,
+    ) -> Result<JsValue, JsValue> {
         let message: Message = from_js(message)?;
-        let Answer { reply, file } = self.0.handle(message);
+        let record: Option<Record> = from_js(record)?;
+        let data_key = Zeroizing::new(data_key.map(|bytes| bytes.to_vec()).unwrap_or_default());
+        let Answer { reply, file } = self.0.handle(message, record.map(|record| (record, data_key.as_slice())));
         let reply = to_js(&reply)?;
         if let Some(file) = file {
             Reflect::set(&reply, &"file".into(), &blob(&file)?)?;
         }
         Ok(reply)
+    }
+
+    /// Tells whether a record is not needed, since its key is here.
+    pub fn holds(&self, id: &str) -> bool {
+        self.0.holds(id)
+    }
+
+    /// Encrypts the key that was made last: `{version, id, details, sealed}` of a new record, and its `wrap` where there is
+    /// a passphrase; else `dataKey`, which the browser is to wrap, and the caller to overwrite.
+    ///
+    /// # Errors
+    /// As [`Room::seal`].
+    pub fn seal(&self, details: String, passphrase: String) -> Result<JsValue, JsValue> {
+        let sealed = self.0.seal(details, &Zeroizing::new(passphrase)).map_err(throw)?;
+        let bytes = |bytes: &[u8]| JsValue::from(Uint8Array::from(bytes));
+        let record = object(&[
+            ("version", sealed.bound.version.into()),
+            ("id", sealed.bound.id.into()),
+            ("details", sealed.bound.details.into()),
+            ("sealed", bytes(&sealed.sealed)),
+        ]);
+        match sealed.wrap {
+            Wrapped::Not(data_key) => Reflect::set(&record, &"dataKey".into(), &bytes(data_key.as_bytes()))?,
+            Wrapped::WithPassphrase(argon2id, wrapped) => {
+                let wrap = object(&[
+                    ("kind", "passphrase".into()),
+                    ("memoryKib", argon2id.memory_kib.into()),
+                    ("iterations", argon2id.iterations.into()),
+                    ("salt", bytes(&argon2id.salt)),
+                    ("wrapped", bytes(&wrapped)),
+                ]);
+                Reflect::set(&record, &"wrap".into(), &wrap)?
+            }
+        };
+        Ok(record)
+    }
+
+    /// Takes the name of the record in which the key that was made last is by now.
+    pub fn kept(&mut self, id: &str) {
+        self.0.kept(id);
+    }
+
+    /// Wipes the key of a record that is no more, where it is held.
+    pub fn forget(&mut self, id: &str) {
+        self.0.forget(id);
     }
 }
 
@@ -71,33 +127,21 @@ impl JsPrivateKey {
 
     /// Checks the issued certificate against the request and this key, and writes the kubeconfig:
     /// `{requestPem, certificatePem, cluster, namespace, expirationSeconds, now}` in,
-    /// `{kubeconfig, preview, certificate, differences}` out.
+    /// `{kubeconfig, preview, certificatePem, certificate, differences}` out.
     ///
     /// # Errors
-    /// As [`CertificateChain::check`], [`Cluster::check`], [`CertificationRequest::parse_pem`].
+    /// As [`CertificationRequest::parse_pem`], [`PrivateKey::check_request`], [`Cluster::check`],
+    /// [`kube_enroll_core::pasted::certificate_of`], [`CertificateChain::parse_pem`] and [`CertificateChain::check`].
     pub fn kubeconfig(&self, options: JsValue) -> Result<JsValue, JsValue> {
-        let options: KubeconfigOptions = from_js(options)?;
-        options.cluster.check().map_err(throw)?;
-        let request = CertificationRequest::parse_pem(&options.request_pem).map_err(throw)?;
-        let fingerprint = self.0.fingerprint().map_err(throw)?;
-        if request.fingerprint() != fingerprint {
-            return Err(throw(Error::OtherKey {
-                found: request.fingerprint().to_string(),
-                expected: fingerprint.to_string(),
-            }));
-        }
-        let chain = CertificateChain::parse_pem(&options.certificate_pem).map_err(throw)?;
-        let now = Timestamp::from_unix_seconds(options.now);
-        let differences = chain.check(&request, options.expiration_seconds, now).map_err(throw)?;
-        let kubeconfig = Kubeconfig {
-            cluster: &options.cluster,
-            user: request.subject().user(),
-            namespace: &options.namespace,
-            certificate_pem: &options.certificate_pem,
-        };
-        let written = Written { preview: kubeconfig.preview(), certificate: chain.summary().clone(), differences };
-        let written = to_js(&written)?;
-        let file = kubeconfig.to_yaml(&self.0.to_pkcs8_pem().map_err(throw)?);
+        let KubeconfigOptions { request_pem, certificate_pem, cluster, namespace, expiration_seconds, now } =
+            from_js(options)?;
+        let request = CertificationRequest::parse_pem(&request_pem).map_err(throw)?;
+        self.0.check_request(&request).map_err(throw)?;
+        let now = Timestamp::from_unix_seconds(now);
+        let (assembled, file) = Checked::new(&request, &certificate_pem, &cluster, &namespace, expiration_seconds, now)
+            .and_then(|checked| checked.write(&self.0))
+            .map_err(throw)?;
+        let written = to_js(&assembled)?;
         Reflect::set(&written, &"kubeconfig".into(), &blob(&file)?)?;
         Ok(written)
     }
@@ -162,13 +206,6 @@ struct KubeconfigOptions {
     now: i64,
 }
 
-#[derive(Serialize)]
-struct Written {
-    preview: String,
-    certificate: CertificateSummary,
-    differences: Vec<Difference>,
-}
-
 fn summary(request: &CertificationRequest) -> RequestSummary {
     RequestSummary {
         pem: request.to_pem(),
@@ -187,6 +224,15 @@ fn blob(text: &str) -> Result<JsValue, JsValue> {
     let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(&bytes), &options)?;
     bytes.fill(0, 0, bytes.length());
     Ok(blob.into())
+}
+
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = js_sys::Object::new();
+    for (name, value) in fields {
+        // Setting a property on a fresh object cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
 }
 
 /// Makes the `Error` that JavaScript catches: `name`, `code`, `message`.

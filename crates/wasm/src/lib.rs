@@ -2,7 +2,10 @@
 //!
 //! The bindings hold no logic. A private key is made here and stays here, until it is written into a kubeconfig.
 
+mod checked;
 mod js;
+mod record;
 mod room;
 
-pub use room::{Answer, Room};
+pub use record::{Record, Sealed, Wrap, WrapKind, Wrapped};
+pub use room::{Answer, Opening, Room};

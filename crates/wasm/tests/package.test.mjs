@@ -83,13 +83,14 @@ test("assembles a kubeconfig for the certificate that was issued, and for no oth
     namespace: "team",
     expirationSeconds: 86_400,
   };
-  const { kubeconfig, preview, certificate, differences } = key.kubeconfig(options);
+  const { kubeconfig, preview, certificatePem, certificate, differences } = key.kubeconfig(options);
   const text = await kubeconfig.text();
   const keyData = /client-key-data: "(.+)"/.exec(text)[1];
   assert.equal(Buffer.from(keyData, "base64").toString(), key.toPkcs8Pem());
   assert.ok(!preview.includes(keyData));
   assert.match(text, /current-context: "jane@dev"/);
   assert.match(text, /namespace: "team"/);
+  assert.equal(certificatePem, options.certificatePem);
   assert.equal(certificate.user, "jane");
   assert.ok(certificate.notAfter > new Date());
   assert.deepEqual(differences, []);
@@ -98,6 +99,10 @@ test("assembles a kubeconfig for the certificate that was issued, and for no oth
   const tomorrow = new Date(Date.now() + 2 * 86_400_000);
   assert.throws(() => key.kubeconfig({ ...options, now: tomorrow }), { code: "not-valid-now" });
   assert.throws(() => PrivateKey.generate("ECDSA-P256").kubeconfig(options), { code: "other-key" });
+  const status = Buffer.from(options.certificatePem).toString("base64");
+  assert.equal(key.kubeconfig({ ...options, certificatePem: status }).certificatePem, options.certificatePem);
+  assert.throws(() => key.kubeconfig({ ...options, certificatePem: request.pem }), { code: "pasted-request" });
+  assert.throws(() => key.kubeconfig({ ...options, certificatePem: key.toPkcs8Pem() }), { code: "pasted-private-key" });
   assert.throws(() => key.kubeconfig({ ...options, cluster: { name: "dev", server: "http://x" } }), { code: "invalid-cluster" });
 });
 

@@ -1,0 +1,43 @@
+use kube_enroll_core::{
+    CertificateChain, CertificationRequest, Cluster, Error, Kubeconfig, PrivateKey, Timestamp,
+    pasted::certificate_of,
+    room::{Assembled, CertificateSummary, Difference},
+};
+use zeroize::Zeroizing;
+
+/// A certificate that is the one that was asked for, and where its kubeconfig leads.
+pub(crate) struct Checked<'a> {
+    request: &'a CertificationRequest,
+    cluster: &'a Cluster,
+    namespace: &'a str,
+    certificate_pem: String,
+    certificate: CertificateSummary,
+    differences: Vec<Difference>,
+}
+
+impl<'a> Checked<'a> {
+    /// Checks all that can be checked without the key.
+    pub(crate) fn new(
+        request: &'a CertificationRequest,
+        certificate: &str,
+        cluster: &'a Cluster,
+        namespace: &'a str,
+        expiration_seconds: u32,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        cluster.check()?;
+        let certificate_pem = certificate_of(certificate, request.fingerprint())?;
+        let chain = CertificateChain::parse_pem(&certificate_pem)?;
+        let differences = chain.check(request, expiration_seconds, now)?;
+        Ok(Self { request, cluster, namespace, certificate_pem, certificate: chain.summary().clone(), differences })
+    }
+
+    /// Writes the kubeconfig with the request's key in it.
+    pub(crate) fn write(self, key: &PrivateKey) -> Result<(Assembled, Zeroizing<String>), Error> {
+        let Self { request, cluster, namespace, certificate_pem, certificate, differences } = self;
+        let user = request.subject().user();
+        let kubeconfig = Kubeconfig { cluster, user, namespace, certificate_pem: &certificate_pem };
+        let (preview, file) = (kubeconfig.preview(), kubeconfig.to_yaml(&key.to_pkcs8_pem()?));
+        Ok((Assembled { preview, certificate_pem, certificate, differences }, file))
+    }
+}
