@@ -12,6 +12,7 @@ trunk_version=0.21.14
 wasm_bindgen_version=0.2.130
 # The package on npm has a version of three parts, and `wasm-opt --version` says only the first.
 binaryen_version=132.0.0
+terser_version=5.51.4
 geckodriver_version=0.37.1
 cargo_deny_version=0.20.2
 axe_core_version=4.14.1
@@ -20,6 +21,7 @@ kubernetes_version=$(sed -n 's|^require k8s.io/kubernetes ||p' "$repo/tests/cont
 trunk_dir="$KUBE_ENROLL_CACHE/trunk-$trunk_version"
 wasm_bindgen_dir="$KUBE_ENROLL_CACHE/wasm-bindgen-cli-$wasm_bindgen_version"
 binaryen_dir="$KUBE_ENROLL_CACHE/binaryen-$binaryen_version"
+terser_dir="$KUBE_ENROLL_CACHE/terser-$terser_version"
 geckodriver_dir="$KUBE_ENROLL_CACHE/geckodriver-$geckodriver_version"
 cargo_deny_dir="$KUBE_ENROLL_CACHE/cargo-deny-$cargo_deny_version"
 axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
@@ -29,7 +31,7 @@ control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control
 # Only where rustup could not bring the target: see scripts/setup/rust-wasm-debian.sh.
 debian_rust_dir="$KUBE_ENROLL_CACHE/debian-rust-wasm"
 
-PATH="$debian_rust_dir/bin:$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH"
+PATH="$debian_rust_dir/bin:$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$terser_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH"
 export PATH
 
 # What the tests in Rust start.

@@ -2,8 +2,9 @@
 # Finishes the page that Trunk has put together; Trunk calls it as a hook.
 #
 # 1. wasm-bindgen's names between module and glue are long and random, so that they cost 5 KB of the page's 90 even packed:
-#    they become short. Comments and indentation of the glue go as well.
-# 2. The scripts in crates/app/js, which wasm-bindgen has the glue import, go into the glue: they are one download.
+#    they become short.
+# 2. The scripts in crates/app/js, which wasm-bindgen has the glue import, go into the glue: they are one download, which
+#    terser then shortens.
 # 3. The hashes of the changed files are written into the page.
 # 4. So is the hash of Trunk's start script, into the page's policy: it has another one with each build, since it names
 #    the bundle's files.
@@ -39,11 +40,11 @@ if [[ "${TRUNK_PROFILE:-}" == release ]]; then
   done
   rm -rf snippets
   sed --in-place 's|<link rel="modulepreload" href="[^"]*snippets/[^>]*>||g' "$page"
-  sed --in-place --regexp-extended -e 's/^ +//' -e '/^(\/\/.*)?$/d' "$glue"
   if grep --extended-regexp --quiet '__wbg_[A-Za-z_]+_[0-9a-f]{16}' "$glue"; then
     echo "finish-page: a name between module and glue was not renamed" >&2
     exit 1
   fi
+  terser --module --compress passes=3 --mangle --output "$glue" -- "$glue"
 fi
 
 html=$(<"$page")

@@ -3,8 +3,8 @@
 
 // The frame that makes workers.
 const FRAME = "room/frame.html";
-// What wasm-bindgen writes around the module, and the worker's own lines: together the worker's source.
-const SOURCES = ["room/kube_enroll.js", "room/worker.js"];
+// The worker's source: what wasm-bindgen writes around the module, and the worker's own lines.
+const WORKER = "room/worker.js";
 // The module over core, with everything that a key needs.
 const MODULE = "room/kube_enroll_bg.wasm";
 
@@ -48,15 +48,15 @@ async function parts() {
   frame.src = FRAME;
   const loaded = new Promise(resolve => (frame.onload = resolve));
   document.body.append(frame);
-  const [module, glue, worker] = await Promise.all([
+  const [module, source] = await Promise.all([
     received(MODULE).then(compiled),
-    ...SOURCES.map(async path => (await received(path)).text()),
+    received(WORKER).then(response => response.text()),
     loaded,
   ]);
   // Throws where the frame shows an error page, which is of another origin.
   const { start } = frame.contentWindow;
   if (!start) throw `${FRAME} is missing`;
-  return { start, source: `${glue}\n${worker}\n`, module };
+  return { start, source, module };
 }
 
 async function received(path) {
