@@ -39,10 +39,7 @@ async fn before_it_is_asked_and_while_it_works() {
         let page = Page::open(&browser, &site.url()).await;
         page.fill(&Wish::new("mended", &[])).await;
         page.click("#create").await;
-        page.wait_for("error").await;
-        assert!(
-            !page.whole_text().await.contains("broke down"),
-            "the key is made; there is no API to send the request to"
-        );
+        // The key is made, and there is no API to send the request to.
+        page.wait_for("manual").await;
     }
 }

@@ -6,7 +6,7 @@ use kube_enroll_e2e::{
     browser::{Browser, Kind},
     child::Child,
     control_plane::ControlPlane,
-    page::Wish,
+    page::{Page, Wish},
     programs,
 };
 
@@ -27,7 +27,11 @@ async fn with_a_config_written_by_hand() {
         kubectl.wait_for_line("its address", |line| line.strip_prefix("Starting to serve on ")?.trim().parse().ok());
 
     let browser = Browser::start(Kind::Chromium).await;
-    let wish = Wish::new("jane@proxy", &["developers"]);
-    goes_the_whole_way(&browser, &format!("http://{address}/ui/"), &wish).await;
+    let url = format!("http://{address}/ui/");
+    // Pages of pods and services have the same origin here, and could use a lock of the browser's.
+    let page = Page::open(&browser, &url).await;
+    page.wait_until_shown("input[name='keep'][value='passphrase']:checked").await;
+    let wish = Wish::new("jane@proxy", &["developers"]).locked_with("no pod knows this");
+    goes_the_whole_way(&browser, &url, &wish).await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
 }
