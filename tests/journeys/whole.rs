@@ -86,6 +86,18 @@ pub async fn is_known_to_the_cluster(owner: &Shell, wish: &Wish) {
     }
 }
 
+/// Returns the cluster as `config.json` names it.
+pub async fn cluster_of(admin: &Shell) -> Value {
+    let view = admin.ok("kubectl config view --raw --minify --flatten -o json").await;
+    let view: Value = serde_json::from_str(&view).expect("kubectl writes JSON");
+    let cluster = &view["clusters"][0]["cluster"];
+    json!({
+        "name": view["clusters"][0]["name"],
+        "server": cluster["server"],
+        "certificateAuthorityData": cluster["certificate-authority-data"],
+    })
+}
+
 /// Makes a namespace of this journey's own, so that journeys do not meet.
 pub async fn new_namespace(admin: &Shell) -> String {
     let namespace = unique("journey");
@@ -146,15 +158,16 @@ kubectl config view --raw --minify --output jsonpath='{.users[0].user.client-cer
     base64 -d | openssl x509 -outform DER | openssl dgst -sha256
 ";
 
-/// Copies a folder with all that is in it into another one.
+/// Copies a folder with all files in it into another one; links and sockets are left out.
 pub fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("the folder can be read") {
         let entry = entry.expect("the folder can be read");
         let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
+        let kind = entry.file_type().expect("the folder can be read");
+        if kind.is_dir() {
             fs::create_dir(&target).expect("the target is new");
             copy(&entry.path(), &target);
-        } else {
+        } else if kind.is_file() {
             fs::copy(entry.path(), target).expect("the file can be copied");
         }
     }

@@ -1,0 +1,244 @@
+//! Without an API: the page on plain static hosting, kubectl alone on the other side, and a person who carries the request
+//! there and the certificate back.
+
+use std::fs;
+
+use fantoccini::Locator;
+use kube_enroll_e2e::{
+    browser::{Browser, Kind, Options},
+    control_plane::ControlPlane,
+    deadline::{PATIENCE, eventually},
+    look::look,
+    page::{Page, Wish},
+    programs,
+    shell::Shell,
+    site::Site,
+};
+use serde_json::{Value, json};
+
+use crate::whole::{cluster_of, decision, is_known_to_the_cluster, unique};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_site_that_names_its_cluster_in_chromium() {
+    with_a_site_that_names_its_cluster(Kind::Chromium).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_site_that_names_its_cluster_in_firefox() {
+    with_a_site_that_names_its_cluster(Kind::Firefox).await;
+}
+
+async fn with_a_site_that_names_its_cluster(kind: Kind) {
+    let admin = ControlPlane::shared().admin();
+    let config = json!({ "apiBase": null, "cluster": cluster_of(&admin).await }).to_string();
+    let site = Site::start(&programs::page_dir(), "/enroll/", Some(&config)).await;
+    let browser = Browser::start(kind).await;
+    for line in [YAML, BASE64] {
+        let wish = Wish::new(&unique("carried"), &["developers"]);
+        let name = carries_the_request(&browser, &site.url(), &wish, &admin).await;
+        let page = Page { browser: &browser };
+        page.bring(&admin.ok(&line.replace("NAME", &name)).await).await;
+        saves_what_works(&page, &wish).await;
+    }
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_a_site_without_any_configuration() {
+    let admin = ControlPlane::shared().admin();
+    let cluster = cluster_of(&admin).await;
+    let site = Site::start(&programs::page_dir(), "/", None).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page { browser: &browser };
+
+    let wish = Wish::new(&unique("typed"), &[]);
+    let name = carries_the_request(&browser, &site.url(), &wish, &admin).await;
+    // Dropped anywhere on the page.
+    page.drop_file("main h1", "it.json", &admin.ok(&JSON.replace("NAME", &name)).await).await;
+    page.wait_until_shown("#cluster-server").await;
+    look(&browser, "verifying-without-a-cluster").await;
+    page.write("#cluster-name", "typed").await;
+    page.write("#cluster-server", cluster["server"].as_str().expect("an address")).await;
+    page.paste("#cluster-authorities", cluster["certificateAuthorityData"].as_str().expect("base64")).await;
+    page.click("#use-cluster").await;
+    saves_what_works(&page, &wish).await;
+
+    let wish = Wish::new(&unique("given"), &["developers"]);
+    let name = carries_the_request(&browser, &site.url(), &wish, &admin).await;
+    let file = admin.folder().join("it.crt");
+    fs::write(&file, admin.ok(&PEM.replace("NAME", &name)).await).expect("the folder is ours");
+    page.choose_file("#pasted-file", &file).await;
+    // With an administrator's key in it, of which nothing is read.
+    let kubeconfig = admin.ok("kubectl config view --raw --minify --flatten").await;
+    page.paste("#cluster-kubeconfig", &kubeconfig).await;
+    uses_the_cluster(&page).await;
+    saves_what_works(&page, &wish).await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_plain_http_intranet_with_a_passphrase() {
+    const HOST: &str = "intranet.test";
+    let admin = ControlPlane::shared().admin();
+    let site = Site::start(&programs::page_dir(), "/", Some(r#"{"apiBase":null}"#)).await;
+    let url = site.url().replace("127.0.0.1", HOST);
+    let browser = Browser::with(Options { intranet_host: Some(HOST), ..Options::new(Kind::Firefox) }).await;
+    let wish = Wish::new(&unique("intranet"), &["developers"]).locked_with("carried on foot");
+    let name = carries_the_request(&browser, &url, &wish, &admin).await;
+    let page = Page { browser: &browser };
+    page.bring(&admin.ok(&YAML.replace("NAME", &name)).await).await;
+    let kubeconfig = admin.ok("kubectl config view --raw --minify --flatten").await;
+    page.drop_file("#cluster-kubeconfig", "config", &kubeconfig).await;
+    uses_the_cluster(&page).await;
+    // The page was reloaded since the key was made.
+    page.wait_for("locked").await;
+    page.unlock(&wish.passphrase).await;
+    saves_what_works(&page, &wish).await;
+}
+
+/// Makes the request, carries it to the cluster and has it approved there. The page is reloaded on the way.
+async fn carries_the_request(browser: &Browser, url: &str, wish: &Wish, admin: &Shell) -> String {
+    let page = Page::open(browser, url).await;
+    page.fill(wish).await;
+    page.click("#create").await;
+    page.wait_for("manual").await;
+    let (manifest, fingerprint) = (page.text("#manifest").await, page.fingerprint().await);
+    if browser.kind() == Kind::Chromium && wish.user.starts_with("typed") {
+        look(browser, "manual").await;
+    }
+    let before = browser.downloads();
+    page.click("#save-manifest").await;
+    let file = browser.wait_for_download(&before, "yaml").await;
+    assert_eq!(fs::read_to_string(&file).expect("the file is text").trim(), manifest.trim());
+    let folder = file.parent().expect("a download is in a folder").display();
+    let said = admin.ok(&format!("cd '{folder}'; {}", page.text("#cmd-apply").await)).await;
+    // The copied text says the same.
+    let again = admin.ok_with_input("kubectl apply -f - 2>/dev/null", &manifest).await;
+    let name = file.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+    assert!(said.contains(&format!("/{name} created")) && again.contains("unchanged"), "{said} {again}");
+
+    let page = Page::open_in(browser, url, "manual").await;
+    assert_eq!(page.text("#manifest").await, manifest);
+    let block = page.text("#approver-block").await;
+    let printed = admin.ok(&block).await;
+    assert!(printed.contains(&fingerprint), "{fingerprint} is not in: {printed}");
+    admin.ok(decision(&block, "approve")).await;
+    let issued = format!("kubectl get csr {name} -o jsonpath='{{.status.certificate}}'");
+    eventually(PATIENCE, "the certificate", || async {
+        if admin.ok(&issued).await.is_empty() { Err("not yet") } else { Ok(()) }
+    })
+    .await;
+    name
+}
+
+/// Has the certificate checked with the cluster that the page found in what it was given.
+async fn uses_the_cluster(page: &Page<'_>) {
+    eventually(PATIENCE, "the cluster in the form", || async {
+        let server = page.value("#cluster-server", "value").await;
+        if server.starts_with("https://") { Ok(()) } else { Err(page.whole_text().await) }
+    })
+    .await;
+    page.click("#use-cluster").await;
+}
+
+async fn saves_what_works(page: &Page<'_>, wish: &Wish) {
+    page.wait_for("issued").await;
+    let file = page.save().await;
+    is_known_to_the_cluster(&Shell::new(&file), wish).await;
+    page.wait_until_shown("#after-save").await;
+    page.forget().await;
+}
+
+const YAML: &str = "kubectl get csr NAME -o yaml";
+const JSON: &str = "kubectl get csr NAME -o json";
+const BASE64: &str = "kubectl get csr NAME -o jsonpath='{.status.certificate}'";
+const PEM: &str = "kubectl get csr NAME -o jsonpath='{.status.certificate}' | base64 -d";
+
+/// What people paste by mistake, lines that print it, and how the page names it.
+const MISTAKES: [(&str, &str, &str); 8] = [
+    (
+        "the certificate of somebody else",
+        "kubectl config view --raw --minify --flatten -o jsonpath='{.users[0].user.client-certificate-data}'",
+        "another key",
+    ),
+    ("an expired certificate", EXPIRED, "to 2020-02-01"),
+    ("a request", "kubectl get csr NAME -o jsonpath='{.spec.request}' | base64 -d", "a certification request"),
+    (
+        "an object that is not issued",
+        "kubectl get csr NAME -o yaml | sed '/^ *certificate:/d'",
+        "approved and not yet signed",
+    ),
+    ("a kubeconfig", "kubectl config view --raw --minify --flatten | sed '/client-key-data/d'", "a kubeconfig"),
+    ("a page", "printf '<!doctype html><title>Sign in</title><p>Sign in'", "a web page"),
+    ("nothing", "true", "nothing"),
+    ("something else", "echo hello", "another text"),
+];
+
+/// Of the right key and the right names, by another authority, which alone a test can have sign what is over.
+const EXPIRED: &str = r#"
+kubectl get csr NAME -o jsonpath='{.spec.request}' | base64 -d > it.csr
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.crt -subj /CN=ca 2>/dev/null
+: > index; echo 01 > serial
+cat > ca.cnf <<CONFIG
+[ca]
+default_ca = it
+[it]
+database = index
+serial = serial
+new_certs_dir = .
+certificate = ca.crt
+private_key = ca.key
+default_md = sha256
+policy = any
+preserve = yes
+copy_extensions = none
+x509_extensions = client
+[any]
+commonName = supplied
+organizationName = optional
+[client]
+extendedKeyUsage = clientAuth
+keyUsage = digitalSignature
+CONFIG
+openssl ca -batch -notext -config ca.cnf -in it.csr -startdate 20200101000000Z -enddate 20200201000000Z 2>/dev/null
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_what_is_pasted_by_mistake_is_named() {
+    let admin = ControlPlane::shared().admin();
+    let config = json!({ "apiBase": null, "cluster": cluster_of(&admin).await }).to_string();
+    let site = Site::start(&programs::page_dir(), "/", Some(&config)).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let wish = Wish::new(&unique("mistaken"), &["developers"]);
+    let name = carries_the_request(&browser, &site.url(), &wish, &admin).await;
+    let page = Page { browser: &browser };
+
+    for (mistake, line, named) in MISTAKES {
+        page.wait_for("manual").await;
+        page.bring(&admin.ok(&line.replace("NAME", &name)).await).await;
+        page.wait_until_shown("#pasted-error:not(:empty)").await;
+        eventually(PATIENCE, &format!("{mistake} is named {named:?}"), || async {
+            let said =
+                page.browser.run("return document.querySelector('#pasted-error')?.textContent || ''", vec![]).await;
+            let said = said.to_string();
+            if said.contains(named) { Ok(()) } else { Err(said) }
+        })
+        .await;
+    }
+    look(&browser, "manual-with-a-mistake").await;
+
+    for (line, encoding) in [(OWN_KEY, "PEM"), (&format!("{OWN_KEY} | base64"), "base64"), (ADMIN, "a kubeconfig")] {
+        page.paste("#pasted", &admin.ok(line).await).await;
+        page.wait_until_shown("#pasted-error:not(:empty)").await;
+        assert_eq!(page.value("#pasted", "value").await, "", "a private key, {encoding}, is cleared at once");
+        let html: Value = browser.run("return document.documentElement.outerHTML", vec![]).await;
+        assert!(!html.to_string().contains("PRIVATE KEY-----"), "{encoding}");
+    }
+    assert!(browser.client().find(Locator::Css("#pasted")).await.is_ok());
+    page.bring(&admin.ok(&PEM.replace("NAME", &name)).await).await;
+    saves_what_works(&page, &wish).await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
+}
+
+const OWN_KEY: &str = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256";
+const ADMIN: &str = "kubectl config view --raw --minify --flatten";
