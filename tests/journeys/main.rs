@@ -5,6 +5,7 @@ mod a_certificate_for_another_key_is_refused;
 mod a_click_becomes_a_kubeconfig;
 mod a_key_in_the_making_can_be_given_up;
 mod a_no_is_shown_with_its_reason;
+mod a_passphrase_locks_the_key;
 mod a_request_can_be_carried_by_hand;
 mod any_path_and_plain_http_will_do;
 mod every_kind_of_key_is_accepted_by_the_api_server;

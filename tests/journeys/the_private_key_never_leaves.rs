@@ -13,7 +13,7 @@ use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     deadline::{PATIENCE, eventually},
     http::{HttpServer, accept_websocket, answer},
-    leak::{Findings, Search, Secret},
+    leak::{Findings, Profile, Search, Secret},
     page::{Page, Wish},
     serve::Serve,
 };
@@ -41,10 +41,11 @@ async fn and_a_search_that_finds_every_planted_key_finds_it_nowhere() {
         let decoded = found.iter().any(|finding| finding.contains("sent by") || finding.contains("WebSocket"));
         assert!(decoded || (name.contains("host") && !found.is_empty()), "{name} was planted; found only {found:?}");
     }
+    let profile = Profile::read(&remains.profile());
     for (algorithm, search) in kept {
         assert_eq!(search.network_log(&log), Findings::new(), "{algorithm:?} in the network");
         assert_eq!(search.bytes("the server's log", serve.log().as_bytes()), Findings::new(), "{algorithm:?}");
-        assert_eq!(search.folder(&remains.profile()), Findings::new(), "{algorithm:?} in the browser's profile");
+        assert_eq!(search.profile(&profile), Findings::new(), "{algorithm:?} in the browser's profile");
     }
 }
 

@@ -20,6 +20,45 @@ pub struct Search {
     names: Vec<String>,
 }
 
+/// A browser's profile as it lies on the disk, with what is compressed in it.
+pub struct Profile {
+    /// Each with its place.
+    parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Profile {
+    /// Reads every file below a folder.
+    pub fn read(folder: &Path) -> Self {
+        let mut profile = Self { parts: Vec::new() };
+        profile.read_folder(folder);
+        profile
+    }
+
+    fn read_folder(&mut self, folder: &Path) {
+        for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => self.read_folder(&path),
+                Ok(kind) if kind.is_file() => self.read_file(&path),
+                // Sockets and links of a browser that has ended.
+                _ => {}
+            }
+        }
+    }
+
+    fn read_file(&mut self, path: &Path) {
+        let place = path.display().to_string();
+        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{place} cannot be searched: {error}"));
+        if KEPT.iter().any(|part| place.contains(part)) {
+            let inflated = compressed::inflate_all(&bytes).into_iter();
+            self.parts.extend(inflated.map(|(format, inflated)| (format!("{place}, {format}"), inflated)));
+            let values = snappy::decompress_all(&bytes);
+            self.parts.extend(values.map(|(at, value)| (format!("{place}, Snappy at byte {at}"), value)));
+        }
+        self.parts.push((place, bytes));
+    }
+}
+
 /// The folders of a profile with IndexedDB, localStorage and all that: Firefox's, and Chromium's.
 const KEPT: [&str; 4] = ["/storage/", "/IndexedDB/", "/Local Storage/", "/blob_storage/"];
 
@@ -59,33 +98,9 @@ impl Search {
         found.map(|found| self.finding(place, found.expect("the file can be read").pattern())).collect()
     }
 
-    /// Searches a file in which a browser keeps what pages give it: it compresses that.
-    pub fn kept_file(&self, path: &Path) -> Findings {
-        let place = path.display().to_string();
-        let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{place} cannot be searched: {error}"));
-        let mut findings = self.bytes(&place, &bytes);
-        for (at, value) in snappy::decompress_all(&bytes) {
-            findings.extend(self.plain(&format!("{place}, Snappy at byte {at}"), &value));
-        }
-        findings
-    }
-
-    /// Searches every file below a browser's profile.
-    pub fn folder(&self, folder: &Path) -> Findings {
-        let mut findings = Findings::new();
-        for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
-            let path = entry.path();
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => findings.extend(self.folder(&path)),
-                Ok(kind) if kind.is_file() && KEPT.iter().any(|part| path.to_string_lossy().contains(part)) => {
-                    findings.extend(self.kept_file(&path));
-                }
-                Ok(kind) if kind.is_file() => findings.extend(self.file(&path.display().to_string(), &path)),
-                // Sockets and links of a browser that has ended.
-                _ => {}
-            }
-        }
-        findings
+    /// Searches a browser's profile.
+    pub fn profile(&self, profile: &Profile) -> Findings {
+        profile.parts.iter().flat_map(|(place, bytes)| self.plain(place, bytes)).collect()
     }
 
     /// Searches Chromium's log of the network: its text, the bytes that each socket sent, and the frames of WebSockets
