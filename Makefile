@@ -24,6 +24,13 @@ test: setup-test page server
 	@$(env) cargo test --workspace --locked
 	@$(env) node --test crates/wasm/tests
 
+.PHONY: kill-test
+kill-test: ## Kill browsers KILLS=500 times in the middle of an enrollment, and count what is lost (SEED=… repeats a run)
+kill-test: setup-test page server
+	@$(env) KILLS=$(KILLS) cargo test --quiet --locked --package kube-enroll-e2e --test journeys -- --nocapture a_killed_browser |
+	  sed --quiet '/^SEED=/p; /keys lost/p'
+KILLS ?= 500
+
 .PHONY: build
 build: ## Build the page into dist/, and the server with the page inside it, for release
 build: setup-page page
