@@ -78,7 +78,7 @@ async function keep({ details, progress, passphrase }) {
   if (!passphrase && !crypto.subtle) return notKept("over plain HTTP the key is kept with a passphrase only");
   try {
     // Encrypted before the transaction begins: to wait for the browser's cryptography would end it.
-    const { dataKey, ...record } = room.seal(JSON.stringify(details), passphrase);
+    const { dataKey, ...record } = room.seal(JSON.stringify(details), composed(passphrase));
     if (dataKey) record.wrap = await wrapByBrowser(dataKey);
     await store.transaction([RECORDS], "readwrite", records => {
       records.add({ ...record, progress });
@@ -95,7 +95,10 @@ async function keep({ details, progress, passphrase }) {
 }
 
 async function own({ id }) {
-  if (await store.record(id)) {
+  if (!id) {
+    room.leave();
+    await letGo();
+  } else if (await store.record(id)) {
     await owner.own(id);
     otherRooms.postMessage(database);
   }
@@ -130,7 +133,8 @@ async function forget({ id }) {
 }
 
 async function assemble(message) {
-  const { id } = message.assemble;
+  const { id, passphrase } = message.assemble;
+  message.assemble.passphrase = composed(passphrase);
   if (!id || room.holds(id)) return room.handle(message);
   const record = await store.record(id);
   if (!record) return room.handle(message);
@@ -142,6 +146,11 @@ async function assemble(message) {
   } finally {
     dataKey?.fill(0);
   }
+}
+
+// One keyboard types ü as one character, another as two.
+function composed(passphrase) {
+  return passphrase.normalize("NFC");
 }
 
 async function letGo(id) {

@@ -38,7 +38,7 @@ pub enum Message {
     /// Own the enrollment of this id: only the tab that does asks the API about it. Where another tab has it, this one is
     /// next, and hears of it by a list.
     Own {
-        /// [`Kept::id`].
+        /// [`Kept::id`]; empty lets go of the one that is owned, and wipes its key from memory.
         id: String,
     },
     #[cfg(feature = "storage")]

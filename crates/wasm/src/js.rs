@@ -95,6 +95,11 @@ impl JsRoom {
         self.0.kept(id);
     }
 
+    /// Wipes the key that is held.
+    pub fn leave(&mut self) {
+        self.0.leave();
+    }
+
     /// Wipes the key of a record that is no more, where it is held.
     pub fn forget(&mut self, id: &str) {
         self.0.forget(id);

@@ -76,6 +76,11 @@ impl Room {
         }
     }
 
+    /// Wipes the key that is held: the person goes on with something else.
+    pub fn leave(&mut self) {
+        self.held = None;
+    }
+
     /// Wipes the key of an enrollment that is no longer kept, where it is held.
     pub fn forget(&mut self, id: &str) {
         self.held.take_if(|held| held.id == id);
@@ -210,6 +215,9 @@ mod tests {
         assert!(!room.holds("name"));
         room.kept("name");
         room.forget("name");
+        assert!(room.held.is_none());
+        generate(&mut room, "jane");
+        room.leave();
         assert!(room.held.is_none());
     }
 
