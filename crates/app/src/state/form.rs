@@ -322,7 +322,11 @@ fn fault(result: Result<(), Error>) -> Option<String> {
 
 /// Turns core's text into a sentence for people.
 pub(super) fn sentence(error: &Error) -> String {
-    let mut text = error.to_string();
+    as_sentence(error.to_string())
+}
+
+/// The same, for a text that came from the key's room.
+pub(super) fn as_sentence(mut text: String) -> String {
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();
     }

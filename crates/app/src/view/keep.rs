@@ -35,7 +35,7 @@ pub(super) fn choice(ui: &Ui, faults: &Faults) -> Option<Element> {
         Keep::Passphrase,
         "passphrase",
         "A passphrase locks it",
-        "You are asked for it again when the certificate comes, if you have left the page until then. Nobody can tell you if you forget it.",
+        "You are asked for it when the certificate comes, if you have left the page until then. If it is forgotten, nobody can open the key.",
     );
     (form.keep != Keep::Nowhere).then(|| {
         el("fieldset")

@@ -45,7 +45,7 @@ pub(super) fn manual(ui: &Ui, manual: &Manual) -> Element {
                     el("div")
                         .class("field")
                         .add(label("pasted", "The certificate", "paste it, drop it on this page, or choose a file"))
-                        .add(hint("pasted-hint", "What one of these prints: the object, or the certificate in it."))
+                        .add(hint("pasted-hint", "What this prints, or only the certificate in it:"))
                         .add(lines(ui, "cmd-get", "the line that prints the object", &commands::get_object(enrollment.name())))
                         .add(ui.typed(area, Act::Paste))
                         .add(chosen.on_file(On::Change, ui.send, Act::Bring))

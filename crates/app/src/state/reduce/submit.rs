@@ -10,6 +10,7 @@ use super::manual::PASTED_SECRET;
 use crate::state::{
     Call, Certificate, Delivery, Effect, Enrollment, Failure, Issued, Manual, Options, Page, Problem, Retry,
     RoomTrouble, Said, Shown, State, Then,
+    form::as_sentence,
     problem::{name_taken, of_room, of_status},
 };
 
@@ -127,7 +128,7 @@ impl Page {
             _ if certificate.pasted => {
                 self.want(Effect::Focus("pasted".into()));
                 let (enrollment, pasted) = (*enrollment, certificate.text);
-                State::Manual(Box::new(Manual { enrollment, why: String::new(), pasted, fault: message }))
+                State::Manual(Box::new(Manual { enrollment, why: String::new(), pasted, fault: as_sentence(message) }))
             }
             _ => State::Refused { enrollment, certificate, code, message },
         };

@@ -283,7 +283,7 @@ fn without_an_api_a_person_carries_request_and_certificate() {
     person.act(Act::Paste("<html>".into())).act(Act::UsePasted);
     person.reply(Reply::Failed { code: "pasted-html".into(), message: "a web page".into() });
     let State::Manual(manual) = &person.page.state else { panic!("not manual") };
-    assert_eq!((manual.pasted.as_str(), manual.fault.as_str()), ("<html>", "a web page"));
+    assert_eq!((manual.pasted.as_str(), manual.fault.as_str()), ("<html>", "A web page."));
     person.act(Act::Bring("CERT".into()));
     assert_eq!(person.name(), "verifying");
     person.reply(assembled());
