@@ -12,6 +12,7 @@ use kube_enroll_e2e::{
     leak::{Findings, Profile, Search, Secret},
     look::look,
     page::{Page, Wish},
+    proxy::{Faults, Proxy},
     serve::Serve,
     shell::Shell,
 };
@@ -175,6 +176,24 @@ const PLANTS: [(&str, &str); 7] = [
     ("localStorage, text", "localStorage.setItem(name, pem)"),
     ("localStorage, hex", "localStorage.setItem(name, hex)"),
 ];
+
+/// The page may be slower than its person: what storage there is shows after the choice was made.
+#[tokio::test(flavor = "multi_thread")]
+async fn and_a_choice_that_was_made_before_the_room_had_loaded_stands() {
+    let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1"]).await;
+    let proxy = Proxy::start(&serve.url(), Faults { holds: &["/room/kube_enroll_bg.wasm"], ..Faults::default() }).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page::open(&browser, &proxy.url()).await;
+    page.fill(&Wish::new(&unique("early"), &[]).locked_with(PASSPHRASE)).await;
+    page.click("#create").await;
+    page.wait_for("generating").await;
+    proxy.set(|faults| faults.holds = &[]);
+    page.wait_for("waiting").await;
+    let name = page.object_name().await;
+    ControlPlane::shared().admin().ok(&format!("kubectl certificate approve {name}")).await;
+    page.wait_for("issued").await;
+    Page::open_in(&browser, &proxy.url(), "locked").await;
+}
 
 /// Takes a copy of the profile as it lies on the disk.
 fn profile_of(browser: &Browser) -> tempfile::TempDir {

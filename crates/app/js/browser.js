@@ -99,7 +99,8 @@ export const browser = {
     return {
       host: location.hostname,
       isSecure: isSecureContext,
-      notifies: "Notification" in window,
+      // Over plain HTTP it is there, and refuses.
+      notifies: isSecureContext && "Notification" in window,
       user: parameters.get("user"),
       groups: parameters.getAll("group"),
     };

@@ -40,6 +40,8 @@ pub(crate) struct Page {
     /// What the browser's storage holds, as far as it is known.
     pub kept: Vec<Kept>,
     pub storage: Storage,
+    /// That it is refused was on the screen when the key was asked for.
+    pub said_refused: bool,
     /// What was kept has been looked at once: from now on only a click goes on with it.
     pub began: bool,
     /// A person wants to be told of the decision.
@@ -435,6 +437,7 @@ impl Page {
             has_api: true,
             kept: vec![],
             storage: Storage::Unknown,
+            said_refused: false,
             began: false,
             notifies: false,
             copied: None,

@@ -64,9 +64,9 @@ pub(crate) fn place() -> Place {
     let link = link();
     let host = link.text_of("host");
     Place {
-        secure: link.field("isSecure").is_some_and(|is| is.is_truthy()),
+        secure: link.truth_of("isSecure"),
         shared: false,
-        notifies: link.field("notifies").is_some_and(|is| is.is_truthy()),
+        notifies: link.truth_of("notifies"),
         local: host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127."),
     }
 }

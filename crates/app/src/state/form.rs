@@ -26,6 +26,8 @@ pub(crate) struct Form {
     /// Somebody has worked in the advanced part: it is not folded away again under their hands.
     pub unfolded: bool,
     pub keep: Keep,
+    /// A person has chosen that.
+    pub chose_keep: bool,
     pub passphrase: String,
     /// The passphrase can be read on the screen.
     pub shows_passphrase: bool,
@@ -119,6 +121,7 @@ impl Form {
             namespace: String::new(),
             unfolded: false,
             keep: Keep::Nowhere,
+            chose_keep: false,
             passphrase: String::new(),
             shows_passphrase: false,
             touched: false,
@@ -164,7 +167,10 @@ impl Form {
             Edit::Unit(name) => self.unit = Unit::ALL.into_iter().find(|unit| unit.name() == name).unwrap_or(self.unit),
             Edit::Label(label) => self.label = label,
             Edit::Namespace(namespace) => self.namespace = namespace,
-            Edit::Keep(keep) => self.keep = keep,
+            Edit::Keep(keep) => {
+                self.keep = keep;
+                self.chose_keep = true;
+            }
             Edit::Passphrase(passphrase) => self.passphrase = passphrase,
             Edit::ShowPassphrase => self.shows_passphrase = !self.shows_passphrase,
             Edit::Reroll => self.random = fresh.unwrap_or(self.random),

@@ -11,7 +11,7 @@ use kube_enroll_core::{
 
 use super::{
     Act, Action, Answer, Around, Call, Edit, Effect, Enrollment, Issued, Page, Problem, Retry, Said, Shown, State,
-    Then, form::sentence, problem::no_randomness,
+    Storage, Then, form::sentence, problem::no_randomness,
 };
 
 impl Page {
@@ -128,6 +128,7 @@ impl Page {
     fn create(&mut self) {
         let State::Editing { tried } = &mut self.state else { return };
         *tried = true;
+        self.said_refused = matches!(self.storage, Storage::Refused(_));
         match self.form.options(&self.settings.policy) {
             Ok(options) => self.generate(options),
             Err(faults) => self.want(Effect::Focus(faults.first_field())),

@@ -13,8 +13,14 @@ impl Page {
     /// Has the room write the enrollment to the disk. It is sent only after that.
     pub(super) fn keep(&mut self, mut enrollment: Box<Enrollment>) {
         enrollment.cluster.clone_from(&self.cluster);
-        if let Storage::Refused(_) = self.storage {
-            return self.deliver(enrollment);
+        if let Storage::Refused(reason) = &self.storage {
+            // A person who pressed the button before the page could say so is asked.
+            let reason = reason.clone();
+            return if self.said_refused {
+                self.deliver(enrollment)
+            } else {
+                self.state = State::Unkept { enrollment, reason }
+            };
         }
         let passphrase = if self.form.keep == Keep::Passphrase { self.form.passphrase.clone() } else { String::new() };
         let progress = Box::new(enrollment.progress(&Said::default()));
@@ -182,11 +188,12 @@ impl Page {
         self.restart();
     }
 
-    /// Chooses what fits the place: where others share the origin, they could open the browser's key.
+    /// Chooses what fits the place, where a person has not: where others share the origin, they could open the browser's key.
     pub(in crate::state) fn choose_keep(&mut self) {
         self.form.keep = match self.storage {
             Storage::Refused(_) => Keep::Nowhere,
             Storage::Ready { wraps: false } => Keep::Passphrase,
+            _ if self.form.chose_keep => return,
             _ if self.place.shared || !self.place.secure => Keep::Passphrase,
             _ => Keep::Browser,
         };

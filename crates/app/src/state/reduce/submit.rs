@@ -128,7 +128,15 @@ impl Page {
             _ if certificate.pasted => {
                 self.want(Effect::Focus("pasted".into()));
                 let (enrollment, pasted) = (*enrollment, certificate.text);
-                State::Manual(Box::new(Manual { enrollment, why: String::new(), pasted, fault: as_sentence(message) }))
+                let advice = match code.as_str() {
+                    "other-key" | "other-user" | "other-groups" => {
+                        " It was made for another request: please bring the one of this request."
+                    }
+                    "not-valid-now" => " It cannot be used any more, or not yet: ask for a new one.",
+                    _ => "",
+                };
+                let fault = [&as_sentence(message), advice].concat();
+                State::Manual(Box::new(Manual { enrollment, why: String::new(), pasted, fault }))
             }
             _ => State::Refused { enrollment, certificate, code, message },
         };

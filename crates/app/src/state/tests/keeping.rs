@@ -242,6 +242,25 @@ fn chooses_a_lock_that_fits_the_place() {
 }
 
 #[test]
+fn keeps_to_the_lock_that_was_chosen_before_the_room_has_loaded() {
+    let mut person = Person::before(settings(), Reply::NotKept { reason: String::new() });
+    person.act(Act::Edit(Edit::Keep(Keep::Passphrase))).act(Act::Edit(Edit::Passphrase("correct horse".into())));
+    person.reply(listed(vec![]));
+    assert_eq!(person.page.form.keep, Keep::Passphrase);
+}
+
+#[test]
+fn asks_whoever_was_quicker_than_the_storage() {
+    let mut person = Person::before(settings(), Reply::NotKept { reason: String::new() });
+    person.act(Act::Create);
+    person.reply(Reply::Listed { kept: vec![], refused: "private window".into(), wraps: true });
+    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
+    assert_eq!((person.name(), posts(&person)), ("unkept", false));
+    person.act(Act::GoOn);
+    assert!(posts(&person));
+}
+
+#[test]
 fn what_was_given_up_is_not_sent_by_the_next_visit() {
     for act in [Act::Cancel, Act::Forget] {
         let mut person = kept_and_submitting();
@@ -280,7 +299,7 @@ fn without_an_api_a_person_carries_request_and_certificate() {
     let State::Manual(manual) = &person.page.state else { panic!("not manual") };
     assert_eq!(manual.pasted, "");
     assert!(manual.fault.contains("private key"));
-    person.act(Act::Paste("<html>".into())).act(Act::UsePasted);
+    person.act(Act::Paste("client-key-data: DATA+OMITTED".into())).act(Act::Paste("<html>".into())).act(Act::UsePasted);
     person.reply(Reply::Failed { code: "pasted-html".into(), message: "a web page".into() });
     let State::Manual(manual) = &person.page.state else { panic!("not manual") };
     assert_eq!((manual.pasted.as_str(), manual.fault.as_str()), ("<html>", "A web page."));
