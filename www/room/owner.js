@@ -11,12 +11,14 @@ const HEARTBEAT_MS = 1_500;
 export class Locks {
   #prefix;
   #changed;
+  #left;
   #id;
   #held = false;
   #release = () => {};
 
   constructor(name, changed) {
     this.#prefix = `${name} `;
+    this.#left = channel(`${name} left`);
     this.#changed = changed;
   }
 
@@ -27,7 +29,11 @@ export class Locks {
     if (await this.#request(id, { ifAvailable: true })) return;
     const waiting = new AbortController();
     this.#release = () => waiting.abort();
-    this.#request(id, { signal: waiting.signal }).then(held => held && this.#changed(), () => {});
+    // The owner may be a page that was left and is only held ready for "back": see the frame.
+    const timer = setInterval(() => this.#left.postMessage(""), HEARTBEAT_MS);
+    this.#request(id, { signal: waiting.signal })
+      .then(held => held && this.#changed(), () => {})
+      .finally(() => clearInterval(timer));
   }
 
   async letGo(id = this.#id) {
@@ -71,14 +77,16 @@ export class Locks {
 
 export class Leases {
   #store;
+  #me;
   #changed;
-  #me = Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
   #id;
   #held = false;
   #timer;
 
-  constructor(store, changed) {
+  // `me` stays the same over a reload, so that a page need not wait for its own lease to end.
+  constructor(store, me, changed) {
     this.#store = store;
+    this.#me = me;
     this.#changed = changed;
   }
 
@@ -155,5 +163,17 @@ export class Leases {
 
   #lease(id) {
     return { id, owner: this.#me, untilMs: Date.now() + LEASE_MS };
+  }
+}
+
+// Talks with the other rooms of the page.
+function channel(name, hear) {
+  try {
+    const channel = new BroadcastChannel(name);
+    if (hear) channel.onmessage = hear;
+    return channel;
+  } catch {
+    // Where storage is refused, this may be as well.
+    return { postMessage() {} };
   }
 }

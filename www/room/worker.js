@@ -4,11 +4,12 @@
 // Messages are carried out one after the other, and each is answered once. Answers with the id 0 are lists that nobody asked
 // for, since another tab has changed something.
 
-// The frame tells the path of the page, which a worker made from a blob does not know.
-const database = `kube-enroll ${self.name}`;
+// The frame tells the path of the page, which a worker made from a blob does not know, and which tab this is.
+const [, path, tab] = /^(.*) (.*)$/.exec(self.name);
+const database = `kube-enroll ${path}`;
 const store = new Store(database);
-const owner = navigator.locks ? new Locks(database, changed) : new Leases(store, changed);
-const otherRooms = channel();
+const owner = navigator.locks ? new Locks(database, changed) : new Leases(store, tab, changed);
+const otherRooms = channel(database, listSoon);
 
 let room;
 let queue = Promise.resolve();
@@ -157,17 +158,6 @@ async function letGo(id) {
   // A lease that cannot be given back runs out.
   await owner.letGo(id).catch(() => {});
   otherRooms.postMessage(database);
-}
-
-function channel() {
-  try {
-    const channel = new BroadcastChannel(database);
-    channel.onmessage = listSoon;
-    return channel;
-  } catch {
-    // Where storage is refused, this may be as well.
-    return { postMessage() {} };
-  }
 }
 
 function failed(error) {
