@@ -85,13 +85,20 @@ export class Store {
       if (!self.indexedDB) throw new Refused("storage", "this browser has no storage for pages");
       // Where storage is refused, Firefox throws here, and Chromium calls onerror.
       const request = indexedDB.open(this.#name, DATABASE_VERSION);
-      const timer = setTimeout(() => reject(new Refused("storage", "the browser's storage does not answer")), OPEN_MS);
+      let trouble = "the browser's storage does not answer";
+      let tooLate = false;
+      const timer = setTimeout(() => {
+        tooLate = true;
+        reject(new Refused("storage", trouble));
+      }, OPEN_MS);
       request.onupgradeneeded = () => {
         request.result.createObjectStore(RECORDS, { keyPath: "id" });
         request.result.createObjectStore(LEASES, { keyPath: "id" });
       };
       request.onblocked = () => {
-        reject(new Refused("storage", "another tab has an older version of this page: close it, and reload"));
+        trouble = "another tab has an older version of this page: close it, and reload";
+        // Or a page that was left and is held ready for "back": see the frame.
+        channel(`${this.#name} left`).postMessage("");
       };
       request.onerror = () => {
         clearTimeout(timer);
@@ -100,6 +107,7 @@ export class Store {
       request.onsuccess = () => {
         clearTimeout(timer);
         const database = request.result;
+        if (tooLate) return database.close();
         const forget = () => this.#database = undefined;
         // Another tab wants to upgrade or delete it: whoever needs it next opens it again.
         database.onversionchange = () => {
