@@ -44,7 +44,9 @@ if [[ "${TRUNK_PROFILE:-}" == release ]]; then
     echo "finish-page: a name between module and glue was not renamed" >&2
     exit 1
   fi
-  terser --module --compress passes=3 --mangle --output "$glue" -- "$glue"
+  # The start script calls the other one.
+  sed --in-place 's/^export { initSync, /export { /' "$glue"
+  terser --module --ecma 2022 --compress passes=3,drop_console=true --mangle --output "$glue" -- "$glue"
 fi
 
 html=$(<"$page")

@@ -4,9 +4,9 @@
 const LEASE_MS = 6_000;
 const HEARTBEAT_MS = 1_500;
 
-// Both kinds have: `own(id)`, which takes it or queues for it, and lets another one go; `letGo(id)`, by default whatever it is; `owns(id)`, which is sure
-// only within a transaction that `guard` has checked; `others()`, the ids that other tabs own; and they call `changed` when
-// what they own changes by itself.
+// Both kinds have: `own(id)`, which takes it or queues for it, and lets another one go; `letGo(id)`, by default whatever it is;
+// `owned`, the id that is, and `owns(id)`, which are sure only within a transaction that `guard` has checked; `others()`, the
+// ids that other tabs own; and they call `changed` when what they own changes by itself.
 
 export class Locks {
   #prefix;
@@ -42,6 +42,10 @@ export class Locks {
     this.#release = () => {};
     this.#id = undefined;
     this.#held = false;
+  }
+
+  get owned() {
+    return this.#held ? this.#id : undefined;
   }
 
   owns(id) {
@@ -106,6 +110,10 @@ export class Leases {
     this.#id = undefined;
     this.#held = false;
     if (held) await this.#giveBack(id);
+  }
+
+  get owned() {
+    return this.#held ? this.#id : undefined;
   }
 
   owns(id) {

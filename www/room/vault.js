@@ -10,6 +10,8 @@ const DATABASE_VERSION = 1;
 const RECORDS = "enrollments";
 const LEASES = "leases";
 
+const DAMAGED = "its record is damaged";
+
 // A browser whose storage is broken may never answer.
 const OPEN_MS = 10_000;
 
@@ -140,6 +142,11 @@ export function reasonOf(error) {
   }
 }
 
+// Whether a record is one of ours, and not something that another page of this origin has put there.
+export function isId(id) {
+  return /^[0-9a-f]{32}$/.test(id);
+}
+
 // Says why a record cannot be read; nothing where it can.
 export function faultOf(record) {
   if (Number.isInteger(record.version) && record.version > RECORD_VERSION) {
@@ -152,20 +159,26 @@ export function faultOf(record) {
       Number.isInteger(wrap.memoryKib) && Number.isInteger(wrap.iterations)));
   const isWhole = record.version === RECORD_VERSION && objectIn(details)?.requestPem && progress !== null &&
     typeof progress === "object" && isBytes(sealed) && isWrapped;
-  return isWhole ? "" : "its record is damaged";
+  return isWhole ? "" : DAMAGED;
 }
 
 // Makes a record as the page reads it.
 export function keptOf(record, owner) {
   const { id, details, progress, wrap } = record;
-  return {
-    id: String(id),
+  const kept = {
+    id,
     details: objectIn(details) ?? {},
     progress: progress !== null && typeof progress === "object" ? progress : {},
     hasPassphrase: wrap?.kind === "passphrase",
     owner,
     fault: faultOf(record),
   };
+  try {
+    // What cannot be sent to the page, such as a text that nests too deep, must not stand in the way of the others.
+    return structuredClone(kept);
+  } catch {
+    return { ...kept, details: {}, progress: {}, fault: DAMAGED };
+  }
 }
 
 // The oldest first; of one second, always in the same order.

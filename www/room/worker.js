@@ -65,9 +65,11 @@ async function carryOut(message) {
 async function list() {
   const answer = (kept, refused) => ({ kind: "listed", kept, refused, wraps: Boolean(crypto.subtle) });
   try {
-    const records = await store.records();
+    // Who owns is asked first: what is read for an owner must not be older than that.
     const others = await owner.others().catch(() => new Set());
-    const ownerOf = id => owner.owns(id) ? "us" : others.has(id) ? "other" : "nobody";
+    const ours = owner.owned;
+    const records = (await store.records()).filter(({ id }) => isId(id));
+    const ownerOf = id => id === ours ? "us" : others.has(id) ? "other" : "nobody";
     return answer(records.map(record => keptOf(record, ownerOf(record.id))).sort(byAge), "");
   } catch (error) {
     return answer([], reasonOf(error));
@@ -107,7 +109,22 @@ async function own({ id }) {
 }
 
 async function note({ id, progress }) {
-  const isWritten = await store.transaction([RECORDS, LEASES], "readwrite", (records, leases, answer) => {
+  const notKept = reason => ({ kind: "notKept", reason });
+  try {
+    // A room that was made anew owns nothing yet.
+    if (!owner.owns(id)) await owner.own(id);
+    if (!await written(id, progress)) return notKept("another tab goes on with it, or its record is gone or damaged");
+  } catch (error) {
+    if (!isTold(error)) throw error;
+    return notKept(reasonOf(error));
+  }
+  otherRooms.postMessage(database);
+  return list();
+}
+
+// Writes only what is ours, and answers whether it was.
+function written(id, progress) {
+  return store.transaction([RECORDS, LEASES], "readwrite", (records, leases, answer) => {
     owner.guard(id, leases, isOurs => {
       if (!isOurs) return;
       records.get(id).onsuccess = ({ target }) => {
@@ -118,8 +135,6 @@ async function note({ id, progress }) {
       };
     });
   });
-  if (isWritten) otherRooms.postMessage(database);
-  return list();
 }
 
 async function forget({ id }) {

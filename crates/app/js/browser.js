@@ -35,10 +35,14 @@ export const browser = {
     browser.save(new Blob([text]), name);
   },
 
-  // Reads the one file that was chosen or dropped.
+  // Reads the one file that was chosen or dropped, or the text.
   readFile(event, tell) {
-    const file = (event.dataTransfer ?? event.target).files?.[0];
-    file?.text().then(tell, () => {});
+    const { dataTransfer, target } = event;
+    const file = (dataTransfer ?? target).files[0];
+    if (file) file.text().then(tell, () => {});
+    else if (dataTransfer) tell(dataTransfer.getData("text"));
+    // The same file can be chosen again.
+    if (!dataTransfer) target.value = "";
   },
 
   // Shows the state where tabs are listed.
@@ -55,7 +59,11 @@ export const browser = {
 
   // Notifies where that was allowed, and nobody looks at the page.
   notify(text) {
-    if (document.visibilityState !== "visible") new Notification(text);
+    try {
+      if (document.visibilityState !== "visible") new Notification(text);
+    } catch {
+      // Chromium on phones has the class, and lets only service workers use it.
+    }
   },
 
   focus(selector) {

@@ -127,7 +127,7 @@ pub(crate) enum State {
     Locked {
         enrollment: Box<Enrollment>,
         certificate: Certificate,
-        passphrase: String,
+        passphrase: Secret,
         fault: String,
     },
     Issued(Box<Issued>),
@@ -203,8 +203,8 @@ pub(crate) enum Gone {
     Other,
 }
 
-/// A certificate that is not checked yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A certificate that is not checked yet, so that it may be anything: it is never printed.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Certificate {
     /// PEM; or what was pasted.
     pub text: String,
@@ -212,7 +212,8 @@ pub(crate) struct Certificate {
     pub pasted: bool,
 }
 
-#[derive(Debug, PartialEq)]
+/// What is pasted may be anything: it is never printed.
+#[derive(PartialEq)]
 pub(crate) struct Manual {
     pub enrollment: Enrollment,
     /// Why the API was not asked, where a person may not know.
@@ -247,12 +248,20 @@ pub(crate) enum Shown {
     Failed(String),
 }
 
-/// The text holds the key, so it is never printed.
-impl std::fmt::Debug for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Shown")
-    }
+/// What a person types to open the key.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) struct Secret(pub String);
+
+macro_rules! never_printed {
+    ($($name:ident),*) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        })*
+    };
 }
+never_printed!(Act, Certificate, Manual, Secret, Shown);
 
 /// What the button of an error does.
 #[derive(Debug, PartialEq)]
@@ -292,8 +301,8 @@ pub(crate) enum Action {
     Notifies(bool),
 }
 
-/// What a person does.
-#[derive(Clone, Debug)]
+/// What a person does; some of it is secret, so it is never printed.
+#[derive(Clone)]
 pub(crate) enum Act {
     Edit(Edit),
     Create,

@@ -74,7 +74,7 @@ fn step(ui: &Ui) -> Element {
         State::Editing { tried } => identify::editing(ui, *tried),
         State::Generating { options, since_ms } => generate::generating(ui, options, *since_ms),
         State::Keeping { .. } => keep::keeping(),
-        State::Unkept { reason, .. } => keep::unkept(ui, reason),
+        State::Unkept { enrollment, reason } => keep::unkept(ui, reason, enrollment.is_kept()),
         State::Taking { id, elsewhere } => keep::taking(ui, id, *elsewhere),
         State::Manual(manual) => manual::manual(ui, manual),
         State::Submitting { enrollment, since_ms, delivery } => submit::submitting(ui, enrollment, *since_ms, delivery),
@@ -82,7 +82,7 @@ fn step(ui: &Ui) -> Element {
             wait::waiting(ui, enrollment, *decision, &lookout.connection)
         }
         State::Verifying { enrollment, cluster, .. } => verify::verifying(ui, enrollment, cluster.as_deref()),
-        State::Locked { enrollment, passphrase, fault, .. } => keep::locked(ui, enrollment, passphrase, fault),
+        State::Locked { enrollment, passphrase, fault, .. } => keep::locked(ui, enrollment, &passphrase.0, fault),
         State::OtherCluster { enrollment } => wait::other_cluster(ui, enrollment),
         State::Issued(issued) => save::issued(ui, issued),
         State::Denied { enrollment, said } => wait::denied(ui, enrollment, said),

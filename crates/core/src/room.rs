@@ -3,12 +3,14 @@
 //! A private key is in none of them. Where the kubeconfig is ready, the reply's JavaScript object also carries it as a
 //! `Blob` named `file`, which serde does not see: the page can save it without reading it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Algorithm, Cluster, Timestamp};
 
 /// What the page asks of the room, one at a time: each message gets exactly one [`Reply`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Message {
     /// Make a key and a request; the key replaces any earlier one.
@@ -75,6 +77,13 @@ pub enum Message {
     },
     /// Show the kubeconfig with the key in it: only ever sent for a click of the person.
     Reveal,
+}
+
+/// A passphrase, or what a person has pasted, is never printed.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Message")
+    }
 }
 
 /// What the room answers. [`Reply::Listed`] also comes unasked, when another tab has changed what is kept.

@@ -29,7 +29,7 @@ pub use data_key::DataKey;
 pub use passphrase::Argon2id;
 
 use crate::{
-    CertificationRequest, Error, PrivateKey,
+    CertificationRequest, Cluster, Error, PrivateKey,
     json::{self, Found},
 };
 
@@ -69,6 +69,33 @@ impl Bound {
             _ => {}
         });
         CertificationRequest::parse_pem(&request.ok_or(DAMAGED)?)
+    }
+
+    /// Checks that a kubeconfig leads to the cluster of the details, where they name one: the page may have read another text
+    /// than the one that opens the key.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] for another server, other certificate authorities or another TLS server name.
+    pub fn check_cluster(&self, cluster: &Cluster) -> Result<(), Error> {
+        let mut kept = Cluster::default();
+        json::read(&self.details, |names, found| {
+            let ([outer, name], Found::Text(text)) = (names, found) else { return };
+            if outer == "cluster" {
+                match name.as_str() {
+                    "server" => kept.server = text,
+                    "certificateAuthorityData" => kept.certificate_authority_data = text,
+                    "tlsServerName" => kept.tls_server_name = text,
+                    _ => {}
+                }
+            }
+        });
+        let leads_there = kept.server == cluster.server
+            && kept.certificate_authority_data == cluster.certificate_authority_data
+            && kept.tls_server_name == cluster.tls_server_name;
+        if kept.server.is_empty() || leads_there {
+            return Ok(());
+        }
+        Err(Error::Locked { reason: "it was kept for another cluster" })
     }
 
     /// Encrypts a private key.
@@ -199,6 +226,28 @@ mod tests {
             let unwrapped = other.unwrap(&argon2id, &wrapped, "pass");
             assert!(matches!(unwrapped, Err(Error::Locked { .. })), "{other:?}");
         }
+    }
+
+    #[test]
+    fn leads_to_no_other_cluster_than_the_one_of_its_details() {
+        let cluster = Cluster {
+            name: "dev".into(),
+            server: "https://k".into(),
+            certificate_authority_data: "Q0E=".into(),
+            tls_server_name: "k".into(),
+        };
+        let details = json!({ "requestPem": "", "cluster": cluster }).to_string();
+        let bound = Bound::new(details, &mut SysRng).expect("randomness");
+        assert_eq!(bound.check_cluster(&cluster), Ok(()));
+        for other in [
+            Cluster { server: "https://l".into(), ..cluster.clone() },
+            Cluster { certificate_authority_data: String::new(), ..cluster.clone() },
+            Cluster { tls_server_name: "l".into(), ..cluster.clone() },
+        ] {
+            assert!(matches!(bound.check_cluster(&other), Err(Error::Locked { .. })), "{other:?}");
+        }
+        let unbound = Bound::new("{}".into(), &mut SysRng).expect("randomness");
+        assert_eq!(unbound.check_cluster(&cluster), Ok(()));
     }
 
     #[test]

@@ -25,10 +25,11 @@ impl<'a> Checked<'a> {
         expiration_seconds: u32,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        cluster.check()?;
         let certificate_pem = certificate_of(certificate, request.fingerprint())?;
         let chain = CertificateChain::parse_pem(&certificate_pem)?;
         let differences = chain.check(request, expiration_seconds, now)?;
+        // Last: a person is asked for the cluster only if all the rest is good.
+        cluster.check()?;
         Ok(Self { request, cluster, namespace, certificate_pem, certificate: chain.summary().clone(), differences })
     }
 

@@ -111,7 +111,9 @@ impl Room {
                     _ if id.is_empty() => return Err(NO_KEY),
                     _ => {
                         let (record, data_key) = record.ok_or(Error::Forgotten)?;
-                        let request = record.bound().request()?;
+                        let bound = record.bound();
+                        bound.check_cluster(&cluster)?;
+                        let request = bound.request()?;
                         // Before the key is opened: nobody types a passphrase for a certificate that is of no use.
                         let checked = check(&request)?;
                         let key = record.open(&passphrase, data_key)?;

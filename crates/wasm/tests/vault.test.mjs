@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { Room, initSync } from "../../../pkg/kube_enroll.js";
 
 globalThis.self ??= globalThis;
-const { byAge, faultOf, isTold, keptOf, reasonOf, Refused, unwrapByBrowser, wrapByBrowser } =
+const { byAge, faultOf, isId, isTold, keptOf, reasonOf, Refused, unwrapByBrowser, wrapByBrowser } =
   await import("../../../www/room/vault.js");
 
 initSync({ module: readFileSync(new URL("../../../pkg/kube_enroll_bg.wasm", import.meta.url)) });
@@ -81,11 +81,10 @@ test("tells a record that cannot be read, and lists it all the same", () => {
     record({ wrap: { kind: "other", wrapped: new Uint8Array(60) } }),
     record({ wrap: { kind: "passphrase", wrapped: new Uint8Array(60) } }),
     { id: "only" },
-    { id: 5 },
   ]) {
     const kept = keptOf(damaged, "nobody");
     assert.match(kept.fault, /damaged/, JSON.stringify(damaged));
-    assert.equal(kept.id, String(damaged.id));
+    assert.equal(kept.id, damaged.id);
   }
   assert.match(faultOf(record({ version: 2 })), /newer version/);
   const kept = keptOf(record(), "us");
@@ -108,4 +107,16 @@ test("says in words what the storage refuses, and keeps quiet about what has bro
   }
   assert.equal(reasonOf(new Refused("storage", "so it is")), "so it is");
   assert.ok(!isTold(new TypeError("a mistake")));
+});
+
+test("takes no name for one of ours that was not made here", () => {
+  assert.ok(isId("0123456789abcdef".repeat(2)));
+  for (const id of [5, "5", "", "0".repeat(31), "A".repeat(32), `${"0".repeat(32)}\n`, undefined]) assert.ok(!isId(id), id);
+});
+
+test("lets no record stand in the way of the others", () => {
+  const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
+  const kept = keptOf(record({ details: `{"requestPem": "x", "deep": ${deep}}` }), "nobody");
+  assert.match(kept.fault, /damaged/);
+  structuredClone(kept);
 });

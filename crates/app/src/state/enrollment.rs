@@ -68,6 +68,9 @@ impl Enrollment {
     /// As [`Subject::parse`] and [`ObjectName::parse`], for a record that somebody has written into.
     pub(crate) fn resume(kept: &Kept) -> Result<Self, Error> {
         let Kept { id, details, progress, .. } = kept;
+        if let Some(cluster) = &details.cluster {
+            cluster.check()?;
+        }
         let options = Options {
             subject: Subject::parse(&details.user, &details.groups)?,
             algorithm: details.algorithm,

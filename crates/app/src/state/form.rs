@@ -11,7 +11,7 @@ pub(crate) const MINIMUM_PASSPHRASE_CHARACTERS: usize = 12;
 const PRESET_SECONDS: [u32; 5] = [3_600, 28_800, 86_400, 604_800, 2_592_000];
 
 /// The form as a person fills it in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Form {
     pub user: String,
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
@@ -61,7 +61,7 @@ pub(crate) enum Unit {
 }
 
 /// One change to the form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Edit {
     User(String),
     Group(usize, String),

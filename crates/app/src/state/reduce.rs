@@ -63,12 +63,12 @@ impl Page {
             Act::Paste(_) | Act::Bring(_) | Act::UsePasted | Act::SaveManifest => self.by_hand(act),
             Act::Passphrase(text) => {
                 if let State::Locked { passphrase, .. } = &mut self.state {
-                    *passphrase = text;
+                    passphrase.0 = text;
                 }
             }
             Act::Unlock => match self.take() {
                 State::Locked { enrollment, certificate, passphrase, .. } => {
-                    self.verify(enrollment, certificate, passphrase);
+                    self.verify(enrollment, certificate, passphrase.0);
                 }
                 other => self.state = other,
             },
@@ -86,7 +86,7 @@ impl Page {
             Act::UseCluster => self.use_cluster(),
             Act::Retry => self.retry(),
             Act::Resubmit => match self.take() {
-                State::Gone { enrollment, .. } | State::OtherCluster { enrollment } => self.rename(enrollment),
+                State::Gone { enrollment, .. } => self.rename(enrollment),
                 other => self.state = other,
             },
             Act::Copy { block, text } => self.want(Effect::Copy { block, text }),
@@ -173,14 +173,14 @@ impl Page {
                 self.note(&enrollment, &Said::default());
                 self.state = State::Keeping { enrollment };
             }
-            State::Unkept { enrollment, .. } => self.keep(enrollment),
-            State::Refused { enrollment, certificate, .. } if !certificate.text.is_empty() => {
+            State::Unkept { enrollment, .. } => self.write(enrollment),
+            // Only time mends this one; instead of another, the cluster may have a better one by now.
+            State::Refused { enrollment, certificate, code, .. } if !self.has_api || code == "not-valid-now" => {
                 self.verify(enrollment, certificate, String::new());
             }
             State::Manual(manual) => self.ask_api(Box::new(manual.enrollment)),
             State::SignIn { enrollment, then: Then::Wait }
             | State::Gone { enrollment, .. }
-            | State::OtherCluster { enrollment }
             | State::Refused { enrollment, .. } => self.wait(enrollment),
             other => self.state = other,
         }
@@ -200,15 +200,21 @@ impl Page {
         }
     }
 
+    /// Takes what a person says of the cluster, for this enrollment only.
     fn use_cluster(&mut self) {
-        if let State::Verifying { cluster: Some(form), .. } = &mut self.state {
-            match form.parse() {
-                Ok(cluster) => self.cluster_known(cluster),
+        match self.take() {
+            State::Verifying { mut enrollment, certificate, cluster: Some(mut form) } => match form.parse() {
+                Ok(cluster) => {
+                    enrollment.cluster = Some(cluster);
+                    self.verify(enrollment, certificate, String::new());
+                }
                 Err(error) => {
                     form.fault = Some(sentence(&error));
                     self.want(Effect::Focus("cluster-name".into()));
+                    self.state = State::Verifying { enrollment, certificate, cluster: Some(form) };
                 }
-            }
+            },
+            other => self.state = other,
         }
     }
 

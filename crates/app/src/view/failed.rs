@@ -3,6 +3,7 @@
 use super::{
     Ui,
     element::{Element, el},
+    keep,
     parts::{actions, heading, lead},
 };
 use crate::state::{Act, Problem, Retry};
@@ -17,7 +18,8 @@ pub(super) fn sign_in(ui: &Ui) -> Element {
                 .add(el("li").add(link.text("Open this page in a new tab")).text(" and sign in there."))
                 .add(el("li").text("Come back to this tab and go on.")),
         )
-        .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Act::Retry)))
+        .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Act::Retry)).add(keep::manual(ui)))
+        .add(keep::leave(ui))
 }
 
 pub(super) fn error(ui: &Ui, problem: &Problem, retry: &Retry) -> Element {
@@ -28,8 +30,7 @@ pub(super) fn error(ui: &Ui, problem: &Problem, retry: &Retry) -> Element {
     let causes = (!problem.causes.is_empty())
         .then(|| el("ul").id("reason").class("said").all(problem.causes.iter().map(|cause| el("li").say(cause))));
     let back = (*retry != Retry::Load).then(|| ui.button("restart", "", "Back to the form", Act::Restart));
-    let manual =
-        matches!(retry, Retry::Submit(_)).then(|| ui.button("manual", "", "Go on without the connection", Act::Manual));
+    let manual = matches!(retry, Retry::Submit(_)).then(|| keep::manual(ui));
     el("section")
         .add(el("h1").attr("tabindex", "-1").text(problem.title))
         .add(lead().id("message").say(&problem.message))

@@ -141,25 +141,30 @@ pub(super) fn keeping() -> Element {
         .add(bar())
 }
 
-pub(super) fn unkept(ui: &Ui, reason: &str) -> Element {
+pub(super) fn unkept(ui: &Ui, reason: &str, is_kept: bool) -> Element {
+    // A new name has to be written down: a key that is kept under another one would be lost to it.
+    let go_on = (!is_kept).then(|| ui.button("go-on", "", "Go on, and leave the tab open", Act::GoOn));
     el("section")
         .add(heading("Your key could not be kept"))
         .add(lead().text("Nothing has been sent yet. This browser’s storage did not take it: ").say(reason))
-        .add(paragraph(
+        .option((!is_kept).then(|| {
+            paragraph(
+                "",
+                "You can go on all the same. The key is then in this tab only: closing or reloading the tab loses it.",
+            )
+        }))
+        .add(actions().add(ui.button("retry", "primary", "Try again", Act::Retry)).option(go_on).add(ui.button(
+            "restart",
             "",
-            "You can go on all the same. The key is then in this tab only: closing or reloading the tab loses it.",
-        ))
-        .add(
-            actions()
-                .add(ui.button("retry", "primary", "Try again", Act::Retry))
-                .add(ui.button("go-on", "", "Go on, and leave the tab open", Act::GoOn))
-                .add(ui.button("restart", "", "Back to the form", Act::Restart)),
-        )
+            "Back to the form",
+            Act::Restart,
+        )))
 }
 
 pub(super) fn taking(ui: &Ui, id: &str, elsewhere: bool) -> Element {
     let kept = ui.page.kept.iter().find(|kept| kept.id == id).filter(|_| elsewhere);
-    let Some(kept) = kept else { return el("section").add(heading("One moment")).add(bar()) };
+    let another = actions().add(ui.button("new", "", "Begin another", Act::Restart));
+    let Some(kept) = kept else { return el("section").add(heading("One moment")).add(bar()).add(another) };
     el("section")
         .add(heading("Open in another tab"))
         .add(
@@ -169,7 +174,7 @@ pub(super) fn taking(ui: &Ui, id: &str, elsewhere: bool) -> Element {
                 .text(" is looked after by another tab of this browser. Here it can be gone on with as soon as that tab is closed."),
         )
         .add(el("p").attr("role", "status").text("There it is: ").add(el("b").id("stage").text(stage(kept.progress.stage))))
-        .add(actions().add(ui.button("new", "", "Begin another", Act::Restart)))
+        .add(another)
 }
 
 pub(super) fn locked(ui: &Ui, enrollment: &Enrollment, passphrase: &str, wrong: &str) -> Element {
@@ -204,6 +209,10 @@ pub(super) fn locked(ui: &Ui, enrollment: &Enrollment, passphrase: &str, wrong: 
 /// The ways out of an enrollment that is kept.
 pub(super) fn leave(ui: &Ui) -> Element {
     actions().add(ui.button("new", "quiet", "Begin another", Act::Restart)).add(forget(ui))
+}
+
+pub(super) fn manual(ui: &Ui) -> Element {
+    ui.button("manual", "quiet", "Go on without the connection", Act::Manual)
 }
 
 pub(super) fn forget(ui: &Ui) -> Element {

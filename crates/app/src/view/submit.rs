@@ -3,6 +3,7 @@ use kube_enroll_core::commands;
 use super::{
     Ui,
     element::{Element, el},
+    keep,
     parts::{actions, bar, code, elapsed_line, heading, lead, same_steps},
 };
 use crate::state::{Act, Delivery, Enrollment};
@@ -22,11 +23,6 @@ pub(super) fn submitting(ui: &Ui, enrollment: &Enrollment, since_ms: f64, delive
         .add(bar())
         .add(elapsed_line(ui, since_ms))
         .add(el("div").attr("role", "status").option(trouble))
-        .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)).add(ui.button(
-            "manual",
-            "quiet",
-            "Go on without the connection",
-            Act::Manual,
-        )))
+        .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)).add(keep::manual(ui)))
         .add(same_steps(ui, Some(&commands::create_object(enrollment.name(), enrollment.options.expiration_seconds))))
 }

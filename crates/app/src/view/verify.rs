@@ -6,6 +6,7 @@ use kube_enroll_core::{
 use super::{
     Ui,
     element::{Element, On, el},
+    keep,
     parts::{actions, bar, code, fault, field, heading, label, lead, paragraph, rough, row, same_steps, span},
 };
 use crate::{
@@ -25,7 +26,8 @@ pub(super) fn verifying(ui: &Ui, enrollment: &Enrollment, cluster: Option<&Clust
                 .add(lead().text("Your certificate for ").add(code("object-name", enrollment.name().as_str())).text(
                     " is here. Only the cluster’s address is not known to this page; whoever runs it can tell you.",
                 ))
-                .add(cluster_fields(ui, form)),
+                .add(cluster_fields(ui, form))
+                .add(keep::leave(ui)),
         };
     section.add(same_steps(ui, Some(&commands::print_certificate())))
 }
@@ -103,7 +105,9 @@ pub(super) fn refused(ui: &Ui, enrollment: &Enrollment, reason: &str, message: &
         .add(
             actions()
                 .add(ui.button("restart", "primary", "Begin again with the same details", Act::Restart))
-                .add(ui.button("retry", "", "Check again", Act::Retry)),
+                .add(ui.button("retry", "", "Check again", Act::Retry))
+                .add(keep::manual(ui))
+                .add(keep::forget(ui)),
         )
 }
 

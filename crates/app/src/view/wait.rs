@@ -41,7 +41,7 @@ pub(super) fn waiting(ui: &Ui, enrollment: &Enrollment, decision: Decision, conn
                 ))
                 .add(actions().add(keep::forget(ui)))
                 .add(paragraph("", "Or you have got the certificate in another way."))
-                .add(ui.button("manual", "", "Go on without the connection", Act::Manual)),
+                .add(keep::manual(ui)),
         )
 }
 
@@ -250,6 +250,7 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
             actions()
                 .add(ui.button("resubmit", "primary", "Send it again under a new name", Act::Resubmit))
                 .add(ui.button("retry", "", "Look again", Act::Retry))
+                .add(keep::manual(ui))
                 .add(ui.button("restart", "", "Back to the form", Act::Restart)),
         )
         .option(enrollment.is_kept().then(|| keep::forget(ui)))
@@ -259,22 +260,17 @@ pub(super) fn other_cluster(ui: &Ui, enrollment: &Enrollment) -> Element {
     el("section")
         .add(heading("This is another cluster"))
         .add(
-            lead()
-                .text("The request ")
-                .add(code("object-name", enrollment.name().as_str()))
-                .text(" was made for a cluster with another certificate authority, so nothing was asked about it here."),
+            lead().text("The request ").add(code("object-name", enrollment.name().as_str())).text(
+                " was made for a cluster with another certificate authority, so nothing was asked about it here.",
+            ),
         )
-        .add(el("dl").add(row("Made for", span("cluster-then", &named(enrollment.cluster.as_ref())))).add(row(
-            "This page now leads to",
-            span("cluster-now", &named(ui.page.cluster.as_ref())),
-        )))
-        .add(paragraph("", "Your key is kept. Open the page of the other cluster to go on; or send the request here, under a new name."))
         .add(
-            actions()
-                .add(ui.button("restart", "primary", "Back to the form", Act::Restart))
-                .add(ui.button("resubmit", "", "Send it here under a new name", Act::Resubmit))
-                .add(keep::forget(ui)),
+            el("dl")
+                .add(row("Made for", span("cluster-then", &named(enrollment.cluster.as_ref()))))
+                .add(row("This page now leads to", span("cluster-now", &named(ui.page.cluster.as_ref())))),
         )
+        .add(paragraph("", "Your key is kept. Open the page of that cluster to go on."))
+        .add(actions().add(ui.button("restart", "primary", "Back to the form", Act::Restart)).add(keep::forget(ui)))
 }
 
 fn named(cluster: Option<&Cluster>) -> String {

@@ -22,6 +22,11 @@ impl Page {
                 self.state = State::Unkept { enrollment, reason }
             };
         }
+        self.write(enrollment);
+    }
+
+    /// The same, whatever is known of the storage: it may have changed.
+    pub(super) fn write(&mut self, enrollment: Box<Enrollment>) {
         let passphrase = if self.form.keep == Keep::Passphrase { self.form.passphrase.clone() } else { String::new() };
         let progress = Box::new(enrollment.progress(&Said::default()));
         self.ask(Message::Keep { details: Box::new(enrollment.details()), progress, passphrase });
@@ -30,13 +35,13 @@ impl Page {
 
     /// Sends what is kept by now, or has a person carry it.
     pub(super) fn deliver(&mut self, enrollment: Box<Enrollment>) {
+        self.form.passphrase.clear();
         if self.has_api { self.submit(enrollment) } else { self.carry(enrollment, "") }
     }
 
     pub(super) fn kept(&mut self, id: String) {
         match self.take() {
             State::Keeping { mut enrollment } => {
-                self.form.passphrase.clear();
                 enrollment.id = id;
                 self.deliver(enrollment);
             }
@@ -60,12 +65,22 @@ impl Page {
 
     /// Takes what the storage holds now, by this tab or another.
     pub(super) fn listed(&mut self, kept: Vec<Kept>, refused: String, wraps: bool) {
-        let first = self.storage == Storage::Unknown;
-        self.kept = kept;
-        self.storage = if refused.is_empty() { Storage::Ready { wraps } } else { Storage::Refused(refused) };
-        if first {
+        let storage = if refused.is_empty() { Storage::Ready { wraps } } else { Storage::Refused(refused) };
+        let changed = self.storage != storage;
+        let is_silent = matches!(storage, Storage::Refused(_)) && self.storage != Storage::Unknown;
+        self.storage = storage;
+        if changed {
             self.choose_keep();
         }
+        // A storage that does not answer any more has deleted nothing.
+        if is_silent {
+            if let State::Taking { id, .. } = &self.state {
+                let id = id.clone();
+                self.fail(Problem::new("The browser’s storage does not answer", "Your key is kept."), Retry::Take(id));
+            }
+            return;
+        }
+        self.kept = kept;
         let found = |id: &str| self.kept.iter().find(|kept| kept.id == id);
         match &mut self.state {
             State::Editing { .. } => {
@@ -135,6 +150,7 @@ impl Page {
         let enrollment = match Enrollment::resume(kept) {
             Ok(enrollment) => Box::new(enrollment),
             Err(error) => {
+                self.ask(Message::Own { id: String::new() });
                 let problem = Problem::new("What was kept cannot be read", &sentence(&error));
                 return self.fail(problem, Retry::Load);
             }

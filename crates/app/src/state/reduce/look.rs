@@ -6,8 +6,8 @@ use kube_enroll_core::{
 };
 
 use crate::state::{
-    Answer, Call, Certificate, ClusterForm, Decision, Effect, Enrollment, Failure, Gone, Lookout, Page, Said, State,
-    Then, enrollment::seconds,
+    Answer, Call, Certificate, Decision, Effect, Enrollment, Failure, Gone, Lookout, Page, Said, State, Then,
+    enrollment::seconds,
 };
 
 impl Page {
@@ -83,13 +83,17 @@ impl Page {
     }
 
     pub(super) fn seen(&mut self, object: &CertificateSigningRequest) {
-        let (enrollment, decision, lookout) = match self.take() {
+        let (mut enrollment, decision, lookout) = match self.take() {
             State::Waiting { enrollment, decision, lookout } => (enrollment, decision, lookout),
             other => {
                 self.state = other;
                 return;
             }
         };
+        if enrollment.stage == Stage::Gone && enrollment.owns(object) {
+            enrollment.stage = Stage::Submitted;
+            self.note(&enrollment, &Said::default());
+        }
         self.state = match object.state() {
             _ if !enrollment.owns(object) => {
                 self.want(Effect::StopCalls);
@@ -104,22 +108,21 @@ impl Page {
                 State::Waiting { enrollment, decision, lookout }
             }
             Ok(RequestState::Denied { reason, message }) => {
-                self.tell("Your request was denied");
                 let (enrollment, said) = self.decided(enrollment, Stage::Denied, Said { reason, message });
+                self.tell("Your request was denied");
                 State::Denied { enrollment, said }
             }
             Ok(RequestState::Failed { reason, message }) => {
-                self.tell("The cluster could not sign");
                 let (enrollment, said) = self.decided(enrollment, Stage::Failed, Said { reason, message });
+                self.tell("The cluster could not sign");
                 State::Failed { enrollment, said }
             }
-            Ok(RequestState::Issued { certificate_pem }) => {
+            Ok(RequestState::Issued { certificate_pem: text }) => {
                 self.want(Effect::StopCalls);
-                self.tell("Your certificate is here");
-                let mut enrollment = enrollment;
-                enrollment.certificate_pem.clone_from(&certificate_pem);
+                enrollment.certificate_pem.clone_from(&text);
                 let (enrollment, _) = self.decided(enrollment, Stage::Issued, Said::default());
-                return self.verify(enrollment, Certificate { text: certificate_pem, pasted: false }, String::new());
+                self.verify(enrollment, Certificate { text, pasted: false }, String::new());
+                return self.tell("Your certificate is here");
             }
             Err(error) => State::Refused {
                 enrollment,
@@ -141,26 +144,25 @@ impl Page {
     }
 
     pub(super) fn verify(&mut self, enrollment: Box<Enrollment>, certificate: Certificate, passphrase: String) {
-        let cluster = match self.cluster_of(&enrollment).cloned() {
-            Some(cluster) => {
-                self.ask(Message::Assemble {
-                    certificate: certificate.text.clone(),
-                    cluster,
-                    namespace: enrollment.options.namespace.clone(),
-                    expiration_seconds: enrollment.options.expiration_seconds,
-                    now: seconds(self.cluster_ms()),
-                    id: enrollment.id.clone(),
-                    passphrase,
-                });
-                None
-            }
-            None => {
-                if self.has_api {
-                    self.call(Call::ClusterInfo);
-                }
-                Some(Box::new(ClusterForm::default()))
-            }
-        };
-        self.state = State::Verifying { enrollment, certificate, cluster };
+        // Without a cluster, the room checks all the rest, and then misses its name.
+        let cluster = self.cluster_of(&enrollment).cloned().unwrap_or_default();
+        self.ask(Message::Assemble {
+            certificate: certificate.text.clone(),
+            cluster,
+            namespace: enrollment.options.namespace.clone(),
+            expiration_seconds: enrollment.options.expiration_seconds,
+            now: seconds(self.cluster_ms()),
+            id: enrollment.id.clone(),
+            passphrase,
+        });
+        self.state = State::Verifying { enrollment, certificate, cluster: None };
+    }
+
+    /// Asks for the cluster, which nothing else has said.
+    pub(super) fn ask_cluster(&mut self, enrollment: Box<Enrollment>, certificate: Certificate) {
+        if self.has_api {
+            self.call(Call::ClusterInfo);
+        }
+        self.state = State::Verifying { enrollment, certificate, cluster: Some(Box::default()) };
     }
 }

@@ -1,8 +1,8 @@
 //! The way without an API: a person carries the request to the cluster, and the certificate back.
 
-use kube_enroll_core::commands;
+use kube_enroll_core::{commands, room::Stage};
 
-use crate::state::{Act, Certificate, Effect, Enrollment, Manual, Page, Retry, State, Then};
+use crate::state::{Act, Certificate, Effect, Enrollment, Manual, Page, Retry, Said, State, Then};
 
 /// How a private key begins in PEM, and in base64 of PEM by its place. The room knows more, once it is asked.
 const SECRETS: [&str; 4] = ["PRIVATE KEY-----", "UFJJVkFURSBLRV", "BSSVZBVEUgS0", "QUklWQVRFIEtF"];
@@ -23,6 +23,12 @@ impl Page {
             | State::Refused { enrollment, .. }
             | State::Error { retry: Retry::Submit(enrollment), .. } => {
                 self.want(Effect::StopCalls);
+                // From now on, somebody else may create the object: it is not sent again by itself.
+                let mut enrollment = enrollment;
+                if enrollment.stage == Stage::Prepared {
+                    enrollment.stage = Stage::Submitted;
+                    self.note(&enrollment, &Said::default());
+                }
                 self.carry(enrollment, "");
             }
             other => self.state = other,

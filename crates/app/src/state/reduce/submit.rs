@@ -9,10 +9,12 @@ use kube_enroll_core::{
 use super::manual::PASTED_SECRET;
 use crate::state::{
     Call, Certificate, Delivery, Effect, Enrollment, Failure, Issued, Manual, Options, Page, Problem, Retry,
-    RoomTrouble, Said, Shown, State, Then,
+    RoomTrouble, Said, Secret, Shown, State, Then,
     form::as_sentence,
     problem::{name_taken, of_room, of_status},
 };
+
+const UNOPENED: &str = "Your key could not be opened";
 
 /// The pauses before another try with the same name; each is stretched by up to a half at random.
 const PAUSES_MS: [f64; 5] = [500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0];
@@ -37,6 +39,11 @@ impl Page {
         // The kubeconfig of an issued certificate is kept: it goes with the room.
         if reply.is_err() && !matches!(self.state, State::Issued(_)) {
             self.want(Effect::EndRoom);
+            // What was owned was let go with the room.
+            if let Some(enrollment) = self.state.enrollment().filter(|enrollment| enrollment.is_kept()) {
+                let id = enrollment.id.clone();
+                self.ask(Message::Own { id });
+            }
         }
         match (self.take(), reply) {
             (State::Generating { options, .. }, Ok(Reply::Generated { request_pem, fingerprint })) => {
@@ -71,6 +78,9 @@ impl Page {
                 let problem =
                     of_room(trouble, "The key is lost with it, so the certificate is of no use. Please begin again.");
                 self.fail(problem, Retry::Generate(Box::new(enrollment.options)));
+            }
+            (State::Taking { id, .. }, Ok(Reply::Failed { message, .. })) => {
+                self.fail(Problem::new(UNOPENED, &message), Retry::Take(id));
             }
             (State::Taking { id, .. }, Err(trouble)) => {
                 self.fail(of_room(trouble, "Your key is kept. You can try again."), Retry::Take(id));
@@ -112,12 +122,17 @@ impl Page {
         let has_passphrase = self.kept.iter().any(|kept| kept.id == enrollment.id && kept.has_passphrase);
         self.state = match code.as_str() {
             "passphrase-needed" => {
-                State::Locked { enrollment, certificate, passphrase: String::new(), fault: String::new() }
+                State::Locked { enrollment, certificate, passphrase: Secret::default(), fault: String::new() }
             }
             "locked" if has_passphrase => {
                 self.want(Effect::Focus("passphrase".into()));
                 let fault = "This passphrase does not open the key. Letters count as large or small; nothing is lost by trying again.";
-                State::Locked { enrollment, certificate, passphrase: String::new(), fault: fault.into() }
+                State::Locked { enrollment, certificate, passphrase: Secret::default(), fault: fault.into() }
+            }
+            "empty-name" => return self.ask_cluster(enrollment, certificate),
+            // Of the storage, and not of the certificate.
+            "locked" | "storage" | "no-memory" | "forgotten" if enrollment.is_kept() => {
+                return self.fail(Problem::new(UNOPENED, &message), Retry::Take(enrollment.id));
             }
             "pasted-private-key" => State::Manual(Box::new(Manual {
                 enrollment: *enrollment,

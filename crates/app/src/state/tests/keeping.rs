@@ -4,7 +4,7 @@ use kube_enroll_core::{
 };
 
 use super::{Person, REQUEST, assembled, cluster, list, unreachable};
-use crate::state::{Act, Action, Answer, Call, Edit, Effect, Failure, Keep, Place, RoomTrouble, State};
+use crate::state::{Act, Action, Answer, Call, Edit, Effect, Failure, Keep, Place, Retry, RoomTrouble, State};
 
 fn listed(kept: Vec<Kept>) -> Reply {
     Reply::Listed { kept, refused: String::new(), wraps: true }
@@ -177,10 +177,10 @@ fn watches_in_one_tab_only() {
 
 #[test]
 fn tells_another_cluster_from_a_request_that_is_gone() {
-    let elsewhere = Cluster { certificate_authority_data: "LS0t".into(), ..cluster() };
+    let elsewhere = Cluster { certificate_authority_data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t".into(), ..cluster() };
     let mut kept = record(Stage::Submitted, Owner::Us);
     kept.details.cluster = Some(elsewhere.clone());
-    let here = Cluster { certificate_authority_data: "T1RI".into(), ..cluster() };
+    let here = Cluster { certificate_authority_data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==".into(), ..cluster() };
     let mut person =
         Person::before(Settings { cluster: Some(here.clone()), ..Settings::default() }, listed(vec![kept.clone()]));
     person.reply(listed(vec![kept.clone()]));
@@ -192,6 +192,37 @@ fn tells_another_cluster_from_a_request_that_is_gone() {
     assert_eq!(person.name(), "waiting");
     person.answer(Answer::ClusterInfo(Some(Box::new(here))));
     assert_eq!(person.name(), "othercluster");
+}
+
+#[test]
+fn a_storage_that_falls_silent_has_deleted_nothing() {
+    let silent = || Reply::Listed { kept: vec![], refused: "it does not answer".into(), wraps: true };
+    let mut person = resumed(Stage::Issued);
+    person.reply(assembled()).reply(silent());
+    assert_eq!((person.name(), person.page.kept.len()), ("issued", 1));
+    let mut person = Person::before(settings(), listed(vec![record(Stage::Issued, Owner::Nobody)]));
+    person.reply(silent());
+    assert!(matches!(&person.page.state, State::Error { retry: Retry::Take(id), .. } if id == "1"));
+}
+
+#[test]
+fn what_the_storage_refuses_is_not_blamed_on_the_certificate() {
+    let failed = |code: &str| Reply::Failed { code: code.into(), message: "m".into() };
+    for code in ["storage", "no-memory", "locked", "forgotten"] {
+        let mut person = resumed(Stage::Issued);
+        person.reply(failed(code));
+        assert!(matches!(&person.page.state, State::Error { retry: Retry::Take(id), .. } if id == "1"), "{code}");
+    }
+    let mut person = Person::before(settings(), listed(vec![record(Stage::Issued, Owner::Nobody)]));
+    person.reply(failed("storage"));
+    assert!(matches!(&person.page.state, State::Error { retry: Retry::Take(id), .. } if id == "1"));
+}
+
+#[test]
+fn what_is_carried_by_hand_is_not_sent_by_the_next_visit() {
+    let mut person = kept_and_submitting();
+    person.act(Act::Manual);
+    assert_eq!((person.name(), noted(&person)), ("manual", vec![Stage::Submitted]));
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn saves_nothing_that_did_not_pass_the_checks() {
     person.act(Act::Save);
     assert_eq!(person.effects, []);
     person.act(Act::Retry);
-    assert_eq!(person.name(), "verifying");
+    assert_eq!(person.name(), "waiting", "the cluster may have the right one");
 }
 
 #[test]
@@ -124,7 +124,9 @@ fn asks_for_the_cluster_where_nothing_else_says_it() {
     person.answer(Answer::Created(Ok(Box::new(object))));
     let object = person.object_with("", "CERT");
     person.answer(Answer::Read(Ok(Some(Box::new(object)))));
-    assert_eq!(person.effects, [Effect::StopCalls, Effect::Call(Call::ClusterInfo)]);
+    assert_eq!(person.name(), "verifying");
+    person.reply(Reply::Failed { code: "empty-name".into(), message: "m".into() });
+    assert_eq!(person.effects, [Effect::Call(Call::ClusterInfo)]);
     person.act(Act::UseCluster);
     assert_eq!(person.effects, [Effect::Focus("cluster-name".into())]);
     let form = ClusterForm {
@@ -135,4 +137,5 @@ fn asks_for_the_cluster_where_nothing_else_says_it() {
     };
     person.act(Act::EditCluster(Box::new(form))).act(Act::UseCluster);
     assert!(matches!(&person.effects[..], [Effect::Ask(message)] if matches!(**message, Message::Assemble { .. })));
+    assert_eq!(person.page.cluster, None, "another enrollment may be for another cluster");
 }
