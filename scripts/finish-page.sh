@@ -25,7 +25,8 @@ if [[ "${TRUNK_PROFILE:-}" == release ]]; then
   names=$(mktemp)
   trap 'rm -f "$names" "$names.sed"' EXIT
   # It prints what it renames, in two lists: of imports, ["MODULE", "NAME", "SHORT"], and of exports, ["NAME", "SHORT"].
-  # What is stripped is for tools, which have no more to do.
+  # What is stripped is for tools, which have no more to do; so are the functions' names, by which they are in order, since like
+  # ones beside each other pack better.
   wasm-opt --minify-imports-and-exports-and-modules --strip-producers --strip-target-features \
     "$module" --output "$module" > "$names"
   sed --quiet --regexp-extended \

@@ -41,7 +41,7 @@ pub(super) fn choice(ui: &Ui, faults: &Faults) -> Option<Element> {
         el("fieldset")
             .class("field")
             .add(el("legend").text("While you wait"))
-            .add(hint("keep-hint", "Your key is kept in this browser, so that you may close the page and come back."))
+            .add(hint("keep-hint", "Your key is kept in this browser, so that you may close the page and come back. In a private window it ends with the window."))
             .add(el("div").class("choices").option(browser).add(passphrase))
             .option((form.keep == Keep::Passphrase).then(|| new_passphrase(ui, faults)))
     })
@@ -223,4 +223,5 @@ pub(super) fn forget(ui: &Ui) -> Element {
     )
 }
 
-const SURE: &str = "Without its key, a certificate for this request is of no use. Forget the key?";
+const SURE: &str = "Without its key, a certificate for this request is of no use, and nothing brings it back. Forget the key? Traces may \
+                    stay on the disk until the browser tidies up.";

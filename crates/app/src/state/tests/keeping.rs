@@ -226,6 +226,22 @@ fn what_is_carried_by_hand_is_not_sent_by_the_next_visit() {
 }
 
 #[test]
+fn tells_of_the_decision_whoever_wants_to_be_told() {
+    for (condition, certificate) in [("Denied", ""), ("Failed", ""), ("Approved", "CERT")] {
+        for wants in [false, true] {
+            let mut person = resumed(Stage::Submitted);
+            person.take(Action::Notifies(wants));
+            let object = person.object_with(condition, certificate);
+            person.answer(Answer::Read(Ok(Some(Box::new(object)))));
+            let told = person.effects.iter().position(|effect| matches!(effect, Effect::Notify(_)));
+            let asked = person.effects.iter().rposition(|effect| matches!(effect, Effect::Ask(_)));
+            assert_eq!(told.is_some(), wants);
+            assert!(told.is_none() || told > asked, "not before it is kept: {:?}", person.effects);
+        }
+    }
+}
+
+#[test]
 fn asks_for_the_passphrase_only_when_the_certificate_has_come() {
     let mut person = resumed(Stage::Submitted);
     let object = person.object_with("Approved", "CERT");
