@@ -9,13 +9,15 @@ use kube_enroll_e2e::{
     serve::Serve,
 };
 
-use crate::whole::{approve_by_the_page, unique};
+use crate::whole::{approve_by_the_page, create_request, unique};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn and_nothing_is_saved() {
     let admin = ControlPlane::shared().admin();
     // A real certificate of the same cluster for the same user: only the key is another one.
-    let certificate_pem = admin.ok(&OTHER_CERTIFICATE.replace("NAME", &unique("swapped"))).await;
+    let name = unique("swapped");
+    create_request(&admin, &name, "/CN=swapped/O=developers").await;
+    let certificate_pem = admin.ok(&CERTIFICATE.replace("NAME", &name)).await;
     let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1"]).await;
     let faults = Faults { certificate_pem: Some(certificate_pem), ..Faults::default() };
     let proxy = Proxy::start(&serve.url(), faults).await;
@@ -32,22 +34,17 @@ async fn and_nothing_is_saved() {
     page.click("#retry").await;
     page.wait_for("refused").await;
     assert_eq!(browser.downloads(), Vec::<std::path::PathBuf>::new());
+
+    // The cluster has had the right one all the while, also for a page that comes back.
+    proxy.set(|faults| faults.certificate_pem = None);
+    browser.open(&proxy.url()).await;
+    page.wait_for("refused").await;
+    page.click("#retry").await;
+    page.wait_for("issued").await;
 }
 
-const OTHER_CERTIFICATE: &str = r#"
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null \
-    -subj /CN=swapped/O=developers -out other.csr 2>/dev/null
-kubectl create -f - >/dev/null <<EOF
-apiVersion: certificates.k8s.io/v1
-kind: CertificateSigningRequest
-metadata:
-  name: NAME
-spec:
-  signerName: kubernetes.io/kube-apiserver-client
-  usages: [client auth]
-  request: $(base64 < other.csr | tr -d '\n')
-EOF
+const CERTIFICATE: &str = r"
 kubectl certificate approve NAME >/dev/null
 kubectl wait --for=jsonpath='{.status.certificate}' --timeout=60s csr NAME >/dev/null
 kubectl get csr NAME -o jsonpath='{.status.certificate}' | base64 -d
-"#;
+";

@@ -11,6 +11,7 @@ use kube_enroll_e2e::{
     look::look,
     page::{Page, Wish},
     programs,
+    serve::Serve,
     shell::Shell,
     site::Site,
 };
@@ -66,7 +67,7 @@ async fn from_a_site_without_any_configuration() {
     let wish = Wish::new(&unique("given"), &["developers"]);
     let name = carries_the_request(&browser, &site.url(), &wish, &admin).await;
     let file = admin.folder().join("it.crt");
-    fs::write(&file, admin.ok(&PEM.replace("NAME", &name)).await).expect("the folder is ours");
+    fs::write(&file, as_powershell_writes(&admin.ok(&PEM.replace("NAME", &name)).await)).expect("the folder is ours");
     page.choose_file("#pasted-file", &file).await;
     // With an administrator's key in it, of which nothing is read.
     let kubeconfig = admin.ok("kubectl config view --raw --minify --flatten").await;
@@ -94,6 +95,28 @@ async fn on_a_plain_http_intranet_with_a_passphrase() {
     page.wait_for("locked").await;
     page.unlock(&wish.passphrase).await;
     saves_what_works(&page, &wish).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn also_once_the_page_has_sent_it() {
+    let admin = ControlPlane::shared().admin();
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
+    let page = Page::open(&browser, &serve.url()).await;
+    let wish = Wish::new(&unique("sent"), &["developers"]);
+    page.submit(&wish).await;
+    let name = page.object_name().await;
+    browser.run("document.querySelectorAll('details').forEach(details => details.open = true)", vec![]).await;
+    page.click("#manual").await;
+    page.wait_for("manual").await;
+    admin.ok(&format!("kubectl certificate approve {name}")).await;
+    admin.ok(&format!("kubectl wait --for=jsonpath='{{.status.certificate}}' --timeout=60s csr {name}")).await;
+    page.bring(&admin.ok(&YAML.replace("NAME", &name)).await).await;
+    saves_what_works(&page, &wish).await;
+}
+
+/// UTF-16 with a byte order mark, and Windows' ends of lines.
+fn as_powershell_writes(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").replace('\n', "\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// Makes the request, carries it to the cluster and has it approved there. The page is reloaded on the way.

@@ -126,11 +126,16 @@ pub async fn decide(admin: &Shell, name: &str, condition: &str, reason: &str, me
 
 /// Creates a request under this name whose key nobody has.
 pub async fn create_somebody_elses(shell: &Shell, name: &str) {
-    shell.ok(&SOMEBODY_ELSES.replace("NAME", name)).await;
+    create_request(shell, name, "/CN=somebody.else").await;
 }
 
-const SOMEBODY_ELSES: &str = r#"
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=somebody.else -out other.csr 2>/dev/null
+/// The same for a subject, as openssl takes it.
+pub async fn create_request(shell: &Shell, name: &str, subject: &str) {
+    shell.ok(&REQUEST.replace("NAME", name).replace("SUBJECT", subject)).await;
+}
+
+const REQUEST: &str = r#"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj SUBJECT -out other.csr 2>/dev/null
 kubectl create -f - <<EOF
 apiVersion: certificates.k8s.io/v1
 kind: CertificateSigningRequest

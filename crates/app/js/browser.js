@@ -36,13 +36,18 @@ export const browser = {
   },
 
   // Reads the one file that was chosen or dropped, or the text.
-  readFile(event, tell) {
+  async readFile(event, tell) {
     const { dataTransfer, target } = event;
     const file = (dataTransfer ?? target).files[0];
-    if (file) file.text().then(tell, () => {});
-    else if (dataTransfer) tell(dataTransfer.getData("text"));
     // The same file can be chosen again.
     if (!dataTransfer) target.value = "";
+    if (file) {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      // What `>` of PowerShell writes begins with FF FE.
+      tell(new TextDecoder(bytes[0] === 0xff ? "utf-16le" : "utf-8").decode(bytes));
+    } else if (dataTransfer) {
+      tell(dataTransfer.getData("text"));
+    }
   },
 
   // Shows the state where tabs are listed.
