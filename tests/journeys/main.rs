@@ -25,5 +25,6 @@ mod the_clusters_clock_is_the_clock;
 mod the_private_key_never_leaves;
 mod the_rooms_walls_hold;
 mod the_server_has_no_right_too_many;
+mod what_is_kept_is_not_believed;
 mod where_nothing_is_kept;
 mod whole;

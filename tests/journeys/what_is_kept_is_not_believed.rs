@@ -1,0 +1,92 @@
+//! Somebody writes into the browser's storage, or time goes by: what is kept is judged anew each time.
+
+use kube_enroll_e2e::{
+    browser::{Browser, Kind},
+    control_plane::ControlPlane,
+    deadline::{PATIENCE, eventually},
+    page::{Page, Wish},
+    serve::Serve,
+};
+
+use crate::whole::approve_by_the_page;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_expired_is_offered_for_removal() {
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
+    let page = Page::open(&browser, &serve.url()).await;
+    page.submit(&Wish::new("expired", &[])).await;
+    approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
+    page.wait_for("issued").await;
+    page.save().await;
+    page.wait_until_shown("#after-save").await;
+    change(&browser, "record.progress.notAfter = 1").await;
+
+    let page = Page::open(&browser, &serve.url()).await;
+    // The cluster says what time it is.
+    let kept = eventually(PATIENCE, "an enrollment that has expired", || async {
+        let kept = page.wait_for_enrollments(1).await.remove(0);
+        if kept.text.contains("expired") { Ok(kept) } else { Err(kept.text) }
+    })
+    .await;
+    assert!(!page.has("button[data-act='resume']").await);
+    page.act(&kept.id, "forget").await;
+    page.wait_for_enrollments(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_was_led_elsewhere_does_not_open() {
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
+    let page = Page::open(&browser, &serve.url()).await;
+    page.submit(&Wish::new("led", &[])).await;
+    // Also something that is no record at all.
+    change(
+        &browser,
+        "const details = JSON.parse(record.details); details.cluster.server = 'https://elsewhere.example';
+         record.details = JSON.stringify(details); await request(records.put({ id: 5, details: '['.repeat(20000) }))",
+    )
+    .await;
+
+    let page = Page::open_in(&browser, &serve.url(), "waiting").await;
+    approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
+    page.wait_for("error").await;
+    assert!(page.whole_text().await.contains("could not be opened"));
+    assert!(!page.has("#save").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_version_of_the_page_takes_nothing_from_one_that_waits() {
+    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
+    let page = Page::open(&browser, &serve.url()).await;
+    page.submit(&Wish::new("older", &[])).await;
+    // As the newer one does: the older one has to let go of the storage.
+    let upgrade = format!("{REQUEST} (await request(indexedDB.open('kube-enroll /', 2))).close()");
+    browser.run_async(&upgrade, vec![]).await;
+    approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
+    page.wait_for("issued").await;
+    page.save().await;
+
+    // Only this one cannot read any more what the newer one has written.
+    let page = Page::open(&browser, &serve.url()).await;
+    page.wait_until_shown("#storage-refused").await;
+    assert!(page.text("#storage-refused").await.contains("newer version"));
+}
+
+/// Changes every record of the page at `/`; `change` is JavaScript.
+async fn change(browser: &Browser, change: &str) {
+    let script = format!(
+        "{REQUEST}
+        const database = await request(indexedDB.open('kube-enroll /'));
+        const records = database.transaction('enrollments', 'readwrite').objectStore('enrollments');
+        for (const record of await request(records.getAll())) {{
+            {change};
+            await request(records.put(record));
+        }}
+        database.close()"
+    );
+    browser.run_async(&script, vec![]).await;
+}
+
+const REQUEST: &str = "const request = asked => new Promise((resolve, reject) => {
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+});";
