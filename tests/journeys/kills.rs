@@ -92,7 +92,13 @@ impl<'a> Enrolling<'a> {
                     self.approve().await;
                     self.leaves(&page, "waiting").await;
                 }
-                "issued" => return Some(page.save().await),
+                "issued" => {
+                    // A browser that died after it had saved: Chromium would write over that file, which then is no new one.
+                    for file in self.browser.downloads() {
+                        std::fs::remove_file(file).expect("the file is ours");
+                    }
+                    return Some(page.save().await);
+                }
                 "" | "loading" | "generating" | "keeping" | "submitting" | "taking" | "approved" | "verifying" => {
                     self.leaves(&page, &state).await;
                 }
