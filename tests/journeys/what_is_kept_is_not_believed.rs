@@ -14,7 +14,7 @@ use crate::whole::approve_by_the_page;
 async fn what_has_expired_is_offered_for_removal() {
     let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
     let page = Page::open(&browser, &serve.url()).await;
-    page.submit(&Wish::new("expired", &[])).await;
+    page.submit(&Wish::new("lapsed", &[])).await;
     approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
     page.wait_for("issued").await;
     page.save().await;
@@ -25,7 +25,7 @@ async fn what_has_expired_is_offered_for_removal() {
     // The cluster says what time it is.
     let kept = eventually(PATIENCE, "an enrollment that has expired", || async {
         let kept = page.wait_for_enrollments(1).await.remove(0);
-        if kept.text.contains("expired") { Ok(kept) } else { Err(kept.text) }
+        if kept.text.contains("expired: it can be taken out") { Ok(kept) } else { Err(kept.text) }
     })
     .await;
     assert!(!page.has("button[data-act='resume']").await);
