@@ -1,5 +1,7 @@
 //! The Kubernetes object, its conditions, and where it stands.
 
+use std::collections::BTreeMap;
+
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +52,9 @@ pub struct ObjectMeta {
     /// RFC 3339.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub creation_timestamp: String,
+    /// What programs write beside an object; whoever creates it can write anything.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// `CertificateSigningRequestSpec`.

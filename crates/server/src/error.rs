@@ -73,6 +73,22 @@ pub enum Error {
     /// Not one of the few paths, methods and queries that pass.
     #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
     Forbidden,
+    /// A request for a certificate of somebody else.
+    #[error("the request is for {found:?}, but you are signed in as {expected:?}: reload the page and try again")]
+    OtherUser {
+        /// The user that the request names.
+        found: String,
+        /// Who asks.
+        expected: String,
+    },
+    /// A request for a group that is not one of the person's.
+    #[error("the request is for the group {found:?}, and {user:?} is not in it: leave the group out")]
+    OtherGroup {
+        /// The group that the request names.
+        found: String,
+        /// Who asks.
+        user: String,
+    },
     /// A Host that the operator has not named, none, or several.
     #[error("the Host {found:?} is not known here: the operator can add it with --allowed-host")]
     UnknownHost {
@@ -146,7 +162,11 @@ impl Error {
     /// Returns what a client sees.
     pub fn status(&self) -> Status {
         let (code, reason) = match self {
-            Self::Forbidden | Self::UnknownHost { .. } | Self::ForeignOrigin { .. } => (403, "Forbidden"),
+            Self::Forbidden
+            | Self::OtherUser { .. }
+            | Self::OtherGroup { .. }
+            | Self::UnknownHost { .. }
+            | Self::ForeignOrigin { .. } => (403, "Forbidden"),
             Self::NotFound { .. } | Self::NoClusterInfo => (404, "NotFound"),
             Self::UnsupportedMediaType { .. } => (415, "UnsupportedMediaType"),
             Self::BodyTooLarge { .. } => (413, "RequestEntityTooLarge"),

@@ -8,6 +8,7 @@ pub mod cli;
 mod config;
 mod error;
 mod gate;
+mod identity;
 mod serve;
 mod upstream;
 

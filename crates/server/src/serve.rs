@@ -20,6 +20,7 @@ use crate::{
     Config, Error, Limits,
     bundle::Bundle,
     gate::origin::Hosts,
+    identity::Identities,
     upstream::{Upstream, access::Access, cluster::Named},
 };
 use learn::{Cluster, Learner};
@@ -69,6 +70,7 @@ impl Server {
             bundle,
             upstream,
             policy: config.policy,
+            identities: Identities {},
             body_timeout: config.limits.body_timeout,
             known,
             stop: CancellationToken::new(),
@@ -103,11 +105,11 @@ impl Server {
                     learned = true;
                 }
                 Some(_) = connections.join_next() => {}
-                stream = accept(&listener) => match permits.clone().try_acquire_owned() {
+                (stream, peer) = accept(&listener) => match permits.clone().try_acquire_owned() {
                     Ok(permit) => {
                         let (router, stop) = (router.clone(), shared.stop.clone());
                         connections.spawn(async move {
-                            connection::serve(stream, router, limits, stop).await;
+                            connection::serve(stream, peer, router, limits, stop).await;
                             drop(permit);
                         });
                     }
@@ -129,11 +131,11 @@ impl Server {
 
 /// Accepts the next connection. Errors end nothing: the one connection is gone, or the process is out of file descriptors
 /// and others will be closed.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error)
                 if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) => {}
             Err(error) => {

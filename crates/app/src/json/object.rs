@@ -93,6 +93,8 @@ fn meta<V: Value>(value: &V) -> ObjectMeta {
         uid: value.text_of("uid"),
         resource_version: value.text_of("resourceVersion"),
         creation_timestamp: value.text_of("creationTimestamp"),
+        // Of no use to the page.
+        annotations: Default::default(),
     }
 }
 

@@ -2,12 +2,15 @@
 
 use base64ct::{Base64, Encoding};
 use kube_enroll_core::{
-    CertificateSigningRequest, CertificationRequest, Error as CoreError, ObjectName, Policy,
+    CertificateSigningRequest, CertificationRequest, Error as CoreError, ObjectName, Policy, Subject,
     csr::{API_VERSION, SIGNER_NAME, USAGES},
 };
 use serde::Deserialize;
 
-use crate::Error;
+use crate::{
+    Error,
+    identity::{Person, USER_ANNOTATION},
+};
 
 /// The longest body that is read. A request for RSA-4096 with 64 long groups fits.
 pub(crate) const MAX_BODY_BYTES: usize = 16 << 10;
@@ -16,8 +19,12 @@ pub(crate) const MAX_BODY_BYTES: usize = 16 << 10;
 ///
 /// # Errors
 /// [`Error::Malformed`] for what is not exactly such an object; [`Error::Refused`] for one that asks for what is not
-/// given.
-pub(crate) fn rebuild(body: &[u8], policy: &Policy) -> Result<CertificateSigningRequest, Error> {
+/// given; [`Error::OtherUser`] and [`Error::OtherGroup`] for one that is not the person's own.
+pub(crate) fn rebuild(
+    body: &[u8],
+    policy: &Policy,
+    person: Option<&Person>,
+) -> Result<CertificateSigningRequest, Error> {
     let given: Given = serde_json::from_slice(body).map_err(|error| {
         Error::Malformed(CoreError::InvalidObject {
             field: "body",
@@ -25,7 +32,12 @@ pub(crate) fn rebuild(body: &[u8], policy: &Policy) -> Result<CertificateSigning
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
-    given.judge(policy).map_err(Error::Refused)
+    let (mut object, subject) = given.judge(policy).map_err(Error::Refused)?;
+    if let Some(person) = person {
+        person.check(&subject)?;
+        object.metadata.annotations.insert(USER_ANNOTATION.into(), person.user.clone());
+    }
+    Ok(object)
 }
 
 /// The fields that a client may set; any other is an error, and so is one given twice.
@@ -54,7 +66,7 @@ struct GivenSpec {
 }
 
 impl Given {
-    fn judge(self, policy: &Policy) -> Result<CertificateSigningRequest, CoreError> {
+    fn judge(self, policy: &Policy) -> Result<(CertificateSigningRequest, Subject), CoreError> {
         expect("apiVersion", &self.api_version, API_VERSION)?;
         expect("kind", &self.kind, "CertificateSigningRequest")?;
         expect("spec.signerName", &self.spec.signer_name, SIGNER_NAME)?;
@@ -71,7 +83,8 @@ impl Given {
         policy.judge(request.subject(), request.algorithm(), self.spec.expiration_seconds)?;
         let expiration_seconds = u32::try_from(self.spec.expiration_seconds)
             .expect("the policy's bounds are u32, and the lifetime lies within");
-        Ok(CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds))
+        let object = CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds);
+        Ok((object, request.subject().clone()))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which handler answers a path, and the headers that every answer carries.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     handler::Handler,
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -19,7 +19,7 @@ use serde::Serialize;
 use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{learn::Known, logging::Logged, watch::stream};
+use super::{connection::Peer, learn::Known, logging::Logged, watch::stream};
 use crate::{
     Error,
     bundle::Bundle,
@@ -28,6 +28,7 @@ use crate::{
         create::{self, MAX_BODY_BYTES},
         origin::{self, Hosts},
     },
+    identity::{Asker, Identities},
     upstream::{Answer, Upstream},
 };
 
@@ -37,6 +38,7 @@ pub(super) struct Shared {
     pub(super) bundle: Bundle,
     pub(super) upstream: Upstream,
     pub(super) policy: kube_enroll_core::Policy,
+    pub(super) identities: Identities,
     pub(super) body_timeout: Duration,
     pub(super) known: watch::Receiver<Option<Known>>,
     /// Cancelled when the server stops: watches end.
@@ -67,7 +69,11 @@ async fn config_json(State(shared): State<Arc<Shared>>) -> Result<Response, Erro
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], settings).into_response())
 }
 
-async fn page_or_api(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn page_or_api(
+    State(shared): State<Arc<Shared>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && !is_api(path) {
@@ -75,15 +81,17 @@ async fn page_or_api(State(shared): State<Arc<Shared>>, request: Request) -> Res
         return file.unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is nothing here\n").into_response());
     }
     let mut logged = Logged::new(request.method().as_str());
-    let answer = api(&shared, request, &mut logged).await;
+    let answer = api(&shared, peer, request, &mut logged).await;
     let mut response = answer.unwrap_or_else(|error| logged.refuse(error));
     response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     logged.done(response.status());
     response
 }
 
-async fn api(shared: &Shared, request: Request, logged: &mut Logged) -> Result<Response, Error> {
+async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut Logged) -> Result<Response, Error> {
     origin::check_origin(request.headers())?;
+    let Asker { person, .. } = shared.identities.ask(peer.ip(), request.headers()).await?;
+    let person = person.as_ref();
     let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
     logged.ask(&ask);
     let owner = shared.known()?.owner;
@@ -91,15 +99,15 @@ async fn api(shared: &Shared, request: Request, logged: &mut Logged) -> Result<R
         Ask::Create => {
             check_content_type(request.headers())?;
             let body = read_body(request, shared.body_timeout).await?;
-            let object = create::rebuild(&body, &shared.policy)?;
+            let object = create::rebuild(&body, &shared.policy, person)?;
             logged.name(&object.metadata.name);
             let created = shared.upstream.create(&object).await?;
-            let shown = owner.object(created.value).ok_or(Error::NotReady)?;
+            let shown = owner.object(created.value, person).ok_or(Error::NotReady)?;
             Ok(json(StatusCode::CREATED, &shown, created.date))
         }
         Ask::Get(name) => {
             let Answer { value, date } = shared.upstream.get(&name).await?;
-            match value.and_then(|object| owner.object(object)) {
+            match value.and_then(|object| owner.object(object, person)) {
                 Some(object) => Ok(json(StatusCode::OK, &object, date)),
                 None => Ok(dated(Error::NotFound { name: name.to_string() }.into_response(), date)),
             }
@@ -107,12 +115,12 @@ async fn api(shared: &Shared, request: Request, logged: &mut Logged) -> Result<R
         Ask::GetOther(name) => Err(Error::NotFound { name }),
         Ask::List(name) => {
             let Answer { value, date } = shared.upstream.list(&name).await?;
-            Ok(json(StatusCode::OK, &owner.list(value), date))
+            Ok(json(StatusCode::OK, &owner.list(value, person), date))
         }
         Ask::Watch(name, options) => {
             let Answer { value, date } = shared.upstream.watch(&name, &options).await?;
             let seconds = Duration::from_secs(options.timeout_seconds.into());
-            let body = Body::from_stream(stream(value, owner, seconds, shared.stop.clone()));
+            let body = Body::from_stream(stream(value, owner, person.cloned(), seconds, shared.stop.clone()));
             Ok(dated(([(header::CONTENT_TYPE, JSON)], body).into_response(), date))
         }
         Ask::ClusterInfo => {

@@ -10,17 +10,19 @@ use kube_enroll_core::WatchDecoder;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::gate::view::Owner;
+use crate::{gate::view::Owner, identity::Person};
 
 /// Passes the events of `body` on, until it ends, `seconds` are over, or `stop` is cancelled. To the client each of these
 /// is the end of a watch, which is normal.
 pub(super) fn stream(
     body: Body,
     owner: Owner,
+    person: Option<Person>,
     seconds: Duration,
     stop: CancellationToken,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
-    let watch = Watch { body, decoder: WatchDecoder::new(), owner, deadline: Instant::now() + seconds + GRACE, stop };
+    let watch =
+        Watch { body, decoder: WatchDecoder::new(), owner, person, deadline: Instant::now() + seconds + GRACE, stop };
     unfold(watch, |mut watch| async {
         let lines = watch.next().await?;
         Some((Ok(lines), watch))
@@ -31,6 +33,7 @@ struct Watch {
     body: Body,
     decoder: WatchDecoder,
     owner: Owner,
+    person: Option<Person>,
     deadline: Instant,
     stop: CancellationToken,
 }
@@ -53,7 +56,11 @@ impl Watch {
                     return None;
                 }
             };
-            let lines: Vec<u8> = events.into_iter().filter_map(|event| self.owner.event(event)).flatten().collect();
+            let lines: Vec<u8> = events
+                .into_iter()
+                .filter_map(|event| self.owner.event(event, self.person.as_ref()))
+                .flatten()
+                .collect();
             if !lines.is_empty() {
                 return Some(lines.into());
             }
