@@ -153,7 +153,13 @@ pub fn file_name(user: &str, cluster: &str) -> String {
     let mut safe: String = context
         .chars()
         .take(120)
-        .map(|character| if character.is_alphanumeric() || "._-@+=".contains(character) { character } else { '-' })
+        .map(|character| {
+            if character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '@' | '+' | '=') {
+                character
+            } else {
+                '-'
+            }
+        })
         .collect();
     // A leading dot hides a file, a leading dash makes it an option.
     if safe.starts_with(['.', '-', '=']) {
@@ -168,7 +174,9 @@ pub fn is_file_name(name: &str) -> bool {
     !name.is_empty()
         && name.chars().count() <= 160
         && !name.starts_with(['.', '-', '='])
-        && name.chars().all(|character| character.is_alphanumeric() || "._-@+= ".contains(character))
+        && name.chars().all(|character| {
+            character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | ' ')
+        })
 }
 
 /// Writes a YAML double-quoted scalar, the only form in which `no`, `0x10`, `~` and `#c` stay what they are.
@@ -195,7 +203,7 @@ fn is_https_address(server: &str) -> bool {
     let authority = rest.split('/').next().unwrap_or_default();
     !authority.is_empty()
         && server.len() <= 2048
-        && !authority.contains('@')
+        && !authority.bytes().any(|byte| byte == b'@')
         && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'\\<>`{}|^?#".contains(&byte))
 }
 

@@ -37,7 +37,10 @@ impl ObjectName {
         if label.is_empty() {
             return Ok(Self(format!("{prefix}-{suffix}")));
         }
-        if label.len() > MAX_LABEL_CHARACTERS || !is_label(label) || label.contains("--") {
+        if label.len() > MAX_LABEL_CHARACTERS
+            || !is_label(label)
+            || label.as_bytes().windows(2).any(|pair| pair == b"--")
+        {
             return Err(Error::InvalidObjectName {
                 found: label.chars().take(80).collect(),
                 expected: format!("up to {MAX_LABEL_CHARACTERS} of a-z, 0-9 and single - inside"),

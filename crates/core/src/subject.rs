@@ -104,7 +104,8 @@ pub fn parse_name(name: &str, field: Field) -> Result<(), Error> {
 
 fn is_allowed(character: char) -> bool {
     if character.is_ascii() {
-        return character.is_ascii_alphanumeric() || " ._-@:#+=,/".contains(character);
+        return character.is_ascii_alphanumeric()
+            || matches!(character, ' ' | '.' | '_' | '-' | '@' | ':' | '#' | '+' | '=' | ',' | '/');
     }
     // The combining marks that Unicode does not call alphabetic are out by this: "u" with U+0308 is not "ü".
     character.is_alphanumeric()

@@ -9,7 +9,7 @@ use kube_enroll_core::Cluster;
 pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
     let server = scalar(yaml, "server")?;
     // The path of a file is of no use here.
-    if yaml.matches(" server: ").count() > 1 || scalar(yaml, "certificate-authority").is_some() {
+    if values(yaml, "server").count() > 1 || scalar(yaml, "certificate-authority").is_some() {
         return None;
     }
     let cluster = Cluster {
@@ -21,11 +21,13 @@ pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
     cluster.check().is_ok().then_some(cluster)
 }
 
-fn scalar<'a>(yaml: &'a str, field: &str) -> Option<&'a str> {
-    yaml.lines()
-        .find_map(|line| line.trim_start_matches([' ', '-']).strip_prefix(field)?.strip_prefix(": "))
-        .map(|value| value.trim().trim_matches('"'))
-        .filter(|value| !value.is_empty())
+fn scalar<'a>(yaml: &'a str, field: &'static str) -> Option<&'a str> {
+    let value = values(yaml, field).next()?.trim().trim_matches('"');
+    (!value.is_empty()).then_some(value)
+}
+
+fn values<'a>(yaml: &'a str, field: &'static str) -> impl Iterator<Item = &'a str> {
+    yaml.lines().filter_map(move |line| line.trim_start_matches([' ', '-']).strip_prefix(field)?.strip_prefix(": "))
 }
 
 fn host(server: &str) -> &str {

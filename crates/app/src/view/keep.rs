@@ -5,7 +5,7 @@ use kube_enroll_core::room::{Kept, Stage};
 use super::{
     Ui,
     element::{Element, On, el},
-    parts::{actions, bar, code, fault, heading, hint, invalid, label, lead, paragraph, rough},
+    parts::{about, actions, bar, fault, heading, hint, invalid, label, lead, paragraph, rough},
 };
 use crate::state::{Act, Edit, Enrollment, Faults, Keep, Storage, milliseconds};
 
@@ -165,45 +165,41 @@ pub(super) fn taking(ui: &Ui, id: &str, elsewhere: bool) -> Element {
     let kept = ui.page.kept.iter().find(|kept| kept.id == id).filter(|_| elsewhere);
     let another = actions().add(ui.button("new", "", "Begin another", Act::Restart));
     let Some(kept) = kept else { return el("section").add(heading("One moment")).add(bar()).add(another) };
-    el("section")
-        .add(heading("Open in another tab"))
-        .add(
-            lead()
-                .text("The request ")
-                .add(code("object-name", &kept.progress.name))
-                .text(" is looked after by another tab of this browser. Here it can be gone on with as soon as that tab is closed."),
-        )
-        .add(el("p").attr("role", "status").text("There it is: ").add(el("b").id("stage").text(stage(kept.progress.stage))))
-        .add(another)
+    about(
+        "Open in another tab",
+        "The request ",
+        &kept.progress.name,
+        " is looked after by another tab of this browser. Here it can be gone on with as soon as that tab is closed.",
+    )
+    .add(el("p").attr("role", "status").text("There it is: ").add(el("b").id("stage").text(stage(kept.progress.stage))))
+    .add(another)
 }
 
 pub(super) fn locked(ui: &Ui, enrollment: &Enrollment, passphrase: &str, wrong: &str) -> Element {
     let input =
         secret("passphrase", "current-password", false, passphrase).attr("aria-describedby", "passphrase-error");
-    el("section")
-        .add(heading("Your certificate is here"))
-        .add(
-            lead()
-                .text("The key of ")
-                .add(code("object-name", enrollment.name().as_str()))
-                .text(" is locked. Open it with the passphrase that you chose."),
-        )
-        .add(
-            ui.form(Act::Unlock)
-                .add(
-                    el("div")
-                        .class("field")
-                        .add(label("passphrase", "Passphrase", ""))
-                        .add(ui.typed(input, Act::Passphrase))
-                        .add(fault("passphrase-error", Some(wrong))),
-                )
-                .add(actions().add(el("button").id("unlock").class("primary").text("Open the key"))),
-        )
-        .add(paragraph(
-            "hint",
-            "Forgotten? Then this key cannot be opened by anybody. Forget it, and begin again with a new one.",
-        ))
-        .add(leave(ui))
+    about(
+        "Your certificate is here",
+        "The key of ",
+        enrollment.name().as_str(),
+        " is locked. Open it with the passphrase that you chose.",
+    )
+    .add(
+        ui.form(Act::Unlock)
+            .add(
+                el("div")
+                    .class("field")
+                    .add(label("passphrase", "Passphrase", ""))
+                    .add(ui.typed(input, Act::Passphrase))
+                    .add(fault("passphrase-error", Some(wrong))),
+            )
+            .add(actions().add(el("button").id("unlock").class("primary").text("Open the key"))),
+    )
+    .add(paragraph(
+        "hint",
+        "Forgotten? Then this key cannot be opened by anybody. Forget it, and begin again with a new one.",
+    ))
+    .add(leave(ui))
 }
 
 /// The ways out of an enrollment that is kept.

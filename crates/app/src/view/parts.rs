@@ -16,6 +16,11 @@ pub(super) fn lead() -> Element {
     el("p").class("lead").attr("role", "status")
 }
 
+/// Begins a step that is about one request: a sentence with the object's name in it.
+pub(super) fn about(title: &'static str, before: &'static str, name: &str, after: &'static str) -> Element {
+    el("section").add(heading(title)).add(lead().text(before).add(code("object-name", name)).text(after))
+}
+
 pub(super) fn code(id: &'static str, text: &str) -> Element {
     el("code").id(id).say(text)
 }

@@ -4,7 +4,7 @@ use super::{
     Ui,
     element::{Element, el},
     keep,
-    parts::{actions, bar, code, elapsed_line, heading, lead, same_steps},
+    parts::{about, actions, bar, elapsed_line, same_steps},
 };
 use crate::state::{Act, Delivery, Enrollment};
 
@@ -12,17 +12,15 @@ pub(super) fn submitting(ui: &Ui, enrollment: &Enrollment, since_ms: f64, delive
     let trouble = (delivery.tries > 0).then(|| {
         el("p").class("note").text("No answer yet; trying again with the same name. (").say(&delivery.trouble).text(")")
     });
-    el("section")
-        .add(heading("Sending your request"))
-        .add(
-            lead()
-                .text("The request ")
-                .add(code("object-name", enrollment.name().as_str()))
-                .text(" holds your name, your groups and the public half of the key. The private half stays here."),
-        )
-        .add(bar())
-        .add(elapsed_line(ui, since_ms))
-        .add(el("div").attr("role", "status").option(trouble))
-        .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)).add(keep::manual(ui)))
-        .add(same_steps(ui, Some(&commands::create_object(enrollment.name(), enrollment.options.expiration_seconds))))
+    about(
+        "Sending your request",
+        "The request ",
+        enrollment.name().as_str(),
+        " holds your name, your groups and the public half of the key. The private half stays here.",
+    )
+    .add(bar())
+    .add(elapsed_line(ui, since_ms))
+    .add(el("div").attr("role", "status").option(trouble))
+    .add(actions().add(ui.button("cancel", "", "Cancel", Act::Cancel)).add(keep::manual(ui)))
+    .add(same_steps(ui, Some(&commands::create_object(enrollment.name(), enrollment.options.expiration_seconds))))
 }

@@ -7,7 +7,7 @@ use super::{
     Ui,
     element::{Element, On, el},
     keep,
-    parts::{actions, bar, code, fault, field, heading, label, lead, paragraph, rough, row, same_steps, span},
+    parts::{about, actions, bar, code, fault, field, heading, label, lead, paragraph, rough, row, same_steps, span},
 };
 use crate::{
     effects::date_and_time,
@@ -87,28 +87,26 @@ pub(super) fn refused(ui: &Ui, enrollment: &Enrollment, reason: &str, message: &
         }
         _ => "Show this to whoever runs the cluster, check again once it is mended, or begin again.",
     };
-    el("section")
-        .add(heading("This certificate is not right"))
-        .add(
-            lead()
-                .text("Nothing was saved. The certificate that came for ")
-                .add(code("object-name", enrollment.name().as_str()))
-                .text(" did not pass the checks."),
-        )
-        .add(
-            el("dl")
-                .class("said")
-                .add(row("Code", code("reason", reason)))
-                .add(row("What is wrong", span("message", message))),
-        )
-        .add(paragraph("", advice))
-        .add(
-            actions()
-                .add(ui.button("restart", "primary", "Begin again with the same details", Act::Restart))
-                .add(ui.button("retry", "", "Check again", Act::Retry))
-                .add(keep::manual(ui))
-                .add(keep::forget(ui)),
-        )
+    about(
+        "This certificate is not right",
+        "Nothing was saved. The certificate that came for ",
+        enrollment.name().as_str(),
+        " did not pass the checks.",
+    )
+    .add(
+        el("dl")
+            .class("said")
+            .add(row("Code", code("reason", reason)))
+            .add(row("What is wrong", span("message", message))),
+    )
+    .add(paragraph("", advice))
+    .add(
+        actions()
+            .add(ui.button("restart", "primary", "Begin again with the same details", Act::Restart))
+            .add(ui.button("retry", "", "Check again", Act::Retry))
+            .add(keep::manual(ui))
+            .add(keep::forget(ui)),
+    )
 }
 
 /// What the certificate says, and where it is not what was asked for.
