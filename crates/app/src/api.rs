@@ -64,6 +64,7 @@ impl Api {
         let by_name = |name: &str| [&requests, "?fieldSelector=metadata.name=", name].concat();
         let url = match call {
             Call::Settings => "config.json".into(),
+            Call::Whoami => "whoami.json".into(),
             Call::ClusterInfo => [&self.base, CLUSTER_INFO].concat(),
             Call::Create(object) => return (requests, json::write_request(object)),
             Call::Adopt(name) | Call::Read(name) => [&requests, "/", name.as_str()].concat(),
@@ -85,7 +86,7 @@ fn hear(call: &Call, said: &JsValue, send: &Callback<Action>) {
     let judged = if said.field("status").is_none() {
         Ok(())
     } else {
-        if !matches!(call, Call::Settings) {
+        if !matches!(call, Call::Settings | Call::Whoami) {
             read_clock(said, send);
         }
         judge(said)
@@ -145,6 +146,7 @@ fn interpret(call: &Call, answer: Result<JsValue, Failure>) -> Answer {
     };
     match call {
         Call::Settings => Answer::Settings(settings(answer).map(Box::new)),
+        Call::Whoami => Answer::Whoami(answer.map_err(unread).and_then(|value| json::person(&value))),
         Call::ClusterInfo => Answer::ClusterInfo(
             answer.ok().and_then(|map| cluster_of_kubeconfig(&json::kubeconfig_of_config_map(&map)?)).map(Box::new),
         ),
@@ -158,21 +160,33 @@ fn interpret(call: &Call, answer: Result<JsValue, Failure>) -> Answer {
 
 /// Reads `config.json`. Without one, the defaults hold.
 fn settings(answer: Result<JsValue, Failure>) -> Result<Settings, Problem> {
-    let (message, cause) = match answer {
-        Ok(value) => match json::settings(&value) {
-            Ok(settings) => return Ok(settings),
-            Err(error) => ("Whoever runs the page should look at its config.json.", error.to_string()),
-        },
-        Err(Failure::NoApi(404)) => return Ok(Settings::default()),
-        Err(Failure::NoApi(code)) => {
-            ("Whoever runs the page should look at its config.json.", ["HTTP ", &code.to_string()].concat())
-        }
-        Err(Failure::Refused(status)) => ("Whoever runs the page should look at its config.json.", status.message),
-        Err(Failure::SignIn) => ("The page’s server may want to know who you are: reload the page.", String::new()),
-        Err(Failure::Unreachable { reason, .. }) => ("Please check the connection and try again.", reason),
-    };
-    Err(Problem::new("The settings of this page did not load", message).with(cause))
+    match answer {
+        Ok(value) => json::settings(&value).map_err(|error| unusable(error.to_string())),
+        Err(Failure::NoApi(404)) => Ok(Settings::default()),
+        Err(failure) => Err(unread(failure)),
+    }
 }
+
+/// Says why a file of the page's own server could not be read.
+fn unread(failure: Failure) -> Problem {
+    match failure {
+        Failure::NoApi(code) => unusable(["HTTP ", &code.to_string()].concat()),
+        Failure::Refused(status) => unusable(status.message),
+        Failure::SignIn => Problem::new(
+            "Please sign in",
+            "The page’s server wants to know who you are: sign in, then reload the page.",
+        ),
+        Failure::Unreachable { reason, .. } => {
+            Problem::new(UNREAD, "Please check the connection and try again.").with(reason)
+        }
+    }
+}
+
+fn unusable(cause: String) -> Problem {
+    Problem::new(UNREAD, "Whoever runs the page should look at its config.json.").with(cause)
+}
+
+const UNREAD: &str = "The settings of this page did not load";
 
 fn is_ok(said: &JsValue) -> bool {
     said.field("ok").is_some_and(|ok| ok.is_truthy())

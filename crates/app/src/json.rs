@@ -5,6 +5,7 @@
 
 mod message;
 mod object;
+mod person;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 pub(crate) use message::{reply, write_message};
 pub(crate) use object::{event, kubeconfig_of_config_map, list, request, status, write_request};
+pub(crate) use person::person;
 pub(crate) use settings::settings;
 
 /// A value of JSON: JavaScript's own in the browser, serde's in the tests.

@@ -5,6 +5,7 @@ mod cluster_info;
 mod enrollment;
 mod form;
 mod lookout;
+mod person;
 mod problem;
 mod reduce;
 mod secret;
@@ -21,12 +22,15 @@ pub(crate) use cluster_info::cluster_of_kubeconfig;
 pub(crate) use enrollment::{ClusterForm, Enrollment, Said, milliseconds};
 pub(crate) use form::{CUSTOM, Choice, Edit, Faults, Form, Keep, Options, Unit, in_words, presets};
 pub(crate) use lookout::{Connection, Lookout};
+pub(crate) use person::Person;
 pub(crate) use problem::Problem;
 pub(crate) use secret::{Certificate, Manual, Secret, Shown};
 
 /// Everything that the view shows.
 pub(crate) struct Page {
     pub settings: Settings,
+    /// Who is signed in, where the server knows: nobody else can be asked for.
+    pub person: Option<Box<Person>>,
     /// From the settings, from `kube-public/cluster-info`, or typed in.
     pub cluster: Option<Cluster>,
     pub place: Place,
@@ -243,6 +247,7 @@ impl Page {
     pub(crate) fn new(place: Place, form: Form) -> Self {
         Self {
             settings: Settings::default(),
+            person: None,
             cluster: None,
             place,
             form,

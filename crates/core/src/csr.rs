@@ -1,5 +1,6 @@
 //! The Kubernetes object, its conditions, and where it stands.
 
+#[cfg(feature = "x509")]
 use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding};
@@ -52,7 +53,8 @@ pub struct ObjectMeta {
     /// RFC 3339.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub creation_timestamp: String,
-    /// What programs write beside an object; whoever creates it can write anything.
+    /// What programs write beside an object; whoever creates it can write anything. The page has no use for it.
+    #[cfg(feature = "x509")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }

@@ -21,6 +21,10 @@ pub struct Settings {
     /// the API server's answer.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub requesting_user: String,
+    /// How the server knows who asks, `header` or `jwt`: then `whoami.json` beside it says who that is. Default: nobody
+    /// is known, and the form takes any name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub identity: String,
 }
 
 impl Default for Settings {
@@ -31,6 +35,7 @@ impl Default for Settings {
             policy: Policy::default(),
             approver: String::new(),
             requesting_user: String::new(),
+            identity: String::new(),
         }
     }
 }

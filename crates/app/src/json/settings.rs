@@ -13,7 +13,7 @@ pub(crate) fn settings<V: Value>(value: &V) -> Result<Settings, Error> {
 }
 
 fn read<V: Value>(value: &V, settings: &mut Settings) -> Result<(), Error> {
-    known(value, &["apiBase", "cluster", "policy", "approver", "requestingUser"])?;
+    known(value, &["apiBase", "cluster", "policy", "approver", "requestingUser", "identity"])?;
     // `null` says that there is no API; leaving it out says that it is beside the page.
     if value.names().iter().any(|name| name == "apiBase") {
         settings.api_base = None;
@@ -24,6 +24,7 @@ fn read<V: Value>(value: &V, settings: &mut Settings) -> Result<(), Error> {
     }
     set(value, "approver", V::text, &mut settings.approver)?;
     set(value, "requestingUser", V::text, &mut settings.requesting_user)?;
+    set(value, "identity", V::text, &mut settings.identity)?;
     if let Some(value) = value.field("cluster") {
         known(&value, &["name", "server", "certificateAuthorityData", "tlsServerName"])?;
         let cluster = settings.cluster.insert(Cluster::default());

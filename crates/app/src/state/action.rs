@@ -5,7 +5,7 @@ use kube_enroll_core::{
     room::{Message, Reply},
 };
 
-use super::{ClusterForm, Edit, Problem};
+use super::{ClusterForm, Edit, Person, Problem};
 
 /// What happens.
 pub(crate) enum Action {
@@ -77,6 +77,8 @@ pub(crate) enum Act {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Call {
     Settings,
+    /// Who is signed in.
+    Whoami,
     ClusterInfo,
     Create(Box<CertificateSigningRequest>),
     /// Read what has the name already.
@@ -91,6 +93,7 @@ pub(crate) enum Call {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Settings(Result<Box<Settings>, Problem>),
+    Whoami(Result<Box<Person>, Problem>),
     ClusterInfo(Option<Box<Cluster>>),
     Created(Result<Box<CertificateSigningRequest>, Failure>),
     Adopted(Result<Option<Box<CertificateSigningRequest>>, Failure>),

@@ -4,6 +4,8 @@ use super::{Call, Failure};
 
 /// Silence after which the object is read, beside a watch that is known to work.
 const QUIET_MS: f64 = 45_000.0;
+/// Silence after which a person who comes back wants a look. `kube-enroll serve` sends a bookmark every 25 seconds or so.
+const AWAKE_MS: f64 = 31_000.0;
 /// Time between reads while no byte of any watch has come: a proxy may hold the whole of it back.
 const POLL_MS: f64 = 6_000.0;
 /// Silence after which a watch is given up. The API server sends a bookmark about every minute.
@@ -90,6 +92,8 @@ impl Lookout {
                 retry_after_ms = after;
             }
             self.lost(failure, now_ms);
+            // What is refused for good measure, or by a proxy, is looked at by reading until a watch is let through.
+            self.streams = false;
         }
         let held = matches!(self.watch, Watch::Open { opened_ms, .. } if now_ms - opened_ms > HELD_MS);
         self.pause_ms = if held { PAUSES_MS.0 } else { (self.pause_ms * 2.0).min(PAUSES_MS.1) };
@@ -125,8 +129,13 @@ impl Lookout {
         (now_ms - self.heard_ms > quiet_ms).then(|| self.read(name, now_ms))
     }
 
+    /// Returns what is due when a person comes back: nothing while a watch is alive.
+    pub(crate) fn awake(&mut self, name: &ObjectName, now_ms: f64) -> Option<Call> {
+        (!self.streams || now_ms - self.heard_ms > AWAKE_MS).then(|| self.read(name, now_ms))
+    }
+
     /// Returns the call that reads the object now.
-    pub(crate) fn read(&mut self, name: &ObjectName, now_ms: f64) -> Call {
+    fn read(&mut self, name: &ObjectName, now_ms: f64) -> Call {
         self.heard_ms = now_ms;
         Call::Read(name.clone())
     }

@@ -29,8 +29,9 @@ impl Page {
             Action::Replied(reply) => self.replied(reply),
             Action::Tick => self.tick(),
             Action::Awake => {
-                if let State::Waiting { enrollment, lookout, .. } = &mut self.state {
-                    let call = lookout.read(enrollment.name(), around.now_ms);
+                if let State::Waiting { enrollment, lookout, .. } = &mut self.state
+                    && let Some(call) = lookout.awake(enrollment.name(), around.now_ms)
+                {
                     self.call(call);
                 }
             }
@@ -91,16 +92,18 @@ impl Page {
             },
             Act::Copy { block, text } => self.want(Effect::Copy { block, text }),
             Act::NameFile(_) | Act::Show | Act::Hide | Act::Save => {
-                let State::Issued(issued) = &mut self.state else { return };
-                let Some(effect) = issued.did(act) else { return };
-                if let Effect::Save(_) = effect {
-                    issued.enrollment.stage = Stage::Saved;
-                    let (id, progress) = (issued.enrollment.id.clone(), issued.enrollment.progress(&Said::default()));
-                    if !id.is_empty() {
-                        self.ask(Message::Note { id, progress: Box::new(progress) });
+                let mut issued = match self.take() {
+                    State::Issued(issued) => issued,
+                    other => return self.state = other,
+                };
+                if let Some(effect) = issued.did(act) {
+                    if let Effect::Save(_) = effect {
+                        issued.enrollment.stage = Stage::Saved;
+                        self.note(&issued.enrollment, &Said::default());
                     }
+                    self.want(effect);
                 }
-                self.want(effect);
+                self.state = State::Issued(issued);
             }
         }
     }
@@ -257,7 +260,12 @@ impl Page {
     fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Settings(Ok(settings)) => self.loaded(*settings),
-            Answer::Settings(Err(problem)) => self.fail(problem, Retry::Load),
+            Answer::Whoami(Ok(person)) => {
+                self.person = Some(person);
+                let settings = std::mem::take(&mut self.settings);
+                self.loaded(settings);
+            }
+            Answer::Settings(Err(problem)) | Answer::Whoami(Err(problem)) => self.fail(problem, Retry::Load),
             Answer::ClusterInfo(Some(cluster)) if self.cluster.is_none() => self.cluster_known(*cluster),
             Answer::ClusterInfo(_) => {}
             Answer::Created(result) => self.created(result),
@@ -269,8 +277,19 @@ impl Page {
         }
     }
 
-    fn loaded(&mut self, settings: Settings) {
+    fn loaded(&mut self, mut settings: Settings) {
         let State::Loading = self.state else { return };
+        match &self.person {
+            Some(person) => {
+                self.form.user.clone_from(&person.user);
+                settings.policy.groups.clone_from(&person.groups);
+            }
+            None if !settings.identity.is_empty() => {
+                self.settings = settings;
+                return self.call(Call::Whoami);
+            }
+            None => {}
+        }
         let Some(random) = self.around.random else { return self.fail(no_randomness(), Retry::Load) };
         self.form.adopt(&settings.policy);
         self.form.random = random;

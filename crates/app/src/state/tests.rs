@@ -1,4 +1,5 @@
 mod keeping;
+mod signed_in;
 mod submitting;
 mod watching;
 

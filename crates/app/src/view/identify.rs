@@ -50,11 +50,22 @@ pub(super) fn editing(ui: &Ui, tried: bool) -> Element {
 
 fn user(ui: &Ui, faults: &Faults) -> Element {
     let form = &ui.page.form;
-    let input = field("user", "user-hint user-error", faults.user.is_some(), &form.user);
+    let person = ui.page.person.as_deref();
+    let input =
+        field("user", "user-hint user-error", faults.user.is_some(), &form.user).flag("readonly", person.is_some());
+    let hint = match person {
+        None => hint("user-hint", "What the cluster will know you by, for example jane or jane@example.com."),
+        Some(person) if person.sign_out_url.is_empty() => hint(
+            "user-hint",
+            "You are signed in as this. Not you? Sign out where you have signed in, then reload this page.",
+        ),
+        Some(person) => hint("user-hint", "You are signed in as this. Not you? ")
+            .add(el("a").id("sign-out").set("href", &person.sign_out_url).text("Sign in as somebody else")),
+    };
     el("div")
         .class("field")
         .add(label("user", "User name", ""))
-        .add(hint("user-hint", "What the cluster will know you by, for example jane or jane@example.com."))
+        .add(hint)
         .add(ui.typed(input, |text| Act::Edit(Edit::User(text))))
         .add(fault("user-error", faults.user.as_deref()))
         .option(unusual(&form.user))
@@ -66,7 +77,9 @@ fn groups(ui: &Ui, faults: &Faults) -> Element {
         .class("field")
         .add(el("legend").text("Groups ").add(el("span").class("optional").text("optional")))
         .add(hint("groups-hint", "Rights are mostly given to groups. Ask your team which ones to name."));
-    if policy.groups.is_empty() {
+    if ui.page.person.is_some() && policy.groups.is_empty() {
+        set = set.add(paragraph("", "You are in no group that can be asked for here."));
+    } else if policy.groups.is_empty() {
         set = set
             .all(form.groups.iter().enumerate().map(|(row, group)| group_row(ui, row, group, faults)))
             .add(ui.button("add-group", "quiet", "+ Add a group", Act::Edit(Edit::AddGroup)));

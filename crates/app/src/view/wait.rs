@@ -5,7 +5,8 @@ use super::{
     element::{Element, el},
     keep,
     parts::{
-        actions, bar, code, copy_button, elapsed, folded, heading, hint, lead, lines, paragraph, row, same_steps, span,
+        about, actions, bar, code, copy_button, elapsed, folded, heading, hint, lead, lines, paragraph, row,
+        same_steps, span,
     },
 };
 use crate::{
@@ -172,6 +173,13 @@ pub(super) fn approver_block(page: &Page, enrollment: &Enrollment) -> String {
     } else {
         line(&["# 1. Look at what is asked for. Requesting User must be ", &account, "."].concat());
     }
+    // What others create can carry any annotation.
+    if let Some(person) = &page.person {
+        line(
+            &["#    Annotations must have kube-enroll/user=", &person.user, ", which counts only beside that user."]
+                .concat(),
+        );
+    }
     line(&commands::describe(name));
     line(&commands::print_subject(name));
     line("");
@@ -195,27 +203,30 @@ fn in_groups(enrollment: &Enrollment) -> String {
 }
 
 pub(super) fn denied(ui: &Ui, enrollment: &Enrollment, said: &Said) -> Element {
-    let lead = lead()
-        .text("An approver has turned down the request ")
-        .add(code("object-name", enrollment.name().as_str()))
-        .text(".");
     let advice = el("p")
         .text("Ask the approver what should be different. ")
         .say(&ui.page.settings.approver)
         .text(" Then begin again. The old key is not used any more.");
-    el("section").add(heading("Denied")).add(lead).add(words(said)).add(advice).add(begin_again(ui))
+    about("Denied", "An approver has turned down the request ", enrollment.name().as_str(), ".")
+        .add(words(said))
+        .add(advice)
+        .add(begin_again(ui))
 }
 
 pub(super) fn failed(ui: &Ui, enrollment: &Enrollment, said: &Said) -> Element {
-    let lead = lead()
-        .text("The signer has given up on the request ")
-        .add(code("object-name", enrollment.name().as_str()))
-        .text(" for good.");
     let advice = el("p")
         .text("Show this to whoever runs the cluster. ")
         .say(&ui.page.settings.approver)
         .text(" Once it is mended, begin again.");
-    el("section").add(heading("The cluster could not sign")).add(lead).add(words(said)).add(advice).add(begin_again(ui))
+    about(
+        "The cluster could not sign",
+        "The signer has given up on the request ",
+        enrollment.name().as_str(),
+        " for good.",
+    )
+    .add(words(said))
+    .add(advice)
+    .add(begin_again(ui))
 }
 
 pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
@@ -233,15 +244,12 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
              cluster."
         }
     };
-    el("section")
-        .add(heading("The request is gone"))
-        .add(
-            lead()
-                .text("The cluster no longer has your request ")
-                .add(code("object-name", enrollment.name().as_str()))
-                .text("."),
-        )
-        .add(paragraph("", probably).id("message"))
+    let user = enrollment.options.subject.user();
+    let other = ui.page.person.as_ref().filter(|person| person.user != user).map(|_| {
+        el("b").text(" Or you cannot see it: it is for ").say(user).text(", and you are signed in as somebody else.")
+    });
+    about("The request is gone", "The cluster no longer has your request ", enrollment.name().as_str(), ".")
+        .add(el("p").id("message").text(probably).option(other))
         .add(paragraph(
             "",
             "Your key is still here. The same request can be sent again under a new name, to be approved anew.",
@@ -257,20 +265,19 @@ pub(super) fn gone(ui: &Ui, enrollment: &Enrollment, why: Gone) -> Element {
 }
 
 pub(super) fn other_cluster(ui: &Ui, enrollment: &Enrollment) -> Element {
-    el("section")
-        .add(heading("This is another cluster"))
-        .add(
-            lead().text("The request ").add(code("object-name", enrollment.name().as_str())).text(
-                " was made for a cluster with another certificate authority, so nothing was asked about it here.",
-            ),
-        )
-        .add(
-            el("dl")
-                .add(row("Made for", span("cluster-then", &named(enrollment.cluster.as_ref()))))
-                .add(row("This page now leads to", span("cluster-now", &named(ui.page.cluster.as_ref())))),
-        )
-        .add(paragraph("", "Your key is kept. Open the page of that cluster to go on."))
-        .add(actions().add(ui.button("restart", "primary", "Back to the form", Act::Restart)).add(keep::forget(ui)))
+    about(
+        "This is another cluster",
+        "The request ",
+        enrollment.name().as_str(),
+        " was made for a cluster with another certificate authority, so nothing was asked about it here.",
+    )
+    .add(
+        el("dl")
+            .add(row("Made for", span("cluster-then", &named(enrollment.cluster.as_ref()))))
+            .add(row("This page now leads to", span("cluster-now", &named(ui.page.cluster.as_ref())))),
+    )
+    .add(paragraph("", "Your key is kept. Open the page of that cluster to go on."))
+    .add(actions().add(ui.button("restart", "primary", "Back to the form", Act::Restart)).add(keep::forget(ui)))
 }
 
 fn named(cluster: Option<&Cluster>) -> String {

@@ -82,6 +82,7 @@ impl Learner {
             policy: self.policy,
             approver: self.approver,
             requesting_user: username.clone(),
+            identity: String::new(),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
         self.known.send_replace(Some(Known { owner: Owner(username), settings: settings.into() }));

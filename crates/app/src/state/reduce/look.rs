@@ -127,7 +127,7 @@ impl Page {
             Err(error) => State::Refused {
                 enrollment,
                 certificate: Certificate::default(),
-                code: error.code().into(),
+                code: "invalid-object".into(),
                 message: error.to_string(),
             },
         };
