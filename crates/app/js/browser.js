@@ -82,8 +82,8 @@ export const browser = {
 
   // Tells when the machine is online again, and when a person looks at the page again.
   whenAwake(tell) {
-    addEventListener("online", tell);
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && tell());
+    addEventListener("online", () => tell(true));
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && tell(false));
   },
 
   // Tells of each second, or no longer.

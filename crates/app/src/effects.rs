@@ -25,7 +25,7 @@ pub(crate) struct Effects {
 impl Effects {
     pub(crate) fn new(send: Callback<Action>) -> Self {
         let awake = send.clone();
-        browser::awake(move || awake.emit(Action::Awake));
+        browser::awake(move |reconnected| awake.emit(Action::Awake { reconnected }));
         Self { api: Api::new("./", send.clone()), room: Room::new(send.clone()), ticks: false, send }
     }
 

@@ -83,8 +83,8 @@ pub(super) fn copy(text: &str, tell: impl Fn(Option<bool>) + 'static) {
 }
 
 /// Hears when the machine is online again, and when a person looks at the page again.
-pub(super) fn awake(tell: impl Fn() + 'static) {
-    when_awake(listener(move |_| tell()));
+pub(super) fn awake(tell: impl Fn(bool) + 'static) {
+    when_awake(listener(move |online| tell(online.is_truthy())));
 }
 
 /// Tells of each second, or no longer.

@@ -25,7 +25,10 @@ pub(crate) enum Action {
     /// A second has passed.
     Tick,
     /// The machine is online again, or a person looks at the page again.
-    Awake,
+    Awake {
+        /// It was the network: what was open may be dead and not know it.
+        reconnected: bool,
+    },
     /// The browser lets this page notify, or not.
     Notifies(bool),
 }

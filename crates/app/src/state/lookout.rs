@@ -129,9 +129,9 @@ impl Lookout {
         (now_ms - self.heard_ms > quiet_ms).then(|| self.read(name, now_ms))
     }
 
-    /// Returns what is due when a person comes back: nothing while a watch is alive.
-    pub(crate) fn awake(&mut self, name: &ObjectName, now_ms: f64) -> Option<Call> {
-        (!self.streams || now_ms - self.heard_ms > AWAKE_MS).then(|| self.read(name, now_ms))
+    /// Returns what is due when a person comes back, or the network: nothing while a watch is alive.
+    pub(crate) fn awake(&mut self, name: &ObjectName, reconnected: bool, now_ms: f64) -> Option<Call> {
+        (reconnected || !self.streams || now_ms - self.heard_ms > AWAKE_MS).then(|| self.read(name, now_ms))
     }
 
     /// Returns the call that reads the object now.

@@ -28,9 +28,9 @@ impl Page {
             Action::Answered(answer) => self.answered(answer),
             Action::Replied(reply) => self.replied(reply),
             Action::Tick => self.tick(),
-            Action::Awake => {
+            Action::Awake { reconnected } => {
                 if let State::Waiting { enrollment, lookout, .. } = &mut self.state
-                    && let Some(call) = lookout.awake(enrollment.name(), around.now_ms)
+                    && let Some(call) = lookout.awake(enrollment.name(), reconnected, around.now_ms)
                 {
                     self.call(call);
                 }

@@ -103,14 +103,16 @@ fn looks_by_reading_where_a_watch_is_refused() {
 #[test]
 fn asks_nothing_when_a_person_comes_back_to_a_watch_that_is_alive() {
     let mut page = Person::waiting();
-    page.take(Action::Awake);
+    page.take(Action::Awake { reconnected: false });
     assert!(matches!(&page.effects[..], [Effect::Call(Call::Read(_))]), "nothing of a watch has come yet");
     let pending = page.object();
     page.answer(list(vec![pending]));
     page.answer(Answer::Watched(vec![]));
-    page.take(Action::Awake);
+    page.take(Action::Awake { reconnected: false });
     assert_eq!(page.effects, []);
+    page.take(Action::Awake { reconnected: true });
+    assert!(matches!(&page.effects[..], [Effect::Call(Call::Read(_))]), "{:?}", page.effects);
     page.now_ms += 32_000.0;
-    page.take(Action::Awake);
+    page.take(Action::Awake { reconnected: false });
     assert!(matches!(&page.effects[..], [Effect::Call(Call::Read(_))]), "{:?}", page.effects);
 }

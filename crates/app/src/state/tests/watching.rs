@@ -88,7 +88,7 @@ fn reads_beside_a_watch_that_a_proxy_holds_back() {
     assert_eq!(person.after(44_000.0).effects, [], "a byte came: the watch works");
     assert!(matches!(&person.after(2_000.0).effects[..], [Effect::Call(Call::Read(_))]));
     assert!(matches!(&person.after(45_000.0).effects[..], [Effect::Call(Call::List(_))]), "silent for 90 s");
-    assert!(matches!(&person.take(Action::Awake).effects[..], [Effect::Call(Call::Read(_))]));
+    assert!(matches!(&person.take(Action::Awake { reconnected: true }).effects[..], [Effect::Call(Call::Read(_))]));
 }
 
 #[test]
