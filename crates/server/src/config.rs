@@ -52,7 +52,13 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// For the API server to begin its answer, and again to end it. Default: 15 s.
     pub upstream_timeout: Duration,
-    /// For what is under way when the server is told to stop. Default: 10 s.
+    /// Questions a second to the API server about names that are not known here. Default: 50.
+    pub lookups_per_second: u32,
+    /// How long a server that ends gently says so before it does. Default: 5 s.
+    pub unready_period: Duration,
+    /// Over how long it ends the watches then. Default: 4 s.
+    pub ending_period: Duration,
+    /// For what is under way after that. Default: 10 s.
     pub drain_timeout: Duration,
 }
 
@@ -80,6 +86,9 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             upstream_timeout: Duration::from_secs(15),
+            lookups_per_second: 50,
+            unready_period: Duration::from_secs(5),
+            ending_period: Duration::from_secs(4),
             drain_timeout: Duration::from_secs(10),
         }
     }

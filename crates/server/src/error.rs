@@ -139,6 +139,15 @@ pub enum Error {
     /// The server has not yet asked the API server who it is.
     #[error("the server has not reached the Kubernetes API yet")]
     NotReady,
+    /// More names that are not known here were asked for than the API server is to be asked about.
+    #[error("the server is asked for too many requests that it does not know: try again in a moment")]
+    TooManyLookups,
+    /// The cluster has nothing of that name for this person to watch: nobody can tell which it is.
+    #[error("there is nothing to watch: list again")]
+    NothingToWatch,
+    /// What somebody else was answered who asked for the same at the same time.
+    #[error(transparent)]
+    Shared(std::sync::Arc<Error>),
     /// The API server did not answer.
     #[error("the Kubernetes API cannot be reached")]
     Unreachable {
@@ -173,7 +182,9 @@ impl Error {
             Self::BodyTimeout => (408, "Timeout"),
             Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
             Self::Refused(_) => (422, "Invalid"),
-            Self::NotReady | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
+            Self::NotReady | Self::Unreachable { .. } | Self::TooManyLookups => (503, "ServiceUnavailable"),
+            Self::NothingToWatch => (410, "Expired"),
+            Self::Shared(error) => return error.status(),
             Self::UpstreamTimeout => (504, "Timeout"),
             Self::Upstream { status, .. } => return Status::clone(status),
             _ => return Status::failure(500, "InternalError", "the server is not set up; its log has the reason"),
@@ -188,7 +199,7 @@ impl Error {
                 }],
                 ..StatusDetails::default()
             }),
-            Self::NotReady | Self::Unreachable { .. } | Self::UpstreamTimeout => {
+            Self::NotReady | Self::Unreachable { .. } | Self::UpstreamTimeout | Self::TooManyLookups => {
                 Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
             }
             _ => None,

@@ -33,10 +33,8 @@ pub(crate) enum Ask {
 }
 
 /// How to watch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WatchOptions {
-    /// Where to begin, opaque; nothing means at the present state.
-    pub(crate) resource_version: Option<String>,
     /// Whether events without a change are wanted.
     pub(crate) bookmarks: bool,
     /// How long, in [`WATCH_SECONDS`].
@@ -129,17 +127,16 @@ impl Query {
         if !parse_bool(&watch)? {
             return None;
         }
-        let resource_version = match self.resource_version {
-            Some(version) if is_version(&version) => Some(version),
-            Some(_) => return None,
-            None => None,
-        };
+        // Every watch begins with the present state: the version that a browser brings may be another replica's.
+        if self.resource_version.is_some_and(|version| !is_version(&version)) {
+            return None;
+        }
         let bookmarks = self.allow_watch_bookmarks.map_or(Some(false), |text| parse_bool(&text))?;
         let timeout_seconds = match self.timeout_seconds {
             Some(text) => text.parse::<u32>().ok()?.clamp(*WATCH_SECONDS.start(), *WATCH_SECONDS.end()),
             None => DEFAULT_WATCH_SECONDS,
         };
-        Some(Ask::Watch(name, WatchOptions { resource_version, bookmarks, timeout_seconds }))
+        Some(Ask::Watch(name, WatchOptions { bookmarks, timeout_seconds }))
     }
 }
 

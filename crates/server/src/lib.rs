@@ -10,8 +10,9 @@ mod error;
 mod gate;
 mod identity;
 mod serve;
+mod store;
 mod upstream;
 
 pub use config::{ClusterFlags, Config, Limits};
 pub use error::{Error, with_sources};
-pub use serve::Server;
+pub use serve::{Ending, Server};

@@ -5,7 +5,7 @@ use std::{io::IsTerminal, process::ExitCode};
 use anyhow::Context;
 use clap::Parser;
 use kube_enroll_server::{
-    Server,
+    Ending, Server,
     cli::{Cli, Command, LogFormat, Serve},
     with_sources,
 };
@@ -32,8 +32,14 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     tracing::info!("listening on http://{}", server.local_addr());
     let shutdown = async move {
         tokio::select! {
-            _ = terminate.recv() => tracing::info!("SIGTERM: ending"),
-            _ = interrupt.recv() => tracing::info!("SIGINT: ending"),
+            _ = terminate.recv() => {
+                tracing::info!("SIGTERM: ending, once others have taken over");
+                Ending::Gentle
+            }
+            _ = interrupt.recv() => {
+                tracing::info!("SIGINT: ending");
+                Ending::Prompt
+            }
         }
     };
     Ok(server.serve(shutdown).await?)

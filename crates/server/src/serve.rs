@@ -6,7 +6,16 @@ mod logging;
 mod routes;
 mod watch;
 
-use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -21,6 +30,7 @@ use crate::{
     bundle::Bundle,
     gate::origin::Hosts,
     identity::Identities,
+    store::{Store, follow::follow},
     upstream::{Upstream, access::Access, cluster::Named},
 };
 use learn::{Cluster, Learner};
@@ -68,12 +78,13 @@ impl Server {
         let shared = Shared {
             hosts,
             bundle,
+            store: Arc::new(Store::new(upstream.clone(), config.limits.lookups_per_second)),
             upstream,
             policy: config.policy,
             identities: Identities {},
             body_timeout: config.limits.body_timeout,
             known,
-            stop: CancellationToken::new(),
+            stop: Stop::default(),
         };
         Ok(Self { listener, local_address, limits: config.limits, shared: Arc::new(shared), learner })
     }
@@ -83,27 +94,37 @@ impl Server {
         self.local_address
     }
 
-    /// Serves until `shutdown` resolves; then ends the watches, and gives what is under way the time of
-    /// [`Limits::drain_timeout`].
+    /// Serves until `shutdown` resolves. [`Ending::Gentle`] then says for [`Limits::unready_period`] that it is not ready,
+    /// so that nobody new comes, ends the watches spread over [`Limits::ending_period`], so that not all browsers turn to
+    /// the other replicas at once, and gives what is under way the time of [`Limits::drain_timeout`]. [`Ending::Prompt`]
+    /// waits for neither of the first two.
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`] and [`Error::Cluster`] once the API server was reached from inside of a cluster, and
     /// nobody says how people outside reach it.
-    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
+    pub async fn serve(self, shutdown: impl Future<Output = Ending>) -> Result<(), Error> {
         let Self { listener, limits, shared, learner, .. } = self;
         let permits = Arc::new(Semaphore::new(limits.connections));
         let router = routes::router(shared.clone());
         let mut connections = JoinSet::new();
-        let mut shutdown = pin!(shutdown);
-        let mut learn = pin!(learner.run());
-        let mut learned = false;
-        loop {
-            tokio::select! {
-                () = &mut shutdown => break,
-                result = &mut learn, if !learned => {
-                    result?;
-                    learned = true;
+        let mut shutdown = pin!(async {
+            match shutdown.await {
+                Ending::Gentle => {
+                    shared.stop.announce();
+                    sleep(limits.unready_period).await;
+                    limits.ending_period
                 }
+                Ending::Prompt => Duration::ZERO,
+            }
+        });
+        let mut background = pin!(async {
+            let owner = learner.run().await?;
+            follow(&shared.upstream, &owner, &shared.store).await
+        });
+        let spread = loop {
+            tokio::select! {
+                spread = &mut shutdown => break spread,
+                result = &mut background => match result? {},
                 Some(_) = connections.join_next() => {}
                 (stream, peer) = accept(&listener) => match permits.clone().try_acquire_owned() {
                     Ok(permit) => {
@@ -118,14 +139,52 @@ impl Server {
                     }
                 },
             }
-        }
+        };
         drop(listener);
-        shared.stop.cancel();
+        shared.stop.begin(spread);
         let drained = async { while connections.join_next().await.is_some() {} };
-        if timeout(limits.drain_timeout, drained).await.is_err() {
+        if timeout(spread + limits.drain_timeout, drained).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
         Ok(())
+    }
+}
+
+/// How a server comes to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Others take over: give them time.
+    Gentle,
+    /// Somebody waits for it.
+    Prompt,
+}
+
+/// Tells all that lasts that the server stops; clones share it.
+#[derive(Clone, Default)]
+struct Stop {
+    announced: Arc<AtomicBool>,
+    spread: Arc<OnceLock<Duration>>,
+    begun: CancellationToken,
+}
+
+impl Stop {
+    fn announce(&self) {
+        self.announced.store(true, Ordering::Relaxed);
+    }
+
+    fn is_announced(&self) -> bool {
+        self.announced.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self, spread: Duration) {
+        let _ = self.spread.set(spread);
+        self.begun.cancel();
+    }
+
+    /// Waits until it stops, and returns over what time the ends are to be spread.
+    async fn asked(&self) -> Duration {
+        self.begun.cancelled().await;
+        *self.spread.get().expect("it is set before")
     }
 }
 

@@ -11,13 +11,13 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use kube::{Client, client::Body};
-use kube_enroll_core::{CertificateSigningRequest, CertificateSigningRequestList, ObjectName, Status};
+use kube_enroll_core::{CertificateSigningRequest, ObjectName, Status};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
 use crate::{
     Error,
-    gate::{CLUSTER_INFO_PATH, REQUESTS_PATH, WatchOptions},
+    gate::{CLUSTER_INFO_PATH, REQUESTS_PATH},
 };
 
 /// The Kubernetes API, as the account of this server.
@@ -63,22 +63,23 @@ impl Upstream {
         absent_as_none(self.ask(request(Method::GET, &format!("{REQUESTS_PATH}/{name}"), Vec::new())).await)
     }
 
-    /// Lists at most one object.
-    pub(crate) async fn list(&self, name: &ObjectName) -> Result<Answer<CertificateSigningRequestList>, Error> {
-        let target = format!("{REQUESTS_PATH}?fieldSelector=metadata.name%3D{name}");
+    /// Lists the objects of our signer, a page at a time; `next` is what the page before says, at first nothing
+    /// ([chunks](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks)).
+    pub(crate) async fn list(&self, next: &str) -> Result<Answer<Page>, Error> {
+        let mut target = format!("{REQUESTS_PATH}?fieldSelector={OUR_SIGNER}&limit={PAGE_OBJECTS}");
+        if !next.is_empty() {
+            target.push_str("&continue=");
+            target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
+        }
         self.ask(request(Method::GET, &target, Vec::new())).await
     }
 
-    /// Watches at most one object; the body is the stream.
-    pub(crate) async fn watch(&self, name: &ObjectName, options: &WatchOptions) -> Result<Answer<Body>, Error> {
-        let mut target = format!(
-            "{REQUESTS_PATH}?watch=true&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
-            options.bookmarks, options.timeout_seconds
+    /// Watches the objects of our signer from a version on; the body is the stream.
+    pub(crate) async fn watch(&self, version: u64) -> Result<Answer<Body>, Error> {
+        let target = format!(
+            "{REQUESTS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
+             timeoutSeconds={WATCH_SECONDS}"
         );
-        if let Some(version) = &options.resource_version {
-            target.push_str("&resourceVersion=");
-            target.extend(form_urlencoded::byte_serialize(version.as_bytes()));
-        }
         let response = self.send(request(Method::GET, &target, Vec::new())).await?;
         let date = response.headers().get(header::DATE).cloned();
         if response.status() == StatusCode::OK {
@@ -139,6 +140,24 @@ impl Upstream {
             Err(_) => Err(Error::UpstreamTimeout),
         }
     }
+}
+
+/// A page of a list.
+#[derive(Deserialize)]
+pub(crate) struct Page {
+    pub(crate) metadata: PageMeta,
+    pub(crate) items: Vec<CertificateSigningRequest>,
+}
+
+/// Where a page stands in its list.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PageMeta {
+    /// The whole list's version.
+    pub(crate) resource_version: String,
+    /// Leads to the next page; empty on the last one.
+    #[serde(default, rename = "continue")]
+    pub(crate) next: String,
 }
 
 #[derive(Deserialize)]
@@ -218,5 +237,15 @@ fn absent_as_none<T>(answer: Result<Answer<T>, Error>) -> Result<Answer<Option<T
 /// For a connection to the API server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest answer that is read. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
-const MAX_ANSWER_BYTES: usize = 2 << 20;
+/// The field selector for the one signer (`kube_enroll_core::csr::SIGNER_NAME`), as it stands in a query.
+const OUR_SIGNER: &str = "spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";
+
+/// Objects of a page. One of ours has about 6 KiB with its certificate and managed fields.
+const PAGE_OBJECTS: u32 = 250;
+
+/// The longest answer that is read: a page of objects. Others may make larger ones than we do, up to etcd's 1.5 MiB; a page
+/// of those is refused, and the log says so.
+const MAX_ANSWER_BYTES: usize = 32 << 20;
+
+/// How long the one watch lasts. The API server ends it then, which is normal.
+const WATCH_SECONDS: u32 = 540;

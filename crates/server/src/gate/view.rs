@@ -1,117 +1,108 @@
-//! What is shown: only what this server has made, and of that only what an enrollment needs.
+//! What is shown: only what this server has made, to its person, and of that only what an enrollment needs.
 
+use bytes::Bytes;
 use kube_enroll_core::{
-    CertificateSigningRequest, CertificateSigningRequestList, Status, WatchEvent,
+    CertificateSigningRequest, RequestState,
     csr::{API_VERSION, SIGNER_NAME},
 };
-use serde::Serialize;
 use serde_json::json;
 
-use crate::{
-    identity::{Person, USER_ANNOTATION},
-    upstream::reduce,
-};
+use crate::identity::{Person, USER_ANNOTATION};
 
 /// The account that this server makes objects with: what others have made does not exist here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Owner(pub(crate) String);
 
+/// An object of this server, as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Whom it was made for; nobody where nobody was known.
+    pub(crate) user: Option<Box<str>>,
+    /// Its version, as a number; 0 where it is none.
+    pub(crate) version: u64,
+    /// Nobody has decided on it.
+    pub(crate) pending: bool,
+    json: Bytes,
+}
+
 impl Owner {
-    /// Returns the object as a person sees it, or nothing where it is not ours, or somebody else's.
+    /// Returns an object as it is shown, or nothing where this server has not made it: what another account has made can
+    /// carry any annotation.
     ///
     /// Core's types have no place for `managedFields`, labels, `spec.uid`, `spec.groups` and `spec.extra`, so those are
     /// gone once it is read; annotations are taken out here.
-    pub(crate) fn object(
-        &self,
-        mut object: CertificateSigningRequest,
-        person: Option<&Person>,
-    ) -> Option<CertificateSigningRequest> {
-        if !self.shows(&object, person) {
+    pub(crate) fn shown(&self, mut object: CertificateSigningRequest) -> Option<Shown> {
+        if object.spec.signer_name != SIGNER_NAME || object.spec.username != self.0 {
             return None;
         }
+        let user = object.metadata.annotations.remove(USER_ANNOTATION).map(String::into_boxed_str);
         object.metadata.annotations.clear();
-        Some(CertificateSigningRequest {
-            api_version: API_VERSION.into(),
-            kind: "CertificateSigningRequest".into(),
-            ..object
+        object.api_version = API_VERSION.into();
+        object.kind = "CertificateSigningRequest".into();
+        Some(Shown {
+            user,
+            version: object.metadata.resource_version.parse().unwrap_or(0),
+            pending: object.state() == Ok(RequestState::Pending),
+            json: serde_json::to_vec(&object).expect("only strings, numbers and lists").into(),
         })
     }
+}
 
-    /// Returns the list as a person sees it; its version stays, since a watch begins there.
-    pub(crate) fn list(
-        &self,
-        list: CertificateSigningRequestList,
-        person: Option<&Person>,
-    ) -> CertificateSigningRequestList {
-        CertificateSigningRequestList {
-            api_version: API_VERSION.into(),
-            kind: "CertificateSigningRequestList".into(),
-            metadata: list.metadata,
-            items: list
-                .items
-                .into_iter()
-                .filter(|object| self.shows(object, person))
-                .map(|mut object| {
-                    object.metadata.annotations.clear();
-                    object
-                })
-                .collect(),
-        }
+impl Shown {
+    /// Tells whether the object was made for this person: without an identity for nobody.
+    pub(crate) fn is_for(&self, person: Option<&Person>) -> bool {
+        self.user.as_deref() == person.map(|person| &*person.user)
     }
 
-    /// Returns the event as a line of a watch, or nothing where it is not about an object of ours.
-    pub(crate) fn event(&self, event: WatchEvent, person: Option<&Person>) -> Option<Vec<u8>> {
-        let shown = |kind: &str, object| self.object(object, person).map(|object| line(kind, &object));
-        match event {
-            WatchEvent::Added(object) => shown("ADDED", object),
-            WatchEvent::Modified(object) => shown("MODIFIED", object),
-            WatchEvent::Deleted(object) => shown("DELETED", object),
-            WatchEvent::Bookmark { resource_version } => Some(line(
-                "BOOKMARK",
-                &json!({
-                    "apiVersion": API_VERSION,
-                    "kind": "CertificateSigningRequest",
-                    "metadata": {"resourceVersion": resource_version},
-                }),
-            )),
-            WatchEvent::Error(Status { code, reason, message, details, .. }) => {
-                let found = Status { details, ..Status::failure(code, &reason, message) };
-                Some(line("ERROR", &reduce::for_client(code, found)))
-            }
-        }
+    /// Returns the object as JSON.
+    pub(crate) fn json(&self) -> Bytes {
+        self.json.clone()
     }
 
-    /// Tells whether an object was made by this server, and for this person: without an identity for nobody. What another
-    /// account has made can carry any annotation.
-    fn shows(&self, object: &CertificateSigningRequest, person: Option<&Person>) -> bool {
-        object.spec.signer_name == SIGNER_NAME
-            && object.spec.username == self.0
-            && object.metadata.annotations.get(USER_ANNOTATION) == person.map(|person| &person.user)
+    /// Returns the object as a line of a watch; `kind` is the type of the event.
+    pub(crate) fn event(&self, kind: &str) -> Bytes {
+        [br#"{"type":""#, kind.as_bytes(), br#"","object":"#, &self.json, b"}\n"].concat().into()
     }
 }
 
-#[derive(Serialize)]
-struct Event<'a, T> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    object: &'a T,
+/// Writes the list of at most one object; a watch begins at its version.
+pub(crate) fn list(version: u64, item: Option<&Shown>) -> Bytes {
+    let head = format!(
+        r#"{{"apiVersion":"{API_VERSION}","kind":"CertificateSigningRequestList","metadata":{{"resourceVersion":"{version}"}},"items":["#
+    );
+    let item = item.map(Shown::json).unwrap_or_default();
+    [head.as_bytes(), &item, b"]}"].concat().into()
 }
 
-fn line(kind: &str, object: &impl Serialize) -> Vec<u8> {
-    let mut line = serde_json::to_vec(&Event { kind, object }).expect("only strings, numbers and lists");
-    line.push(b'\n');
-    line
+/// Writes the line of a watch that says that nothing has happened up to a version.
+pub(crate) fn bookmark(version: u64) -> Bytes {
+    let event = json!({
+        "type": "BOOKMARK",
+        "object": {
+            "apiVersion": API_VERSION,
+            "kind": "CertificateSigningRequest",
+            "metadata": {"resourceVersion": version.to_string()},
+        },
+    });
+    format!("{event}\n").into()
 }
 
 #[cfg(test)]
 mod tests {
-    use kube_enroll_core::csr::{ObjectMeta, Spec};
+    use kube_enroll_core::{
+        CertificateSigningRequestList, WatchDecoder, WatchEvent,
+        csr::{ObjectMeta, Spec},
+    };
 
     use super::*;
 
     fn object(signer_name: &str, username: &str) -> CertificateSigningRequest {
         CertificateSigningRequest {
-            metadata: ObjectMeta { name: "jane-abcdefghij".into(), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: "jane-abcdefghij".into(),
+                resource_version: "7".into(),
+                ..ObjectMeta::default()
+            },
             spec: Spec { signer_name: signer_name.into(), username: username.into(), ..Spec::default() },
             ..CertificateSigningRequest::default()
         }
@@ -120,32 +111,26 @@ mod tests {
     #[test]
     fn shows_only_objects_of_our_signer_and_our_account() {
         let owner = Owner("us".into());
-        assert!(owner.object(object(SIGNER_NAME, "us"), None).is_some());
+        let shown = owner.shown(object(SIGNER_NAME, "us")).expect("ours");
+        assert_eq!((shown.version, shown.pending, shown.user), (7, true, None));
         for foreign in [object(SIGNER_NAME, "them"), object(SIGNER_NAME, ""), object("example.com/signer", "us")] {
-            assert_eq!(owner.object(foreign.clone(), None), None);
-            assert_eq!(owner.event(WatchEvent::Added(foreign.clone()), None), None);
-            assert_eq!(owner.event(WatchEvent::Modified(foreign.clone()), None), None);
-            assert_eq!(owner.event(WatchEvent::Deleted(foreign.clone()), None), None);
-            let list = CertificateSigningRequestList { items: vec![foreign], ..Default::default() };
-            assert_eq!(owner.list(list, None).items, []);
+            assert_eq!(owner.shown(foreign), None);
         }
     }
 
     #[test]
     fn shows_a_person_only_what_was_asked_for_in_their_name() {
-        let owner = Owner("us".into());
         let person = |user: &str| Person { user: user.into(), groups: Vec::new() };
         let of = |user: Option<&str>| {
             let mut found = object(SIGNER_NAME, "us");
             found.metadata.annotations.extend(user.map(|user| (USER_ANNOTATION.into(), user.into())));
-            found
+            Owner("us".into()).shown(found).expect("ours")
         };
-        let shown = owner.object(of(Some("jane")), Some(&person("jane"))).expect("her own");
-        assert!(shown.metadata.annotations.is_empty());
-        for (object, person) in
+        assert!(of(Some("jane")).is_for(Some(&person("jane"))) && of(None).is_for(None));
+        for (shown, person) in
             [(of(Some("jane")), Some(person("joe"))), (of(Some("jane")), None), (of(None), Some(person("jane")))]
         {
-            assert_eq!(owner.object(object, person.as_ref()), None);
+            assert!(!shown.is_for(person.as_ref()), "{shown:?} {person:?}");
         }
     }
 
@@ -153,14 +138,16 @@ mod tests {
     fn leaves_out_what_an_enrollment_does_not_need() {
         let found = r#"{
             "metadata": {"name": "jane-abcdefghij", "uid": "1", "resourceVersion": "2", "labels": {"leak": "x"},
-                "annotations": {"leak": "x"}, "ownerReferences": [{"name": "leak"}], "managedFields": [{"manager": "leak"}]},
+                "annotations": {"leak": "x", "kube-enroll/user": "leak"}, "ownerReferences": [{"name": "leak"}],
+                "managedFields": [{"manager": "leak"}]},
             "spec": {"signerName": "kubernetes.io/kube-apiserver-client", "username": "us", "uid": "leak",
                 "groups": ["leak"], "extra": {"leak": ["leak"]}, "request": "AA==", "usages": ["client auth"]},
             "status": {"conditions": [{"type": "Approved", "status": "True", "message": "m", "lastTransitionTime": "leak"}]}
         }"#;
         let object = serde_json::from_str(found).expect("an object");
-        let shown = Owner("us".into()).object(object, None).expect("an object of ours");
-        let shown = serde_json::to_string(&shown).expect("JSON");
+        let shown = Owner("us".into()).shown(object).expect("an object of ours");
+        assert!(!shown.pending);
+        let shown = String::from_utf8_lossy(&shown.json()).into_owned();
         assert!(!shown.contains("leak"), "{shown}");
         for kept in ["\"uid\":\"1\"", "\"resourceVersion\":\"2\"", "\"username\":\"us\"", "\"message\":\"m\""] {
             assert!(shown.contains(kept), "{kept} in {shown}");
@@ -168,15 +155,24 @@ mod tests {
     }
 
     #[test]
-    fn writes_events_that_core_reads_again() {
-        let owner = Owner("us".into());
-        let mut lines = owner.event(WatchEvent::Modified(object(SIGNER_NAME, "us")), None).expect("an event of ours");
-        lines.extend(owner.event(WatchEvent::Bookmark { resource_version: "7".into() }, None).expect("a bookmark"));
-        let expired = Status::failure(410, "Expired", "too old resource version: 1 (2)");
-        lines.extend(owner.event(WatchEvent::Error(expired), None).expect("an error"));
-        let events = kube_enroll_core::WatchDecoder::new().push(&lines).expect("a good stream");
-        assert!(matches!(&events[0], WatchEvent::Modified(object) if object.metadata.name == "jane-abcdefghij"));
-        assert_eq!(events[1], WatchEvent::Bookmark { resource_version: "7".into() });
-        assert!(matches!(&events[2], WatchEvent::Error(status) if status.is_expired()));
+    fn writes_lists_and_events_that_core_reads_again() {
+        let found = object(SIGNER_NAME, "us");
+        let shown = Owner("us".into()).shown(found.clone()).expect("an object of ours");
+        let expected = CertificateSigningRequest {
+            api_version: API_VERSION.into(),
+            kind: "CertificateSigningRequest".into(),
+            ..found
+        };
+        let lines = [shown.event("MODIFIED"), bookmark(9)].concat();
+        let events = WatchDecoder::new().push(&lines).expect("a good stream");
+        assert_eq!(
+            events,
+            [WatchEvent::Modified(expected.clone()), WatchEvent::Bookmark { resource_version: "9".into() }]
+        );
+        for (item, items) in [(None, vec![]), (Some(&shown), vec![expected])] {
+            let read: CertificateSigningRequestList = serde_json::from_slice(&list(8, item)).expect("a list");
+            assert_eq!((&*read.kind, &*read.metadata.resource_version), ("CertificateSigningRequestList", "8"));
+            assert_eq!(read.items, items);
+        }
     }
 }

@@ -13,23 +13,17 @@ use tokio::{
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::Stop;
 use crate::Limits;
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
-/// Serves requests until the client leaves, a deadline passes, or `stop` is cancelled and the last answer is given.
-pub(super) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    limits: Limits,
-    stop: CancellationToken,
-) {
+/// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given.
+pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: Stop) {
     // Events of a watch are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -47,7 +41,7 @@ pub(super) async fn serve(
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = stop.cancelled() => {
+        _ = stop.asked() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

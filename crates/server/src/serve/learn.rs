@@ -55,11 +55,11 @@ impl Learner {
         (Self { upstream, cluster, policy, approver, known }, receiver)
     }
 
-    /// Asks, as often as it takes, and makes the answers known.
+    /// Asks, as often as it takes, makes the answers known, and returns whose objects are ours.
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`], [`Error::Cluster`]: an operator has to say more.
-    pub(super) async fn run(self) -> Result<(), Error> {
+    pub(super) async fn run(self) -> Result<Owner, Error> {
         let username = insist("asking who this server is", || self.upstream.whoami()).await;
         let cluster = match self.cluster {
             Cluster::Known(cluster) => cluster,
@@ -75,7 +75,7 @@ impl Learner {
                 named.over_cluster_info(inside, info.as_deref())?
             }
         };
-        tracing::info!(account = ?username, cluster = ?cluster.name, server = ?cluster.server, "ready");
+        tracing::info!(account = ?username, cluster = ?cluster.name, server = ?cluster.server, "the account is known");
         let settings = Settings {
             api_base: Some("./".into()),
             cluster: Some(cluster),
@@ -85,8 +85,9 @@ impl Learner {
             identity: String::new(),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
-        self.known.send_replace(Some(Known { owner: Owner(username), settings: settings.into() }));
-        Ok(())
+        let owner = Owner(username);
+        self.known.send_replace(Some(Known { owner: owner.clone(), settings: settings.into() }));
+        Ok(owner)
     }
 }
 

@@ -15,11 +15,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::Serialize;
 use tokio::{sync::watch, time::timeout};
-use tokio_util::sync::CancellationToken;
 
-use super::{connection::Peer, learn::Known, logging::Logged, watch::stream};
+use super::{Stop, connection::Peer, learn::Known, logging::Logged, watch::stream};
 use crate::{
     Error,
     bundle::Bundle,
@@ -27,8 +25,10 @@ use crate::{
         Ask,
         create::{self, MAX_BODY_BYTES},
         origin::{self, Hosts},
+        view::{self, Shown},
     },
     identity::{Asker, Identities},
+    store::{News, Store, Subscription},
     upstream::{Answer, Upstream},
 };
 
@@ -41,8 +41,8 @@ pub(super) struct Shared {
     pub(super) identities: Identities,
     pub(super) body_timeout: Duration,
     pub(super) known: watch::Receiver<Option<Known>>,
-    /// Cancelled when the server stops: watches end.
-    pub(super) stop: CancellationToken,
+    pub(super) store: Arc<Store>,
+    pub(super) stop: Stop,
 }
 
 /// Makes the router.
@@ -61,7 +61,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
-    if shared.known.borrow().is_some() { "ok\n".into_response() } else { Error::NotReady.into_response() }
+    let is_ready = shared.store.is_filled() && !shared.stop.is_announced();
+    if is_ready { "ok\n".into_response() } else { Error::NotReady.into_response() }
 }
 
 async fn config_json(State(shared): State<Arc<Shared>>) -> Result<Response, Error> {
@@ -84,6 +85,10 @@ async fn page_or_api(
     let answer = api(&shared, peer, request, &mut logged).await;
     let mut response = answer.unwrap_or_else(|error| logged.refuse(error));
     response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    // The page judges validity by the cluster's clock, not by this server's.
+    if let Some(date) = shared.store.date() {
+        response.headers_mut().entry(header::DATE).or_insert(date);
+    }
     logged.done(response.status());
     response
 }
@@ -95,45 +100,56 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
     let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
     logged.ask(&ask);
     let owner = shared.known()?.owner;
+    if !shared.store.is_filled() {
+        return Err(Error::NotReady);
+    }
     match ask {
         Ask::Create => {
             check_content_type(request.headers())?;
             let body = read_body(request, shared.body_timeout).await?;
             let object = create::rebuild(&body, &shared.policy, person)?;
             logged.name(&object.metadata.name);
-            let created = shared.upstream.create(&object).await?;
-            let shown = owner.object(created.value, person).ok_or(Error::NotReady)?;
-            Ok(json(StatusCode::CREATED, &shown, created.date))
+            let Answer { value, date } = shared.upstream.create(&object).await?;
+            shared.store.hear_time(date.as_ref());
+            let shown = shared.store.created(&owner, value).ok_or(Error::NotReady)?;
+            Ok(shared.json(StatusCode::CREATED, shown.json()))
         }
-        Ask::Get(name) => {
-            let Answer { value, date } = shared.upstream.get(&name).await?;
-            match value.and_then(|object| owner.object(object, person)) {
-                Some(object) => Ok(json(StatusCode::OK, &object, date)),
-                None => Ok(dated(Error::NotFound { name: name.to_string() }.into_response(), date)),
-            }
-        }
+        Ask::Get(name) => match shared.store.find(&owner, &name, person).await?.and_then(|found| present(&found)) {
+            Some(shown) => Ok(shared.json(StatusCode::OK, shown.json())),
+            None => Err(Error::NotFound { name: name.to_string() }),
+        },
         Ask::GetOther(name) => Err(Error::NotFound { name }),
         Ask::List(name) => {
-            let Answer { value, date } = shared.upstream.list(&name).await?;
-            Ok(json(StatusCode::OK, &owner.list(value, person), date))
+            let shown = shared.store.find(&owner, &name, person).await?.and_then(|found| present(&found));
+            Ok(shared.json(StatusCode::OK, view::list(shared.store.version(), shown.as_ref())))
         }
         Ask::Watch(name, options) => {
-            let Answer { value, date } = shared.upstream.watch(&name, &options).await?;
-            let seconds = Duration::from_secs(options.timeout_seconds.into());
-            let body = Body::from_stream(stream(value, owner, person.cloned(), seconds, shared.stop.clone()));
-            Ok(dated(([(header::CONTENT_TYPE, JSON)], body).into_response(), date))
+            let found = shared.store.find(&owner, &name, person).await?.ok_or(Error::NothingToWatch)?;
+            let stream = stream(found, shared.store.clone(), options, None, shared.stop.clone());
+            Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Ask::ClusterInfo => {
             let Answer { value, date } = shared.upstream.cluster_info().await?;
-            match value {
-                Some(kubeconfig) => Ok(json(StatusCode::OK, &cluster_info(&kubeconfig), date)),
-                None => Ok(dated(Error::NoClusterInfo.into_response(), date)),
-            }
+            shared.store.hear_time(date.as_ref());
+            let kubeconfig = value.ok_or(Error::NoClusterInfo)?;
+            Ok(shared.json(StatusCode::OK, cluster_info(&kubeconfig).into()))
         }
     }
 }
 
+/// Returns the object where it is there.
+fn present(found: &Subscription) -> Option<Shown> {
+    match &*found.borrow() {
+        News::Present(shown) => Some(shown.clone()),
+        News::Deleted(_) => None,
+    }
+}
+
 impl Shared {
+    fn json(&self, status: StatusCode, body: Bytes) -> Response {
+        (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+    }
+
     fn known(&self) -> Result<Known, Error> {
         self.known.borrow().clone().ok_or(Error::NotReady)
     }
@@ -198,26 +214,14 @@ async fn common_headers(mut response: Response) -> Response {
     response
 }
 
-fn json(status: StatusCode, value: &impl Serialize, date: Option<HeaderValue>) -> Response {
-    let body = serde_json::to_vec(value).expect("only strings, numbers and lists");
-    dated((status, [(header::CONTENT_TYPE, JSON)], body).into_response(), date)
-}
-
-/// Gives an answer the API server's `Date`.
-fn dated(mut response: Response, date: Option<HeaderValue>) -> Response {
-    if let Some(date) = date {
-        response.headers_mut().insert(header::DATE, date);
-    }
-    response
-}
-
-fn cluster_info(kubeconfig: &str) -> serde_json::Value {
+fn cluster_info(kubeconfig: &str) -> String {
     serde_json::json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "cluster-info", "namespace": "kube-public"},
         "data": {"kubeconfig": kubeconfig},
     })
+    .to_string()
 }
 
 /// Tells whether a path is one of the API server's rather than the page's.

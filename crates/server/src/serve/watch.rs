@@ -1,72 +1,97 @@
-//! A watch on its way to the browser: read event by event, filtered, and written anew.
+//! A watch on its way to the browser: the object as it is, then what becomes of it.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, stream::unfold};
-use http_body_util::BodyExt;
-use kube::client::Body;
-use kube_enroll_core::WatchDecoder;
-use tokio::time::{Instant, sleep_until};
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::{gate::view::Owner, identity::Person};
+use super::Stop;
+use crate::{
+    gate::{WatchOptions, view},
+    store::{News, Store, Subscription},
+};
 
-/// Passes the events of `body` on, until it ends, `seconds` are over, or `stop` is cancelled. To the client each of these
-/// is the end of a watch, which is normal.
+/// Tells of an object until it is gone, the time is over, or the server stops. To the client each of these is the end of a
+/// watch, which is normal. `end` is when the person's own time is over.
 pub(super) fn stream(
-    body: Body,
-    owner: Owner,
-    person: Option<Person>,
-    seconds: Duration,
-    stop: CancellationToken,
+    subscription: Subscription,
+    store: Arc<Store>,
+    options: WatchOptions,
+    end: Option<Instant>,
+    stop: Stop,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
-    let watch =
-        Watch { body, decoder: WatchDecoder::new(), owner, person, deadline: Instant::now() + seconds + GRACE, stop };
+    let deadline = Instant::now() + Duration::from_secs(options.timeout_seconds.into());
+    let watch = Watch {
+        subscription,
+        store,
+        deadline: end.map_or(deadline, |end| end.min(deadline)),
+        bookmarks: options.bookmarks,
+        stop,
+        told: Told::Nothing,
+    };
     unfold(watch, |mut watch| async {
-        let lines = watch.next().await?;
-        Some((Ok(lines), watch))
+        let line = watch.next().await?;
+        Some((Ok(line), watch))
     })
 }
 
 struct Watch {
-    body: Body,
-    decoder: WatchDecoder,
-    owner: Owner,
-    person: Option<Person>,
+    subscription: Subscription,
+    store: Arc<Store>,
     deadline: Instant,
-    stop: CancellationToken,
+    bookmarks: bool,
+    stop: Stop,
+    told: Told,
+}
+
+/// What the browser knows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    ThatItIsThere,
+    ThatItIsGone,
 }
 
 impl Watch {
-    /// Returns the next lines, of one event or several; nothing at the end.
+    /// Returns the next line; nothing at the end.
     async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            let frame = tokio::select! {
-                () = self.stop.cancelled() => return None,
-                () = sleep_until(self.deadline) => return None,
-                frame = self.body.frame() => frame?,
-            };
-            let frame = frame.inspect_err(|error| tracing::debug!(%error, "the watch broke off")).ok()?;
-            let Ok(bytes) = frame.into_data() else { continue };
-            let events = match self.decoder.push(&bytes) {
-                Ok(events) => events,
-                Err(error) => {
-                    tracing::warn!(%error, "the watch cannot be read");
-                    return None;
+        match self.told {
+            // Whatever version the browser has brought.
+            Told::Nothing => Some(self.tell("ADDED")),
+            Told::ThatItIsGone => None,
+            Told::ThatItIsThere => {
+                let bookmark = Instant::now() + BOOKMARK_PERIOD.mul_f32(0.8 + 0.4 * fastrand::f32());
+                tokio::select! {
+                    changed = self.subscription.changed() => {
+                        changed.ok()?;
+                        Some(self.tell("MODIFIED"))
+                    }
+                    () = sleep_until(self.deadline.min(bookmark)) => {
+                        let is_over = self.deadline <= Instant::now();
+                        // What was not asked for is not sent, so nothing but time has passed.
+                        (!is_over).then(|| if self.bookmarks { view::bookmark(self.store.version()) } else { Bytes::from_static(b"\n") })
+                    }
+                    spread = self.stop.asked() => {
+                        sleep(spread.mul_f32(fastrand::f32())).await;
+                        None
+                    }
                 }
-            };
-            let lines: Vec<u8> = events
-                .into_iter()
-                .filter_map(|event| self.owner.event(event, self.person.as_ref()))
-                .flatten()
-                .collect();
-            if !lines.is_empty() {
-                return Some(lines.into());
             }
         }
     }
+
+    fn tell(&mut self, kind: &str) -> Bytes {
+        let news = self.subscription.borrow_and_update();
+        let (told, kind) = match *news {
+            News::Present(_) => (Told::ThatItIsThere, kind),
+            News::Deleted(_) => (Told::ThatItIsGone, "DELETED"),
+        };
+        self.told = told;
+        news.shown().event(kind)
+    }
 }
 
-/// The API server ends a watch by itself; this is for one that does not.
-const GRACE: Duration = Duration::from_secs(15);
+/// Between two signs of life on a stream where nothing happens, more or less: proxies cut what is silent for a minute, some
+/// for half of one.
+const BOOKMARK_PERIOD: Duration = Duration::from_secs(25);

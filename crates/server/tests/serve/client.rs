@@ -23,6 +23,13 @@ impl Answer {
         })
     }
 
+    /// Tells whether it was given at a time, or within the minute after it.
+    pub(crate) fn is_dated(&self, date: &str) -> bool {
+        let parse = |text| httpdate::parse_http_date(text).expect("a date");
+        let found = self.header("date").map(parse).expect("a Date");
+        found.duration_since(parse(date)).is_ok_and(|late| late < Duration::from_secs(60))
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -49,6 +56,12 @@ impl Connection {
         let mut stream = TcpStream::connect(address).await.expect("a server");
         stream.write_all(request.as_bytes()).await.expect("a server that reads");
         Self { stream, read: String::new() }
+    }
+
+    /// Returns what has come so far of the answer.
+    pub(crate) fn answer(&self) -> Answer {
+        let (head, body) = self.read.split_once("\r\n\r\n").expect("a head");
+        Answer { status: 200, head: head.to_owned(), body: body.to_owned() }
     }
 
     /// Reads until `text` has come.

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::{
     client::{Connection, send},
-    recorder::Scenario,
+    reading::stored,
+    recorder::{ACCOUNT, Scenario},
     running::{REQUESTS, Running, body, golden},
 };
 
@@ -69,21 +70,31 @@ async fn answers_408_to_a_body_that_does_not_come() {
 
 #[tokio::test]
 async fn cuts_off_readers_that_do_not_read() {
-    // More than the buffers of both sockets hold.
-    let bookmark = json!({"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "7".repeat(1 << 20)}}});
-    let pieces = vec![format!("{bookmark}\n"); 32];
-    let server = Running::with(Scenario::Stream { pieces, then_ends: false }, |config| {
+    let mut object = stored(ACCOUNT);
+    // More than the buffers of both sockets hold, again and again.
+    object["status"]["conditions"][0]["message"] = "x".repeat(1 << 20).into();
+    let server = Running::with(Scenario::object(object.clone()), |config| {
         // A place is free again once the reader is cut off.
         config.limits = Limits { connections: 1, ..short() };
     })
     .await;
+    server.wait_for_watch(1).await;
     let target = format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
     let request = server.request("GET", &target, "", "");
     let mut connection = Connection::open(server.address, &request).await;
     connection.read_until("HTTP/1.1 200").await;
-    assert_eq!(server.get("/livez").await.status, 503);
-    server.wait_until_ready().await;
+    let mut version = 100;
+    let cut_off = async {
+        while server.get("/livez").await.status == 503 {
+            version += 1;
+            object["metadata"]["resourceVersion"] = version.to_string().into();
+            server.recorder.tell(format!("{}\n", json!({"type": "MODIFIED", "object": object})));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), cut_off).await.expect("an end of the slow reader");
     connection.read_to_end().await;
+    // What it did not read was not piled up for it.
     assert!(connection.read.len() < 32 << 20);
 }
 

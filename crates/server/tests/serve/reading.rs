@@ -25,7 +25,7 @@ async fn shows_an_object_without_what_nobody_needs() {
     let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
     let answer = server.get(&format!("{REQUESTS}/{NAME}")).await;
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("date"), Some(DATE));
+    assert!(answer.is_dated(DATE), "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert!(!answer.body.contains("hidden"), "{}", answer.body);
     let mut expected = stored(ACCOUNT);
@@ -55,7 +55,8 @@ async fn takes_a_foreign_object_for_an_absent_one() {
         server.recorder.answer(Scenario::object(foreign));
         let answer = server.get(&target).await;
         assert_eq!((answer.status, &answer.body), (404, &absent.body));
-        for header in ["date", "content-type", "content-length", "cache-control"] {
+        assert!(answer.is_dated(DATE) && absent.is_dated(DATE), "{answer:?}");
+        for header in ["content-type", "content-length", "cache-control"] {
             assert_eq!(answer.header(header), absent.header(header), "{header}");
         }
     }
@@ -70,44 +71,41 @@ async fn takes_names_that_are_none_of_ours_for_absent_without_asking() {
 }
 
 #[tokio::test]
-async fn lists_one_object_with_the_lists_own_version() {
-    let list = |username: &str| {
-        json!({"apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequestList",
-            "metadata": {"resourceVersion": "41", "remainingItemCount": 3}, "items": [stored(username)]})
-    };
-    let server = Running::start(Scenario::object(list(ACCOUNT))).await;
+async fn lists_one_object_with_the_version_that_has_been_seen() {
+    let server = Running::start(Scenario::object(stored("joe"))).await;
     let target = format!("{REQUESTS}?fieldSelector=metadata.name%3D{NAME}");
     let shown = server.get(&target).await.json();
-    assert_eq!(shown["metadata"], json!({"resourceVersion": "41"}));
+    assert_eq!(shown["kind"], "CertificateSigningRequestList");
+    assert_eq!((&shown["metadata"]["resourceVersion"], &shown["items"]), (&json!("1"), &json!([])));
+
+    server.recorder.answer(Scenario::object(stored(ACCOUNT)));
+    let shown = server.get(&target).await.json();
     assert_eq!(shown["items"][0]["metadata"]["name"], NAME);
     assert!(!shown.to_string().contains("hidden"));
-
-    server.recorder.answer(Scenario::object(list("joe")));
-    let shown = server.get(&target).await.json();
-    assert_eq!((&shown["metadata"]["resourceVersion"], &shown["items"]), (&json!("41"), &json!([])));
 }
 
 #[tokio::test]
 async fn builds_the_upstream_address_from_typed_parts() {
-    let server = Running::start(Scenario::object(json!({"metadata": {"resourceVersion": "1"}, "items": []}))).await;
+    let server = Running::start(Scenario::status(404, "{}")).await;
     let targets = [
-        (
-            format!("{REQUESTS}?fieldSelector=metadata.name={NAME}"),
-            format!("{REQUESTS}?fieldSelector=metadata.name%3D{NAME}"),
-        ),
-        (
-            format!("{REQUESTS}?timeoutSeconds=99999&watch=1&resourceVersion=7&fieldSelector=metadata.name%3d{NAME}"),
-            format!(
-                "{REQUESTS}?watch=true&fieldSelector=metadata.name%3D{NAME}&allowWatchBookmarks=false&timeoutSeconds=600&resourceVersion=7"
-            ),
-        ),
-        (format!("{REQUESTS}/{NAME}"), format!("{REQUESTS}/{NAME}")),
+        format!("{REQUESTS}?fieldSelector=metadata.name={NAME}"),
+        format!("{REQUESTS}?timeoutSeconds=99999&watch=1&resourceVersion=7&fieldSelector=metadata.name%3d{NAME}"),
+        format!("{REQUESTS}/{NAME}"),
     ];
-    for (asked, expected) in targets {
-        server.get(&asked).await;
+    for (count, asked) in targets.iter().enumerate() {
+        server.get(asked).await;
         let seen = server.recorder.seen();
-        assert_eq!(seen.last().map(|seen| &*seen.target), Some(&*expected), "{asked}");
+        assert_eq!(seen.len(), count + 1, "{asked}");
+        assert_eq!(seen[count].target, format!("{REQUESTS}/{NAME}"), "{asked}");
     }
+    let selector = "fieldSelector=spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";
+    assert_eq!(
+        server.recorder.followed(),
+        [
+            format!("{REQUESTS}?{selector}&limit=250"),
+            format!("{REQUESTS}?watch=true&{selector}&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=540"),
+        ]
+    );
 }
 
 #[tokio::test]

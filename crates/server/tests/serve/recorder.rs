@@ -5,7 +5,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream::unfold;
 use http::{HeaderMap, Request, Response, header};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
@@ -14,7 +14,8 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, task::JoinSet};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 
 /// The account that the recorder says the server has.
 pub(crate) const ACCOUNT: &str = "system:serviceaccount:kube-enroll:kube-enroll";
@@ -45,8 +46,6 @@ pub(crate) enum Scenario {
     Answer { status: u16, body: String, headers: Vec<(&'static str, &'static str)> },
     /// The same body that was sent, as Kubernetes answers a create: with the account in it.
     Created,
-    /// Pieces of a stream; then its end, or silence.
-    Stream { pieces: Vec<String>, then_ends: bool },
     /// No answer at all.
     Silence,
 }
@@ -55,15 +54,27 @@ struct State {
     seen: Vec<Seen>,
     scenario: Scenario,
     account: Option<&'static str>,
-    /// Held once more by each open stream.
-    open_stream: Arc<()>,
+    listed: Listed,
+    watches: Vec<mpsc::UnboundedSender<Bytes>>,
+}
+
+/// What the lists and watches of the server itself are answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Listed {
+    /// All objects, a page each where there are several.
+    pub(crate) objects: Vec<Value>,
+    /// The version of the list.
+    pub(crate) version: u64,
+    /// What a watch is refused with; it is opened where this is nothing.
+    pub(crate) refuses: Option<Value>,
 }
 
 impl Recorder {
     pub(crate) async fn start(scenario: Scenario) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let state = State { seen: Vec::new(), scenario, account: Some(ACCOUNT), open_stream: Arc::default() };
+        let listed = Listed { objects: Vec::new(), version: 1, refuses: None };
+        let state = State { seen: Vec::new(), scenario, account: Some(ACCOUNT), listed, watches: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let mut tasks = JoinSet::new();
         let shared = state.clone();
@@ -80,15 +91,42 @@ impl Recorder {
         Self { address, state, _tasks: tasks }
     }
 
-    /// Returns what arrived, apart from the question who asks.
+    /// Returns what arrived on behalf of a client.
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        let state = self.state.lock().expect("no panic before");
-        state.seen.iter().filter(|seen| !seen.target.ends_with("selfsubjectreviews")).cloned().collect()
+        self.filtered(|seen| !seen.target.ends_with("selfsubjectreviews") && !is_of_the_server(&seen.target))
     }
 
-    /// Counts the streams that nobody has ended.
-    pub(crate) fn open_streams(&self) -> usize {
-        Arc::strong_count(&self.state.lock().expect("no panic before").open_stream) - 1
+    /// Returns the targets of the server's own lists and watches.
+    pub(crate) fn followed(&self) -> Vec<String> {
+        self.filtered(|seen| is_of_the_server(&seen.target)).into_iter().map(|seen| seen.target).collect()
+    }
+
+    fn filtered(&self, what: impl Fn(&Seen) -> bool) -> Vec<Seen> {
+        let state = self.state.lock().expect("no panic before");
+        state.seen.iter().filter(|seen| what(seen)).cloned().collect()
+    }
+
+    /// Counts the watches of the server that are open.
+    pub(crate) fn open_watches(&self) -> usize {
+        let mut state = self.state.lock().expect("no panic before");
+        state.watches.retain(|watch| !watch.is_closed());
+        state.watches.len()
+    }
+
+    /// Changes what lists and new watches are answered.
+    pub(crate) fn list(&self, change: impl FnOnce(&mut Listed)) {
+        change(&mut self.state.lock().expect("no panic before").listed);
+    }
+
+    /// Sends bytes on every open watch, and tells how many those are.
+    pub(crate) fn tell(&self, bytes: impl Into<Bytes>) -> usize {
+        let (state, bytes) = (self.state.lock().expect("no panic before"), bytes.into());
+        state.watches.iter().filter(|watch| watch.send(bytes.clone()).is_ok()).count()
+    }
+
+    /// Ends every open watch.
+    pub(crate) fn end_watches(&self) {
+        self.state.lock().expect("no panic before").watches.clear();
     }
 
     pub(crate) fn answer(&self, scenario: Scenario) {
@@ -123,14 +161,17 @@ async fn respond(
         headers: head.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     };
-    let (scenario, account, open) = {
+    let (scenario, account) = {
         let mut state = state.lock().expect("no panic before");
         state.seen.push(seen.clone());
-        (state.scenario.clone(), state.account, state.open_stream.clone())
+        if is_of_the_server(&seen.target) {
+            return Ok(followed(&seen.target, &mut state));
+        }
+        (state.scenario.clone(), state.account)
     };
     if seen.target.ends_with("selfsubjectreviews") {
         return Ok(match account {
-            Some(account) => whole(201, serde_json::json!({"status": {"userInfo": {"username": account}}}).to_string()),
+            Some(account) => whole(201, json!({"status": {"userInfo": {"username": account}}}).to_string()),
             None => whole(503, String::new()),
         });
     }
@@ -143,28 +184,41 @@ async fn respond(
             response
         }
         Scenario::Created => {
-            let mut object: serde_json::Value = serde_json::from_str(&seen.body).expect("an object");
+            let mut object: Value = serde_json::from_str(&seen.body).expect("an object");
             object["spec"]["username"] = ACCOUNT.into();
-            object["spec"]["groups"] = serde_json::json!(["system:authenticated"]);
+            object["spec"]["groups"] = json!(["system:authenticated"]);
             object["metadata"]["uid"] = "1234".into();
-            object["metadata"]["managedFields"] = serde_json::json!([{"manager": "kube-enroll"}]);
+            object["metadata"]["managedFields"] = json!([{"manager": "kube-enroll"}]);
             whole(201, object.to_string())
-        }
-        Scenario::Stream { pieces, then_ends } => {
-            let pieces = stream::iter(pieces.into_iter().map(|piece| Ok(Frame::data(Bytes::from(piece)))));
-            let body = if then_ends {
-                StreamBody::new(pieces).boxed_unsync()
-            } else {
-                let silence = stream::once(async move {
-                    let _open = open;
-                    std::future::pending().await
-                });
-                StreamBody::new(pieces.chain(silence)).boxed_unsync()
-            };
-            dated(200, body)
         }
         Scenario::Silence => std::future::pending().await,
     })
+}
+
+/// Tells whether the server asks for itself: for all objects of the signer.
+fn is_of_the_server(target: &str) -> bool {
+    target.contains("spec.signerName")
+}
+
+fn followed(target: &str, state: &mut State) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
+    let listed = &state.listed;
+    if !target.contains("watch=true") {
+        let page: usize = target.split_once("continue=").map_or(0, |(_, page)| page.parse().expect("ours"));
+        let next = if page + 1 < listed.objects.len() { (page + 1).to_string() } else { String::new() };
+        let metadata = json!({"resourceVersion": listed.version.to_string(), "continue": next});
+        let items: Vec<_> = listed.objects.get(page).into_iter().collect();
+        return whole(200, json!({"metadata": metadata, "items": items}).to_string());
+    }
+    if let Some(status) = &listed.refuses {
+        return whole(status["code"].as_u64().expect("a code") as u16, status.to_string());
+    }
+    let (sender, receiver) = mpsc::unbounded_channel();
+    state.watches.push(sender);
+    let frames = unfold(receiver, |mut receiver| async {
+        let bytes = receiver.recv().await?;
+        Some((Ok(Frame::data(bytes)), receiver))
+    });
+    dated(200, StreamBody::new(frames).boxed_unsync())
 }
 
 fn whole(status: u16, body: String) -> Response<UnsyncBoxBody<Bytes, Infallible>> {

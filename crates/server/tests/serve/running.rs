@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
-use kube_enroll_server::{ClusterFlags, Config, Error, Server};
+use kube_enroll_server::{ClusterFlags, Config, Ending, Error, Server};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -22,7 +22,7 @@ pub(crate) const TOKEN: &str = "the-servers-own-token";
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) recorder: Recorder,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Option<oneshot::Sender<Ending>>,
     task: JoinHandle<Result<(), Error>>,
     _folder: TempDir,
 }
@@ -37,6 +37,29 @@ impl Running {
         let running = Self::unready(Recorder::start(scenario).await, change).await;
         running.wait_until_ready().await;
         running
+    }
+
+    /// Starts a server whose cluster has these objects.
+    pub(crate) async fn with_listed(objects: Vec<serde_json::Value>, version: u64) -> Self {
+        let recorder = Recorder::start(Scenario::Created).await;
+        recorder.list(|listed| (listed.objects, listed.version) = (objects, version));
+        let running = Self::unready(recorder, |_| {}).await;
+        running.wait_until_ready().await;
+        running
+    }
+
+    /// Waits until the server has opened so many watches since its start, and has one; returns where that one begins.
+    pub(crate) async fn wait_for_watch(&self, count: usize) -> String {
+        let watches = || self.recorder.followed().into_iter().filter(|target| target.contains("watch=true"));
+        let open = async {
+            while watches().count() < count || self.recorder.open_watches() != 1 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), open).await.expect("a watch");
+        let target = watches().next_back().expect("one at least");
+        let version = target.split("resourceVersion=").nth(1).and_then(|rest| rest.split('&').next());
+        version.expect("a version").to_owned()
     }
 
     /// Starts a server, and does not wait.
@@ -54,9 +77,7 @@ impl Running {
         let server = Server::bind(config).await.expect("a server");
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server.serve(async {
-            let _ = stopped.await;
-        }));
+        let task = tokio::spawn(server.serve(async { stopped.await.unwrap_or(Ending::Prompt) }));
         Self { address, recorder, stop: Some(stop), task, _folder: folder }
     }
 
@@ -90,9 +111,16 @@ impl Running {
         )
     }
 
-    /// Tells the server to stop, and waits until it has.
+    /// Tells the server to stop.
+    pub(crate) fn tell_to_stop(&mut self, how: Ending) {
+        let _ = self.stop.take().expect("stopped once").send(how);
+    }
+
+    /// Tells the server to stop, unless somebody has, and waits until it has.
     pub(crate) async fn stop(mut self) {
-        let _ = self.stop.take().expect("stopped once").send(());
+        if self.stop.is_some() {
+            self.tell_to_stop(Ending::Prompt);
+        }
         let ended = timeout(Duration::from_secs(20), &mut self.task).await.expect("an end in time");
         ended.expect("no panic").expect("no error");
     }

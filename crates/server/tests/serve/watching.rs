@@ -1,7 +1,10 @@
+//! Many browsers, one watch.
+
 use std::time::Duration;
 
 use kube_enroll_core::{WatchDecoder, WatchEvent};
-use serde_json::json;
+use kube_enroll_server::{Ending, Limits};
+use serde_json::{Value, json};
 
 use crate::{
     client::Connection,
@@ -11,114 +14,300 @@ use crate::{
 };
 
 fn target() -> String {
-    format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=7&allowWatchBookmarks=true")
+    format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=9999&allowWatchBookmarks=true")
 }
 
-fn event(kind: &str, object: serde_json::Value) -> String {
+/// The object at a version, decided on or not.
+fn at(version: u64, reason: &str) -> Value {
+    let mut object = stored(ACCOUNT);
+    object["metadata"]["resourceVersion"] = version.to_string().into();
+    object["status"]["conditions"][0]["reason"] = reason.into();
+    object
+}
+
+fn event(kind: &str, object: &Value) -> String {
     format!("{}\n", json!({"type": kind, "object": object}))
 }
 
+/// A server whose cluster has the object, at version 7.
+async fn running() -> Running {
+    let server = Running::with_listed(vec![at(7, "first")], 7).await;
+    server.wait_for_watch(1).await;
+    server
+}
+
+async fn watch(server: &Running) -> Connection {
+    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
+    connection.read_until("\"first\"").await;
+    connection
+}
+
+/// The events that a browser has got, by type and reason.
+fn events(read: &str) -> Vec<(&'static str, String)> {
+    let lines: String = read.lines().filter(|line| line.starts_with('{')).map(|line| format!("{line}\n")).collect();
+    let reason = |object: &kube_enroll_core::CertificateSigningRequest| {
+        object.status.as_ref().map(|status| status.conditions[0].reason.clone()).unwrap_or_default()
+    };
+    let events = WatchDecoder::new().push(lines.as_bytes()).expect("a good stream");
+    let named = |event: &WatchEvent| match event {
+        WatchEvent::Added(object) => ("ADDED", reason(object)),
+        WatchEvent::Modified(object) => ("MODIFIED", reason(object)),
+        WatchEvent::Deleted(object) => ("DELETED", reason(object)),
+        WatchEvent::Bookmark { .. } => ("BOOKMARK", String::new()),
+        WatchEvent::Error(status) => ("ERROR", status.reason.clone()),
+    };
+    events.iter().map(named).collect()
+}
+
 #[tokio::test]
-async fn passes_events_of_our_objects_on_and_filters_the_rest() {
-    let stream = [
-        event("ADDED", stored("joe")),
-        event("ADDED", stored(ACCOUNT)),
-        event("MODIFIED", stored("joe")),
-        event(
-            "BOOKMARK",
-            json!({"kind": "CertificateSigningRequest", "metadata": {"resourceVersion": "9",
-            "annotations": {"hidden": "x"}}}),
-        ),
-        event("SOMETHING", json!({"hidden": 1})),
-        event("MODIFIED", stored(ACCOUNT)),
-        event("DELETED", stored("joe")),
-        event("DELETED", stored(ACCOUNT)),
-        event("ERROR", json!({"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"})),
-    ]
-    .concat();
+async fn begins_with_the_present_state_whatever_version_a_browser_brings() {
+    let server = running().await;
+    let connection = watch(&server).await;
+    assert_eq!(events(&connection.read), [("ADDED", "first".into())]);
+    for header in ["HTTP/1.1 200", "x-accel-buffering: no", "cache-control: no-store", "application/json"] {
+        assert!(connection.read.contains(header), "{header} in {}", connection.read);
+    }
+    assert!(connection.answer().is_dated(DATE));
+    assert!(!connection.read.contains("hidden"), "{}", connection.read);
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn tells_many_browsers_from_one_watch() {
+    let server = running().await;
+    let mut browsers = Vec::new();
+    for _ in 0..20 {
+        browsers.push(watch(&server).await);
+    }
+    let bytes =
+        [event("MODIFIED", &stored("joe")), event("SOMETHING", &json!({})), event("MODIFIED", &at(8, "second"))];
     // Cut where it hurts: in the middle of events.
-    let pieces = stream.as_bytes().chunks(97).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect();
-    let server = Running::start(Scenario::Stream { pieces, then_ends: true }).await;
-    let answer = server.get(&target()).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.header("date"), Some(DATE));
-    assert_eq!(answer.header("x-accel-buffering"), Some("no"));
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    assert!(!answer.body.contains("hidden") && !answer.body.contains("joe"), "{}", answer.body);
-    let events = WatchDecoder::new().push(answer.body.as_bytes()).expect("a good stream");
-    assert!(matches!(
-        &events[..],
-        [WatchEvent::Added(_), WatchEvent::Bookmark { resource_version }, WatchEvent::Modified(_), WatchEvent::Deleted(_),
-            WatchEvent::Error(status)] if resource_version == "9" && status.is_expired()
-    ));
+    for piece in bytes.concat().as_bytes().chunks(97) {
+        assert_eq!(server.recorder.tell(piece.to_vec()), 1);
+    }
+    for browser in &mut browsers {
+        browser.read_until("\"second\"").await;
+        assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("MODIFIED", "second".into())]);
+        assert!(!browser.read.contains("joe") && !browser.read.contains("hidden"), "{}", browser.read);
+    }
+    assert_eq!((server.recorder.open_watches(), server.recorder.seen().len()), (1, 0));
 }
 
 #[tokio::test]
-async fn passes_each_event_on_at_once() {
-    let pieces = vec![event("MODIFIED", stored(ACCOUNT))];
-    let server = Running::start(Scenario::Stream { pieces, then_ends: false }).await;
-    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
-    connection.read_until("\"MODIFIED\"").await;
+async fn tells_of_a_deletion_and_ends() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    server.recorder.tell(event("DELETED", &at(9, "last")));
+    browser.read_to_end().await;
+    assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("DELETED", "last".into())]);
+    // Not the API server's answer: it is asked, and says that there is none.
+    server.recorder.answer(Scenario::status(404, "{}"));
+    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 404);
 }
 
 #[tokio::test]
-async fn sends_the_head_before_there_is_any_event() {
-    let server = Running::start(Scenario::Stream { pieces: vec![], then_ends: false }).await;
-    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
-    connection.read_until("\r\n\r\n").await;
+async fn never_goes_back_to_an_older_state() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    for (version, reason) in [(8, "second"), (6, "older"), (8, "same"), (9, "third")] {
+        server.recorder.tell(event("MODIFIED", &at(version, reason)));
+        if reason != "older" && reason != "same" {
+            browser.read_until(reason).await;
+        }
+    }
+    let expected = [("ADDED", "first"), ("MODIFIED", "second"), ("MODIFIED", "third")];
+    assert_eq!(events(&browser.read), expected.map(|(kind, reason)| (kind, reason.to_owned())));
 }
 
 #[tokio::test]
-async fn passes_a_410_on_that_comes_before_the_stream() {
+async fn heals_a_watch_that_ends_without_the_browsers_noticing() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    server.recorder.tell(event("MODIFIED", &at(8, "second")));
+    browser.read_until("\"second\"").await;
+    server.recorder.end_watches();
+    assert_eq!(server.wait_for_watch(2).await, "8");
+    server.recorder.tell(event("MODIFIED", &at(9, "third")));
+    browser.read_until("\"third\"").await;
+    assert_eq!(events(&browser.read).len(), 3);
+}
+
+#[tokio::test]
+async fn heals_a_forgotten_version_by_listing_and_tells_what_has_changed() {
     let expired = json!({"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"});
-    let server = Running::start(Scenario::status(410, expired)).await;
-    let answer = server.get(&target()).await;
-    assert_eq!((answer.status, answer.json()["reason"].as_str()), (410, Some("Expired")));
+    // As an answer of its own, and as an event.
+    for inside in [false, true] {
+        let server = running().await;
+        let mut browser = watch(&server).await;
+        server.recorder.list(|listed| {
+            listed.objects = vec![at(50, "second")];
+            listed.version = 60;
+            listed.refuses = (!inside).then(|| expired.clone());
+        });
+        if inside {
+            server.recorder.tell(event("ERROR", &expired));
+        } else {
+            server.recorder.end_watches();
+        }
+        browser.read_until("\"second\"").await;
+        server.recorder.list(|listed| listed.refuses = None);
+        // The refused one counts as well.
+        let version = server.wait_for_watch(if inside { 2 } else { 3 }).await;
+        assert_eq!(version, "60");
+        server.recorder.tell(event("MODIFIED", &at(61, "third")));
+        browser.read_until("\"third\"").await;
+        assert_eq!(events(&browser.read).len(), 3, "{}", browser.read);
+    }
 }
 
 #[tokio::test]
-async fn ends_a_watch_that_cannot_be_read() {
-    let pieces = vec![event("MODIFIED", stored(ACCOUNT)), "<html>\n".into()];
-    let server = Running::start(Scenario::Stream { pieces, then_ends: false }).await;
-    let answer = server.get(&target()).await;
-    assert_eq!(WatchDecoder::new().push(answer.body.as_bytes()).expect("a good stream").len(), 1);
+async fn sends_on_a_deletion_that_only_a_list_has_shown() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    server.recorder.list(|listed| (listed.objects, listed.version) = (vec![], 60));
+    server.recorder.tell(event("ERROR", &json!({"kind": "Status", "code": 410, "reason": "Expired"})));
+    browser.read_to_end().await;
+    assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("DELETED", "first".into())]);
 }
 
 #[tokio::test]
-async fn ends_the_upstream_watch_when_the_browser_leaves() {
-    let server = Running::start(Scenario::Stream { pieces: vec![], then_ends: false }).await;
-    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
-    connection.read_until("\r\n\r\n").await;
-    assert_eq!(server.recorder.open_streams(), 1);
-    drop(connection);
-    let ended = async {
-        while server.recorder.open_streams() > 0 {
+async fn heals_a_watch_that_cannot_be_read() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    server.recorder.tell("<html>\n");
+    server.wait_for_watch(2).await;
+    server.recorder.tell(event("MODIFIED", &at(8, "second")));
+    browser.read_until("\"second\"").await;
+}
+
+#[tokio::test]
+async fn lists_page_by_page() {
+    let mut others = Vec::new();
+    for (index, letter) in ('a'..='e').enumerate() {
+        let mut object = at(index as u64 + 1, "first");
+        object["metadata"]["name"] = format!("jane-{}", String::from(letter).repeat(10)).into();
+        others.push(object);
+    }
+    let server = Running::with_listed(others, 7).await;
+    let lists = server.recorder.followed().iter().filter(|target| !target.contains("watch=true")).count();
+    assert_eq!(lists, 5);
+    let answer = server.get(&format!("{REQUESTS}/jane-eeeeeeeeee")).await;
+    assert_eq!((answer.status, server.recorder.seen().len()), (200, 0));
+}
+
+#[tokio::test]
+async fn asks_once_for_a_name_that_it_does_not_know() {
+    let server = Running::start(Scenario::object(at(7, "first"))).await;
+    server.wait_for_watch(1).await;
+    // Made by another replica a moment ago: the watch has not shown it yet.
+    let mut browser = watch(&server).await;
+    let asked = server.recorder.seen();
+    assert_eq!(asked.iter().map(|seen| &*seen.target).collect::<Vec<_>>(), [format!("{REQUESTS}/{NAME}")]);
+    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 200);
+    assert_eq!(server.recorder.seen().len(), 1);
+    server.recorder.tell(event("ADDED", &at(7, "same")));
+    server.recorder.tell(event("MODIFIED", &at(8, "second")));
+    browser.read_until("\"second\"").await;
+    assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("MODIFIED", "second".into())]);
+}
+
+#[tokio::test]
+async fn takes_what_the_watch_should_have_shown_for_gone() {
+    // The answer to a question may be older than a deletion that the watch has shown since.
+    let server = Running::with_listed(vec![], 50).await;
+    server.recorder.answer(Scenario::object(at(7, "first")));
+    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn tells_a_browser_to_list_again_where_there_is_nothing_to_watch() {
+    let server = Running::start(Scenario::status(404, "{}")).await;
+    for found in [Scenario::status(404, "{}"), Scenario::object(stored("joe"))] {
+        server.recorder.answer(found);
+        let answer = server.get(&target()).await;
+        assert_eq!((answer.status, answer.json()["reason"].as_str()), (410, Some("Expired")));
+    }
+}
+
+#[tokio::test]
+async fn asks_only_so_often_for_names_that_it_does_not_know() {
+    let server = Running::with(Scenario::status(404, "{}"), |config| config.limits.lookups_per_second = 3).await;
+    let mut refused = 0;
+    for letter in 'a'..='h' {
+        let answer = server.get(&format!("{REQUESTS}/jane-{}", String::from(letter).repeat(10))).await;
+        if answer.status == 503 {
+            refused += 1;
+            assert_eq!(answer.header("retry-after"), Some("2"));
+            assert!(answer.json()["message"].as_str().is_some_and(|text| text.contains("try again")));
+        }
+    }
+    assert_eq!(refused, 8 - server.recorder.seen().len());
+    assert!(refused > 0);
+}
+
+#[tokio::test]
+async fn is_not_ready_before_it_has_listed() {
+    let recorder = crate::recorder::Recorder::start(Scenario::Created).await;
+    recorder.list(|listed| listed.objects = vec![json!("no object")]);
+    let server = Running::unready(recorder, |_| {}).await;
+    let listing = async {
+        while server.recorder.followed().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("an end of the watch");
+    tokio::time::timeout(Duration::from_secs(10), listing).await.expect("a list");
+    for target in ["/readyz", &format!("{REQUESTS}/{NAME}")] {
+        assert_eq!(server.get(target).await.status, 503, "{target}");
+    }
+    server.recorder.list(|listed| listed.objects = vec![]);
+    server.wait_until_ready().await;
+    // And it stays ready while the API server is away.
+    server.recorder.list(|listed| listed.refuses = Some(json!({"kind": "Status", "code": 503})));
+    server.recorder.end_watches();
+    assert_eq!(server.get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn says_that_it_ends_before_it_ends() {
+    let limits = Limits {
+        unready_period: Duration::from_secs(1),
+        ending_period: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let mut server = Running::with(Scenario::object(at(7, "first")), |config| config.limits = limits).await;
+    let mut browser = watch(&server).await;
+    server.tell_to_stop(Ending::Gentle);
+    let unready = async {
+        while server.get("/readyz").await.status == 200 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), unready).await.expect("an announcement");
+    // Who comes all the same is served.
+    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 200);
+    browser.read_to_end().await;
+    assert!(browser.read.ends_with("\r\n0\r\n\r\n"), "{}", browser.read);
+    server.stop().await;
 }
 
 #[tokio::test]
 async fn ends_watches_when_it_stops() {
-    let server = Running::start(Scenario::Stream { pieces: vec![], then_ends: false }).await;
-    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
-    connection.read_until("\r\n\r\n").await;
+    let server = running().await;
+    let mut browser = watch(&server).await;
     let began = std::time::Instant::now();
     server.stop().await;
-    connection.read_to_end().await;
-    assert!(connection.read.ends_with("\r\n0\r\n\r\n"), "{}", connection.read);
+    browser.read_to_end().await;
+    assert!(browser.read.ends_with("\r\n0\r\n\r\n"), "{}", browser.read);
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
 async fn ends_everything_when_it_is_dropped() {
-    let server = Running::start(Scenario::Stream { pieces: vec![], then_ends: false }).await;
-    let mut connection = Connection::open(server.address, &server.request("GET", &target(), "", "")).await;
-    connection.read_until("\r\n\r\n").await;
+    let server = running().await;
+    let mut browser = watch(&server).await;
     let address = server.address;
     drop(server);
-    connection.read_to_end().await;
+    browser.read_to_end().await;
     let refused = async { while tokio::net::TcpStream::connect(address).await.is_ok() {} };
     tokio::time::timeout(Duration::from_secs(5), refused).await.expect("a closed port");
 }

@@ -1,0 +1,212 @@
+//! The objects that this server has made, as far as the one watch has shown them, and the browsers that wait for one each.
+//!
+//! One list and one watch of the API server ([`follow`]) fill the store; any number of browsers are told from it. Nothing of
+//! it is needed after a restart: all state is in the Kubernetes API.
+
+mod clock;
+pub(crate) mod follow;
+mod lookup;
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use http::HeaderValue;
+use kube_enroll_core::{CertificateSigningRequest, ObjectName};
+use tokio::sync::watch;
+
+use crate::{
+    Error,
+    gate::view::{Owner, Shown},
+    identity::Person,
+    upstream::Upstream,
+};
+use clock::Clock;
+use lookup::Lookups;
+
+/// What is known of the objects of this server's account.
+pub(crate) struct Store {
+    upstream: Upstream,
+    entries: Mutex<HashMap<String, watch::Sender<News>>>,
+    /// The version up to which every event has been seen.
+    seen: AtomicU64,
+    filled: AtomicBool,
+    lookups: Lookups,
+    clock: Clock,
+}
+
+/// The latest of an object. Whoever waits needs nothing older.
+#[derive(Clone, Debug)]
+pub(crate) enum News {
+    /// It is there, like this.
+    Present(Shown),
+    /// It is gone; like this it was last.
+    Deleted(Shown),
+}
+
+/// An object as it is, and what becomes of it.
+pub(crate) type Subscription = watch::Receiver<News>;
+
+impl Store {
+    /// Makes a store that asks `upstream` for names that it does not know, `lookups_per_second` at most.
+    pub(crate) fn new(upstream: Upstream, lookups_per_second: u32) -> Self {
+        Self {
+            upstream,
+            entries: Mutex::default(),
+            seen: AtomicU64::new(0),
+            filled: AtomicBool::new(false),
+            lookups: Lookups::new(lookups_per_second),
+            clock: Clock::default(),
+        }
+    }
+
+    /// Tells whether it has been filled once: until then nothing is known to be absent.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Acquire)
+    }
+
+    /// Returns the version up to which every event has been seen.
+    pub(crate) fn version(&self) -> u64 {
+        self.seen.load(Ordering::Acquire)
+    }
+
+    /// Returns the time by the API server's clock, as the header `Date` has it; nothing before it has said any.
+    pub(crate) fn date(&self) -> Option<HeaderValue> {
+        self.clock.date()
+    }
+
+    /// Takes an answer's `Date`.
+    pub(crate) fn hear_time(&self, date: Option<&HeaderValue>) {
+        if let Some(date) = date {
+            self.clock.hear(date);
+        }
+    }
+
+    /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the API
+    /// server, whether the object is somebody else's, absent, or was just made by another replica.
+    ///
+    /// # Errors
+    /// [`Error::TooManyLookups`], and what the API server says to the question.
+    pub(crate) async fn find(
+        &self,
+        owner: &Owner,
+        name: &ObjectName,
+        person: Option<&Person>,
+    ) -> Result<Option<Subscription>, Error> {
+        let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().shown().is_for(person));
+        if let Some(found) = known() {
+            return Ok(Some(found));
+        }
+        let answer = self.lookups.run(&self.upstream, name).await?;
+        self.hear_time(answer.date.as_ref());
+        if let Some(shown) = answer.value.and_then(|object| owner.shown(object)) {
+            self.put(name.as_str(), shown);
+        }
+        Ok(known())
+    }
+
+    /// Takes an object that this server has just created, and returns it as its person sees it; nothing where the API server
+    /// says that it is not this server's.
+    pub(crate) fn created(&self, owner: &Owner, object: CertificateSigningRequest) -> Option<Shown> {
+        let name = object.metadata.name.clone();
+        let shown = owner.shown(object)?;
+        self.put(&name, shown.clone());
+        Some(shown)
+    }
+
+    fn subscribe(&self, name: &str) -> Option<Subscription> {
+        self.entries().get(name).map(watch::Sender::subscribe)
+    }
+
+    /// Takes an object that was read beside the watch. One that the watch should have shown already, and has not, is gone.
+    fn put(&self, name: &str, shown: Shown) {
+        let mut entries = self.entries();
+        match entries.get(name) {
+            Some(entry) => advance(entry, shown),
+            None if shown.version > self.version() => {
+                entries.insert(name.to_owned(), watch::Sender::new(News::Present(shown)));
+            }
+            None => {}
+        }
+    }
+
+    /// Takes an object that the watch or a list has shown.
+    fn show(&self, name: String, shown: Shown) {
+        let version = shown.version;
+        let mut entries = self.entries();
+        match entries.get(&name) {
+            Some(entry) => advance(entry, shown),
+            None => {
+                entries.insert(name, watch::Sender::new(News::Present(shown)));
+            }
+        }
+        drop(entries);
+        self.seen.fetch_max(version, Ordering::AcqRel);
+    }
+
+    /// Takes that an object is gone; `last` is how the watch has shown it for the last time.
+    fn delete(&self, name: &str, last: Shown) {
+        let version = last.version;
+        let mut entries = self.entries();
+        // One that was made under the same name since then stays.
+        if entries.get(name).is_some_and(|entry| entry.borrow().shown().version <= version)
+            && let Some(entry) = entries.remove(name)
+        {
+            entry.send_replace(News::Deleted(last));
+        }
+        drop(entries);
+        self.seen.fetch_max(version, Ordering::AcqRel);
+    }
+
+    /// Takes a whole list: what is not in it is gone, unless it was made after it.
+    fn replace(&self, listed: HashMap<String, Shown>, version: u64) {
+        let mut entries = self.entries();
+        entries.retain(|name, entry| {
+            let last = entry.borrow().shown().clone();
+            let stays = listed.contains_key(name) || last.version > version;
+            if !stays {
+                entry.send_replace(News::Deleted(last));
+            }
+            stays
+        });
+        drop(entries);
+        for (name, shown) in listed {
+            self.show(name, shown);
+        }
+        // Not the greater of both: a cluster that was restored from a backup counts anew.
+        self.seen.store(version, Ordering::Release);
+        self.filled.store(true, Ordering::Release);
+    }
+
+    fn bookmark(&self, version: u64) {
+        self.seen.fetch_max(version, Ordering::AcqRel);
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<String, watch::Sender<News>>> {
+        self.entries.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+impl News {
+    /// Returns the object as it is, or was.
+    pub(crate) fn shown(&self) -> &Shown {
+        match self {
+            Self::Present(shown) | Self::Deleted(shown) => shown,
+        }
+    }
+}
+
+/// Moves an entry forward; what is older or the same is no news.
+fn advance(entry: &watch::Sender<News>, shown: Shown) {
+    entry.send_if_modified(|news| {
+        let newer = shown.version > news.shown().version;
+        if newer {
+            *news = News::Present(shown);
+        }
+        newer
+    });
+}

@@ -1,0 +1,68 @@
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use http::HeaderValue;
+
+/// The API server's clock, as far as its answers tell it: the page judges validity by it, and most answers come from the
+/// store.
+pub(super) struct Clock {
+    /// Its clock minus ours, in milliseconds; [`UNKNOWN`] before it has said any time.
+    offset_ms: AtomicI64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { offset_ms: AtomicI64::new(UNKNOWN) }
+    }
+}
+
+impl Clock {
+    /// Takes the `Date` of an answer that has just come.
+    pub(super) fn hear(&self, date: &HeaderValue) {
+        let Some(theirs) = date.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok()) else { return };
+        // `Date` has whole seconds: half of one is its error on average.
+        let theirs = theirs + Duration::from_millis(500);
+        let offset_ms = match theirs.duration_since(SystemTime::now()) {
+            Ok(ahead) => i64::try_from(ahead.as_millis()).unwrap_or(0),
+            Err(behind) => -i64::try_from(behind.duration().as_millis()).unwrap_or(0),
+        };
+        self.offset_ms.store(offset_ms, Ordering::Relaxed);
+    }
+
+    /// Returns its time now, as HTTP writes it (RFC 9110, section 5.6.7).
+    pub(super) fn date(&self) -> Option<HeaderValue> {
+        let offset_ms = self.offset_ms.load(Ordering::Relaxed);
+        if offset_ms == UNKNOWN {
+            return None;
+        }
+        let offset = Duration::from_millis(offset_ms.unsigned_abs());
+        let now = SystemTime::now();
+        let theirs = if offset_ms < 0 { now.checked_sub(offset) } else { now.checked_add(offset) }?;
+        HeaderValue::from_str(&httpdate::fmt_http_date(theirs)).ok()
+    }
+}
+
+const UNKNOWN: i64 = i64::MIN;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_the_time_that_the_api_server_has_told() {
+        let clock = Clock::default();
+        assert_eq!(clock.date(), None);
+        clock.hear(&HeaderValue::from_static("no date"));
+        assert_eq!(clock.date(), None);
+        for text in ["Tue, 01 Jan 2030 00:00:00 GMT", "Wed, 01 Jan 2020 00:00:00 GMT"] {
+            clock.hear(&HeaderValue::from_static(text));
+            let told = clock.date().expect("a date");
+            let told = httpdate::parse_http_date(told.to_str().expect("ASCII")).expect("a date");
+            let heard = httpdate::parse_http_date(text).expect("a date");
+            let late = told.duration_since(heard).expect("never earlier");
+            assert!(late < Duration::from_secs(60), "{late:?}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The one list and the one watch of the API server, again and again
+//! ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
+
+use std::{collections::HashMap, convert::Infallible, time::Duration};
+
+use http_body_util::BodyExt;
+use kube::client::Body;
+use kube_enroll_core::{WatchDecoder, WatchEvent};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Store;
+use crate::{
+    Error,
+    error::with_sources,
+    gate::view::Owner,
+    upstream::{Answer, Page, Upstream},
+};
+
+/// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from any.
+pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<Infallible, Error> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match list(upstream, owner, store).await {
+            Ok(()) => pause = FIRST_PAUSE,
+            Err(error) => {
+                report("listing", &error, pause);
+                back_off(&mut pause).await;
+                continue;
+            }
+        }
+        // From here on a watch goes on where the last one ended, until the API server has forgotten that version.
+        loop {
+            let began = Instant::now();
+            match watch(upstream, owner, store).await {
+                Ok(End::Expired) => break,
+                Ok(End::Normal) => {}
+                Err(error) => report("watching", &error, pause),
+            }
+            if began.elapsed() > HELD {
+                pause = FIRST_PAUSE;
+            }
+            back_off(&mut pause).await;
+        }
+    }
+}
+
+/// How a watch ended.
+enum End {
+    /// As watches do.
+    Normal,
+    /// The version where it began or stood is forgotten: list again.
+    Expired,
+}
+
+async fn list(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<(), Error> {
+    let mut listed = HashMap::new();
+    let mut next = String::new();
+    let version = loop {
+        let Answer { value: Page { metadata, items }, date } = upstream.list(&next).await?;
+        store.hear_time(date.as_ref());
+        for object in items {
+            let name = object.metadata.name.clone();
+            if let Some(shown) = owner.shown(object) {
+                listed.insert(name, shown);
+            }
+        }
+        next = metadata.next;
+        if next.is_empty() {
+            break metadata.resource_version;
+        }
+    };
+    tracing::debug!(objects = listed.len(), version, "listed");
+    store.replace(listed, number(&version));
+    Ok(())
+}
+
+async fn watch(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<End, Error> {
+    let Answer { value: mut body, date } = match upstream.watch(store.version()).await {
+        Err(Error::Upstream { status, .. }) if status.is_expired() => return Ok(End::Expired),
+        answer => answer?,
+    };
+    store.hear_time(date.as_ref());
+    let mut decoder = WatchDecoder::new();
+    while let Some(bytes) = next_bytes(&mut body).await? {
+        let events = decoder.push(&bytes).map_err(|error| Error::Unreachable { source: error.into() })?;
+        for event in events {
+            match event {
+                WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                    let (name, version) = (object.metadata.name.clone(), number(&object.metadata.resource_version));
+                    match owner.shown(object) {
+                        Some(shown) => store.show(name, shown),
+                        None => store.bookmark(version),
+                    }
+                }
+                WatchEvent::Deleted(object) => {
+                    let (name, version) = (object.metadata.name.clone(), number(&object.metadata.resource_version));
+                    match owner.shown(object) {
+                        Some(shown) => store.delete(&name, shown),
+                        None => store.bookmark(version),
+                    }
+                }
+                WatchEvent::Bookmark { resource_version } => store.bookmark(number(&resource_version)),
+                WatchEvent::Error(status) if status.is_expired() => return Ok(End::Expired),
+                WatchEvent::Error(status) => return Err(Error::Upstream { status: Box::new(status), date: None }),
+            }
+        }
+    }
+    Ok(End::Normal)
+}
+
+/// Reads what comes next; nothing at the end. A stream that is silent for longer than the API server's bookmarks leave
+/// between them is dead, though nobody has said so.
+async fn next_bytes(body: &mut Body) -> Result<Option<bytes::Bytes>, Error> {
+    loop {
+        let frame = match timeout(SILENCE, body.frame()).await {
+            Err(_) => return Err(Error::UpstreamTimeout),
+            Ok(None) => return Ok(None),
+            Ok(Some(frame)) => frame.map_err(|error| Error::Unreachable { source: error.into() })?,
+        };
+        if let Ok(bytes) = frame.into_data() {
+            return Ok(Some(bytes));
+        }
+    }
+}
+
+fn report(what: &str, error: &Error, pause: Duration) {
+    tracing::warn!(error = %with_sources(error), "{what} requests failed; trying again in {:.1} s", pause.as_secs_f32());
+}
+
+/// Waits, and longer the next time. Spread, so that many replicas do not come back at once.
+async fn back_off(pause: &mut Duration) {
+    sleep(pause.mul_f32(0.5 + fastrand::f32() / 2.0)).await;
+    *pause = (*pause * 2).min(LONGEST_PAUSE);
+}
+
+/// Reads a version. Its order is used only for what is read beside the watch, and a cluster whose versions are no numbers
+/// (there is none) would be followed all the same.
+fn number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// People wait: after an outage all of them are told within this and a list.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A watch that held for so long has earned a quick return.
+const HELD: Duration = Duration::from_secs(5);
+
+/// The API server sends a bookmark about every minute.
+const SILENCE: Duration = Duration::from_secs(100);
