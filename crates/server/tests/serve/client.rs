@@ -51,6 +51,11 @@ impl Connection {
         Self { stream, read: String::new() }
     }
 
+    /// Sends more; the server may have closed.
+    pub(crate) async fn write(&mut self, bytes: &str) {
+        let _ = self.stream.write_all(bytes.as_bytes()).await;
+    }
+
     /// Reads until `text` has come.
     pub(crate) async fn read_until(&mut self, text: &str) {
         let reading = async {
@@ -96,4 +101,4 @@ fn unchunk(mut rest: &str) -> String {
 }
 
 /// Longer than anything here takes.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);

@@ -9,5 +9,6 @@ mod reading;
 mod recorder;
 mod refusing;
 mod running;
+mod smuggling;
 mod starting;
 mod watching;
