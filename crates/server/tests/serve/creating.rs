@@ -144,6 +144,27 @@ async fn refuses_weak_keys_and_signatures() {
 }
 
 #[tokio::test]
+async fn refuses_keys_whose_private_part_anybody_can_compute_and_says_what_to_do() {
+    let server = Running::start(Scenario::Created).await;
+    for (name, found) in [
+        ("rsa-roca-2048", "ROCA"),
+        ("rsa-roca-4096", "ROCA"),
+        ("rsa-close-primes", "close together"),
+        ("rsa-half-equal-primes", "close together"),
+        ("rsa-square", "close together"),
+        ("rsa-small-factor", "a factor below 65536"),
+        ("rsa-pattern", "sixteen times in a row"),
+    ] {
+        let answer = server.post(&body(&golden(name)).to_string()).await;
+        let status = answer.json();
+        assert_eq!((answer.status, &status["details"]["causes"][0]["reason"]), (422, &json!("weak-key")), "{name}");
+        let message = status["message"].as_str().expect("a text");
+        assert!(message.contains(found) && message.contains("expected a new key"), "{name}: {message}");
+    }
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
 async fn refuses_anything_around_the_one_pem_block() {
     let server = Running::start(Scenario::Created).await;
     let pem = golden("jane");
