@@ -21,7 +21,7 @@ pub(crate) fn rebuild(body: &[u8], policy: &Policy) -> Result<CertificateSigning
     let given: Given = serde_json::from_slice(body).map_err(|error| {
         Error::Malformed(CoreError::InvalidObject {
             field: "body",
-            found: error.to_string().chars().take(200).collect(),
+            found: visible(&error.to_string()),
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
@@ -73,6 +73,18 @@ impl Given {
             .expect("the policy's bounds are u32, and the lifetime lies within");
         Ok(CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds))
     }
+}
+
+/// A parser's message, which names an unknown field as it came, so that it can be shown in a terminal too.
+fn visible(message: &str) -> String {
+    let mut text = String::new();
+    for character in message.chars().take(200) {
+        match character {
+            ' '..='~' => text.push(character),
+            _ => text.extend(character.escape_unicode()),
+        }
+    }
+    text
 }
 
 fn expect(field: &'static str, found: &str, expected: &str) -> Result<(), CoreError> {

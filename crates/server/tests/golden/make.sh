@@ -86,6 +86,6 @@ request rsa-exponent-3 rsa2048-e3 "/CN=jane"
 request other-curve secp256k1 "/CN=jane"
 request sha-1 rsa2048 "/CN=jane" -sha1
 python3 weak-keys.py
-for file in rsa-roca-2048 rsa-roca-4096 rsa-close-primes rsa-half-equal-primes rsa-square rsa-small-factor rsa-pattern; do
+for file in rsa-roca-2048 rsa-roca-4096 rsa-close-primes rsa-half-equal-primes rsa-square rsa-small-factor rsa-exponent-1 rsa-pattern; do
     openssl req -verify -noout -in "$file.pem"
 done

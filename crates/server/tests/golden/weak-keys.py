@@ -69,7 +69,7 @@ def integer(number):
     return der(2, number.to_bytes(number.bit_length() // 8 + 1, "big"))
 
 
-def request(name, factors):
+def request(name, factors, exponent=E):
     """PKCS#10 (RFC 2986) for /CN=jane, signed with PKCS#1 v1.5 and SHA-256 (RFC 8017, section 9.2)."""
     modulus, order = factors[0] * factors[1], (factors[0] - 1) * (factors[1] - 1)
     if factors[0] == factors[1]:
@@ -81,7 +81,7 @@ def request(name, factors):
         der(6, bytes.fromhex("2a864886f70d01010b")),
     )
     common_name = der(0x31, der(0x30, der(6, bytes.fromhex("550403")), der(12, b"jane")))
-    key = der(0x30, integer(modulus), integer(E))
+    key = der(0x30, integer(modulus), integer(exponent))
     info = der(
         0x30,
         integer(0),
@@ -92,7 +92,7 @@ def request(name, factors):
     digest = der(0x30, der(0x30, sha256, null), der(4, hashlib.sha256(info).digest()))
     size = (modulus.bit_length() + 7) // 8
     padded = b"\0\1" + b"\xff" * (size - 3 - len(digest)) + b"\0" + digest
-    signature = pow(int.from_bytes(padded, "big"), pow(E, -1, order), modulus).to_bytes(size, "big")
+    signature = pow(int.from_bytes(padded, "big"), pow(exponent, -1, order), modulus).to_bytes(size, "big")
     pem = base64.encodebytes(der(0x30, info, der(0x30, with_rsa, null), der(3, b"\0", signature))).decode()
     body = "".join(line + "\n" for line in [pem.replace("\n", "")[i : i + 64] for i in range(0, len(pem), 64)] if line)
     with open(f"{name}.pem", "w") as file:
@@ -113,4 +113,6 @@ while True:
     if (large * small).bit_length() == 2048:
         break
 request("rsa-small-factor", [small, large])
+# Whoever sends such a request needs no private key: the signature is the padded message itself.
+request("rsa-exponent-1", [random_prime(1024) for _ in range(2)], exponent=1)
 request("rsa-pattern", [next_prime(0xC1 << 1016), next_prime(0xE3 << 1016)])

@@ -126,6 +126,7 @@ async fn refuses_weak_keys_and_signatures() {
     let server = Running::start(Scenario::Created).await;
     for (name, code) in [
         ("rsa-1024", "weak-key"),
+        ("rsa-exponent-1", "weak-key"),
         ("rsa-exponent-3", "weak-key"),
         ("other-curve", "weak-key"),
         ("sha-1", "unexpected-signature-algorithm"),

@@ -3,6 +3,7 @@
 
 mod client;
 mod creating;
+mod hostile_texts;
 mod limits;
 mod page;
 mod reading;
