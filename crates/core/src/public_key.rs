@@ -1,3 +1,6 @@
+#[cfg(feature = "weak-keys")]
+mod weak;
+
 use der::asn1::ObjectIdentifier;
 use rsa::{pkcs1v15, traits::PublicKeyParts};
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -78,6 +81,22 @@ impl PublicKey {
                 Ok(Self::Ed25519(key))
             }
             other => Err(refuse(format!("the kind {other}"))),
+        }
+    }
+
+    /// Refuses a key whose private part anybody can compute.
+    ///
+    /// # Errors
+    /// [`Error::WeakKey`].
+    #[cfg(feature = "weak-keys")]
+    pub(crate) fn refuse_known_weakness(&self) -> Result<(), Error> {
+        let Self::Rsa(key, _) = self else { return Ok(()) };
+        match weak::weakness(key.n()) {
+            Some(found) => Err(Error::WeakKey {
+                found: found.to_owned(),
+                expected: "a new key, made with another program or device, since anybody can compute the private key of this one",
+            }),
+            None => Ok(()),
         }
     }
 

@@ -23,7 +23,7 @@ const MAX_DER_BYTES: usize = 16 << 10;
 /// ```
 ///
 /// There is no other than a checked one: the subject is a [`Subject`], the key satisfies the key rules, there are no
-/// attributes (so no extensions either), the signature is by that key with SHA-2, and the DER is canonical.
+/// attributes (so no extensions either), with the feature `weak-keys` the key is none that is known to be bad, the signature is by that key with SHA-2, and the DER is canonical.
 #[derive(Clone, Debug)]
 pub struct CertificationRequest {
     der: Vec<u8>,
@@ -75,6 +75,8 @@ impl CertificationRequest {
         let key = PublicKey::parse(&request.info.public_key)?;
         let signature = request.signature.as_bytes().ok_or(Error::BadSignature)?;
         key.verify(&request.algorithm, &request.info.to_der().map_err(&unreadable)?, signature)?;
+        #[cfg(feature = "weak-keys")]
+        key.refuse_known_weakness()?;
         Ok(Self {
             der: der.to_vec(),
             subject,

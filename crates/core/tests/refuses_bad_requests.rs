@@ -114,6 +114,65 @@ fn refuses_weak_and_unknown_keys() {
     }
 }
 
+/// Replaces the public key at the end of its BIT STRING.
+fn with_point(good: &CertificationRequest, old: &[u8], new: &[u8]) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let mut bent = good.der().to_vec();
+    let place = bent.windows(old.len()).position(|window| window == old).expect("the key");
+    bent[place..place + new.len()].copy_from_slice(new);
+    bent
+}
+
+/// Returns the bytes of the BIT STRING that begins `00 04` or, for Ed25519, has 33 bytes.
+fn point(good: &CertificationRequest, length: usize) -> Vec<u8> {
+    let header = [3, u8::try_from(length + 1).expect("short"), 0];
+    let place = good.der().windows(3).position(|window| window == header).expect("a BIT STRING") + 3;
+    good.der()[place..place + length].to_vec()
+}
+
+#[test]
+fn refuses_points_that_are_not_on_the_curve() {
+    for (algorithm, size) in [(Algorithm::EcdsaP256, 32), (Algorithm::EcdsaP384, 48)] {
+        let good = request(&subject("jane", &[]), &key(algorithm));
+        let old = point(&good, 1 + 2 * size);
+        let mut other_y = old.clone();
+        other_y[2 * size] ^= 1;
+        let mut swapped = old.clone();
+        swapped[1..].rotate_left(size);
+        let mut hybrid = old.clone();
+        hybrid[0] = 6 | (old[2 * size] & 1);
+        let beyond_the_field = [&[4], &*vec![0xff; 2 * size]].concat();
+        for new in
+            [other_y, swapped, hybrid, beyond_the_field, vec![0; 1 + 2 * size], [&[4], &*vec![0; 2 * size]].concat()]
+        {
+            let error = CertificationRequest::parse_der(&with_point(&good, &old, &new)).expect_err("no point");
+            assert!(matches!(error, Error::WeakKey { .. }), "{algorithm:?} {new:02x?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn refuses_ed25519_keys_of_small_order() {
+    // RFC 8032, section 5.1.3: y little-endian, the sign of x in the highest bit. y = 1, -1 and 0 have order 1, 2 and 4; so do
+    // their spellings beyond the field. The order 8 is from the curve's equation: 2y² = 1 + x² with x² = y².
+    let good = request(&subject("jane", &[]), &key(Algorithm::Ed25519));
+    let old = point(&good, 32);
+    let minus_one = [&[0xec], &[0xff; 30][..], &[0x7f]].concat();
+    let order_8 = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a";
+    let order_8 = (0..32).map(|index| u8::from_str_radix(&order_8[2 * index..2 * index + 2], 16).unwrap()).collect();
+    let one = [&[1], &[0; 31][..]].concat();
+    let field = [&[0xed], &[0xff; 30][..], &[0x7f]].concat();
+    let one_beyond = [&[0xee], &[0xff; 30][..], &[0x7f]].concat();
+    for low in [one, minus_one, vec![0; 32], order_8, field, one_beyond] {
+        for sign in [0, 0x80] {
+            let mut new = low.clone();
+            new[31] |= sign;
+            let error = CertificationRequest::parse_der(&with_point(&good, &old, &new)).expect_err("a weak key");
+            assert!(matches!(error, Error::WeakKey { .. }), "{new:02x?}: {error}");
+        }
+    }
+}
+
 #[test]
 fn refuses_signatures_with_old_hashes_and_other_paddings() {
     let config = format!("{PLAIN}CN=jane\n");

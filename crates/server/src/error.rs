@@ -70,6 +70,14 @@ pub enum Error {
         reason: String,
     },
 
+    /// A head that is not strict HTTP/1.1 (RFC 9112), so that programs in front may have read another request.
+    #[error("the head of the request is not strict HTTP/1.1: found {found}, expected {expected}")]
+    NotStrict {
+        /// What was found.
+        found: &'static str,
+        /// What was expected.
+        expected: &'static str,
+    },
     /// Not one of the few paths, methods and queries that pass.
     #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
     Forbidden,
@@ -180,7 +188,7 @@ impl Error {
             Self::UnsupportedMediaType { .. } => (415, "UnsupportedMediaType"),
             Self::BodyTooLarge { .. } => (413, "RequestEntityTooLarge"),
             Self::BodyTimeout => (408, "Timeout"),
-            Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
+            Self::NotStrict { .. } | Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
             Self::Refused(_) => (422, "Invalid"),
             Self::NotReady | Self::Unreachable { .. } | Self::TooManyLookups => (503, "ServiceUnavailable"),
             Self::NothingToWatch => (410, "Expired"),

@@ -7,6 +7,9 @@ mod bundle;
 pub mod cli;
 mod config;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod identity;
 mod serve;

@@ -4,6 +4,7 @@ mod connection;
 mod learn;
 mod logging;
 mod routes;
+pub(crate) mod strict;
 mod watch;
 
 use std::{

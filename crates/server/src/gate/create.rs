@@ -28,7 +28,7 @@ pub(crate) fn rebuild(
     let given: Given = serde_json::from_slice(body).map_err(|error| {
         Error::Malformed(CoreError::InvalidObject {
             field: "body",
-            found: error.to_string().chars().take(200).collect(),
+            found: visible(&error.to_string()),
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
@@ -86,6 +86,18 @@ impl Given {
         let object = CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds);
         Ok((object, request.subject().clone()))
     }
+}
+
+/// A parser's message, which names an unknown field as it came, so that it can be shown in a terminal too.
+fn visible(message: &str) -> String {
+    let mut text = String::new();
+    for character in message.chars().take(200) {
+        match character {
+            ' '..='~' => text.push(character),
+            _ => text.extend(character.escape_unicode()),
+        }
+    }
+    text
 }
 
 fn expect(field: &'static str, found: &str, expected: &str) -> Result<(), CoreError> {

@@ -3,20 +3,20 @@
 use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use axum::Router;
-use http::Request;
+use http::{Request, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kube_enroll_core::Status;
+use kube_enroll_core::{Status, StatusDetails};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use super::Stop;
-use crate::Limits;
+use super::{Stop, strict::Strict};
+use crate::{Error, Limits};
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,7 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
     let mut stream = pin!(stream);
+    let mut strict = Strict::new(&mut stream);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         router.clone().oneshot(request)
@@ -37,27 +38,48 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(&mut stream), service);
-    let mut connection = pin!(connection);
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        _ = stop.asked() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        .serve_connection(TokioIo::new(&mut strict), service);
+    let ended = {
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = &mut connection => ended,
+            _ = stop.asked() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
-    if let Err(error) = ended {
+    let (violation, is_answerable) = (strict.violation(), !strict.has_passed_a_head());
+    if let Some(violation) = violation {
+        let error = Error::NotStrict { found: violation.found, expected: violation.expected };
+        tracing::info!(%error, "refused");
+        if is_answerable {
+            farewell(&mut stream, &error.status()).await;
+        }
+    } else if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
     }
 }
 
 /// Answers one connection too many, so that a balancer tries elsewhere and a person sees why.
 pub(super) async fn turn_away(mut stream: TcpStream) {
-    let status = Status::failure(503, "ServiceUnavailable", "the server has as many connections as it takes");
-    let body = serde_json::to_string(&status).expect("a Status has only strings and numbers");
+    let mut status = Status::failure(503, "ServiceUnavailable", "the server has as many connections as it takes");
+    status.details = Some(StatusDetails { retry_after_seconds: 5, ..StatusDetails::default() });
+    farewell(&mut stream, &status).await;
+}
+
+/// Answers what hyper does not answer, and ends the connection.
+async fn farewell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &Status) {
+    let body = serde_json::to_string(status).expect("a Status has only strings and numbers");
+    let reason = StatusCode::from_u16(status.code).ok().and_then(|code| code.canonical_reason()).unwrap_or_default();
+    let retry_after = match &status.details {
+        Some(details) if details.retry_after_seconds > 0 => format!("Retry-After: {}\r\n", details.retry_after_seconds),
+        _ => String::new(),
+    };
     let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-         Cache-Control: no-store\r\nRetry-After: 5\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {} {reason}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n{retry_after}Connection: close\r\n\r\n{body}",
+        status.code,
         body.len()
     );
     let farewell = async {
@@ -74,5 +96,5 @@ pub(super) async fn turn_away(mut stream: TcpStream) {
 /// The longest head of a request: room for the cookies and tokens of front proxies.
 const MAX_HEAD_BYTES: usize = 32 << 10;
 
-/// For one connection too many to take its answer.
+/// For a client to take an answer of [`farewell`].
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);

@@ -57,6 +57,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/readyz", get(readyz))
         .fallback_service(guarded.with_state(shared.clone()))
         .layer(middleware::map_response(common_headers))
+        .layer(middleware::from_fn(close_after_body))
         .with_state(shared)
 }
 
@@ -196,6 +197,17 @@ async fn same_site(request: Request, next: Next) -> Response {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
+}
+
+/// Makes a request with a body the last one of its connection: what stands behind the body was not judged
+/// ([`super::strict`]), and must not be read as a request.
+async fn close_after_body(request: Request, next: Next) -> Response {
+    let has_body = request.body().size_hint().exact() != Some(0);
+    let mut response = next.run(request).await;
+    if has_body {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 /// Adds the headers that every answer carries, where the answer has none of its own.

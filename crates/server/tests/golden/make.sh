@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the requests of this folder with openssl 3 (the signatures differ each time). Run it here.
+# Makes the requests of this folder with openssl 3 and python 3 (the signatures differ each time). Run it here.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -85,3 +85,7 @@ request rsa-1024 rsa1024 "/CN=jane"
 request rsa-exponent-3 rsa2048-e3 "/CN=jane"
 request other-curve secp256k1 "/CN=jane"
 request sha-1 rsa2048 "/CN=jane" -sha1
+python3 weak-keys.py
+for file in rsa-roca-2048 rsa-roca-4096 rsa-close-primes rsa-half-equal-primes rsa-square rsa-small-factor rsa-exponent-1 rsa-pattern; do
+    openssl req -verify -noout -in "$file.pem"
+done

@@ -64,6 +64,11 @@ impl Connection {
         Answer { status: 200, head: head.to_owned(), body: body.to_owned() }
     }
 
+    /// Sends more; the server may have closed.
+    pub(crate) async fn write(&mut self, bytes: &str) {
+        let _ = self.stream.write_all(bytes.as_bytes()).await;
+    }
+
     /// Reads until `text` has come.
     pub(crate) async fn read_until(&mut self, text: &str) {
         let reading = async {
@@ -109,4 +114,4 @@ fn unchunk(mut rest: &str) -> String {
 }
 
 /// Longer than anything here takes.
-const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);

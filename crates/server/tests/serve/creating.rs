@@ -126,6 +126,7 @@ async fn refuses_weak_keys_and_signatures() {
     let server = Running::start(Scenario::Created).await;
     for (name, code) in [
         ("rsa-1024", "weak-key"),
+        ("rsa-exponent-1", "weak-key"),
         ("rsa-exponent-3", "weak-key"),
         ("other-curve", "weak-key"),
         ("sha-1", "unexpected-signature-algorithm"),
@@ -141,6 +142,27 @@ async fn refuses_weak_keys_and_signatures() {
     let lines: String = lines.collect();
     let pem = format!("-----BEGIN CERTIFICATE REQUEST-----\n{lines}-----END CERTIFICATE REQUEST-----\n");
     assert_eq!(refused(&server, &body(&pem).to_string(), 422).await, "bad-signature");
+}
+
+#[tokio::test]
+async fn refuses_keys_whose_private_part_anybody_can_compute_and_says_what_to_do() {
+    let server = Running::start(Scenario::Created).await;
+    for (name, found) in [
+        ("rsa-roca-2048", "ROCA"),
+        ("rsa-roca-4096", "ROCA"),
+        ("rsa-close-primes", "close together"),
+        ("rsa-half-equal-primes", "close together"),
+        ("rsa-square", "close together"),
+        ("rsa-small-factor", "a factor below 65536"),
+        ("rsa-pattern", "sixteen times in a row"),
+    ] {
+        let answer = server.post(&body(&golden(name)).to_string()).await;
+        let status = answer.json();
+        assert_eq!((answer.status, &status["details"]["causes"][0]["reason"]), (422, &json!("weak-key")), "{name}");
+        let message = status["message"].as_str().expect("a text");
+        assert!(message.contains(found) && message.contains("expected a new key"), "{name}: {message}");
+    }
+    assert_eq!(server.recorder.seen().len(), 0);
 }
 
 #[tokio::test]

@@ -3,11 +3,13 @@
 
 mod client;
 mod creating;
+mod hostile_texts;
 mod limits;
 mod page;
 mod reading;
 mod recorder;
 mod refusing;
 mod running;
+mod smuggling;
 mod starting;
 mod watching;

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::{
     recorder::{ACCOUNT, DATE, Scenario},
-    running::{NAME, REQUESTS, Running, TOKEN},
+    running::{NAME, REQUESTS, Running, TOKEN, body, golden},
 };
 
 /// An object as the API server has it, with all that nobody needs to see.
@@ -110,18 +110,32 @@ async fn builds_the_upstream_address_from_typed_parts() {
 
 #[tokio::test]
 async fn never_passes_a_clients_headers_on() {
-    let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
+    // What is absent is asked for each time.
+    let server = Running::start(Scenario::status(404, "{}")).await;
     let headers = "Authorization: Bearer theirs\r\nImpersonate-User: admin\r\nImpersonate-Group: system:masters\r\n\
                    Impersonate-Extra-x: y\r\nX-Remote-User: admin\r\nX-Forwarded-User: admin\r\nCookie: theirs=1\r\n\
                    Accept: application/vnd.kubernetes.protobuf\r\nAccept-Encoding: gzip\r\nX-Anything: theirs\r\n\
                    Connection: Authorization\r\n";
-    server.ask("GET", &format!("{REQUESTS}/{NAME}"), headers, "").await;
-    let seen = server.recorder.seen();
-    let mut names: Vec<_> = seen[0].headers.keys().map(|name| name.as_str()).collect();
-    names.sort_unstable();
-    assert_eq!(names, ["accept", "accept-encoding", "authorization", "host", "user-agent"]);
-    assert_eq!(seen[0].headers["authorization"], format!("Bearer {TOKEN}"));
-    assert_eq!(seen[0].headers["accept"], "application/json");
+    let (json, object) = ("Content-Type: application/json\r\n", body(&golden("jane")).to_string());
+    let selector = format!("{REQUESTS}?fieldSelector=metadata.name%3D{NAME}");
+    for (method, target, more, body) in [
+        ("GET", format!("{REQUESTS}/{NAME}"), "", ""),
+        ("GET", selector.clone(), "", ""),
+        ("GET", format!("{selector}&watch=1"), "", ""),
+        ("GET", "/api/v1/namespaces/kube-public/configmaps/cluster-info".into(), "", ""),
+        ("POST", REQUESTS.into(), json, &*object),
+    ] {
+        let already = server.recorder.seen().len();
+        server.ask(method, &target, &format!("{headers}{more}"), body).await;
+        let seen = server.recorder.seen();
+        let [seen] = &seen[already..] else { panic!("{method} {target}: {seen:?}") };
+        let mut names: Vec<_> = seen.headers.keys().map(|name| name.as_str()).collect();
+        names.retain(|name| method == "GET" || !name.starts_with("content-"));
+        names.sort_unstable();
+        assert_eq!(names, ["accept", "accept-encoding", "authorization", "host", "user-agent"], "{method} {target}");
+        assert_eq!(seen.headers["authorization"], format!("Bearer {TOKEN}"));
+        assert_eq!(seen.headers["accept"], "application/json");
+    }
 }
 
 #[tokio::test]
