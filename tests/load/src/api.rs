@@ -88,12 +88,18 @@ impl Api {
         self.ask::<CertificateSigningRequest>(Method::PUT, &target, body_of(&approved)).await.map(drop)
     }
 
-    /// Deletes the object of this name.
+    /// Deletes the object of this name, if there is one.
     ///
     /// # Errors
     /// Where the API server refuses.
     pub async fn delete(&self, name: &str) -> anyhow::Result<()> {
-        self.send(Method::DELETE, &format!("{REQUESTS}/{name}"), Bytes::new()).await.map(drop)
+        let target = format!("{REQUESTS}/{name}");
+        let response = self.client.send(request(Method::DELETE, &target, Bytes::new())).await?;
+        let status = response.status();
+        ensure!(status.is_success() || status == StatusCode::NOT_FOUND, "DELETE {target}: {status}");
+        // Read to its end, so that the connection serves again.
+        response.into_body().collect().await?;
+        Ok(())
     }
 
     /// Lists all objects.

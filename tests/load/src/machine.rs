@@ -29,7 +29,8 @@ pub fn describe(command: &str) -> anyhow::Result<String> {
         output.ok().filter(|output| output.status.success()).map(|output| first_line(&output.stdout))
     };
     let commit = git(&["rev-parse", "--short=12", "HEAD"]).unwrap_or_else(|| "outside of git".into());
-    let changed = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|changes| !changes.is_empty());
+    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!BENCHMARKS.md"])
+        .is_some_and(|changes| !changes.is_empty());
     let server = first_line(&Command::new(serve::program()?).arg("--version").output()?.stdout);
     // The control plane and this kubectl are built from one source.
     let kubectl = Command::new(programs::kubectl()).args(["version", "--client"]).output()?.stdout;

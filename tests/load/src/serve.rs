@@ -95,7 +95,7 @@ impl Serve {
 /// Where it is not there.
 pub fn program() -> anyhow::Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name("kube-enroll");
-    anyhow::ensure!(program.is_file(), "{} is missing: run make load", program.display());
+    anyhow::ensure!(program.is_file(), "{} is missing: run make load, or make server for the tests", program.display());
     Ok(program)
 }
 

@@ -1,6 +1,7 @@
 //! Browsers come and go for long, and the server's memory stays where it was.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -8,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
 use tokio::{
     task::JoinSet,
     time::{Instant, interval, sleep, timeout},
@@ -97,31 +97,26 @@ async fn visit(cluster: &Cluster, site: &Site, tally: &Tally) -> anyhow::Result<
     let browser = Browser::new(site, objects[0].clone());
     let stays = fastrand::bool();
     let life = LONGEST_VISIT.mul_f64(0.2 + 0.8 * fastrand::f64());
-    let settled = {
-        let mut enrolling = std::pin::pin!(browser.enroll());
-        if timeout(life, &mut enrolling).await.is_err() && stays && browser.seen().live.is_some() {
+    {
+        let mut enrolling = pin!(browser.enroll());
+        let waits = timeout(life, &mut enrolling).await.is_err() && browser.seen().live.is_some();
+        if stays && waits {
             cluster.admin.approve(&objects[0]).await?;
-            timeout(SIGNING_PATIENCE, &mut enrolling).await.is_ok()
-        } else {
-            !stays
+            let _ = timeout(SIGNING_PATIENCE, &mut enrolling).await;
         }
-    };
+    }
     let seen = browser.seen();
     tally.foreign.fetch_add(seen.foreign as usize, Relaxed);
-    let outcome = match (stays, settled && (seen.issued.is_some() || !stays)) {
-        (_, false) => {
+    let outcome = match seen.issued {
+        Some(_) => &tally.issued,
+        None if stays || seen.gone => {
             eprintln!("lost: {seen:?}");
             &tally.lost
         }
-        (true, true) => &tally.issued,
-        (false, true) => &tally.left,
+        None => &tally.left,
     };
     outcome.fetch_add(1, Relaxed);
-    // One that never came as far as to create it has none.
-    if seen.live.is_some() || seen.issued.is_some() {
-        cluster.admin.delete(browser.name().as_str()).await.context("an object that was there")?;
-    }
-    Ok(())
+    cluster.admin.delete(browser.name().as_str()).await
 }
 
 /// The shortest is a fifth of it.
