@@ -85,6 +85,7 @@ fn command() -> String {
 const TITLE: &str = "# Benchmarks\n\nWhat `kube-enroll serve` costs and bears, written by `make load`. Plain HTTP/1.1; each browser has an address and a\nconnection of its own, and sends 3 KiB of headers with each request.\n\n";
 
 const NOTES: &str = "
-Memory is `VmRSS`, the median of five seconds. Latencies of events are those of the browser less those of the generator's own
-watch at the API server, and all latencies are open-loop: counted from when something was due.
+Memory is `VmRSS`, the median of five seconds; that of kubectl and of the control plane holds what Go has not collected yet.
+Latencies of events are those of the browser less those of the generator's own watch at the API server, and all latencies are
+open-loop: counted from when something was due.
 ";

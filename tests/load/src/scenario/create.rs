@@ -31,13 +31,14 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
             direct.extend(turn_direct);
         }
     }
-    let added = through.p99().saturating_sub(direct.p99());
+    // It may be less than nothing, by chance.
+    let added_ms = (through.p99().as_secs_f64() - direct.p99().as_secs_f64()) * 1_000.0;
     Ok(vec![
         Row::new(
             format!("added to a create, p99, at {CREATES_PER_SECOND}/s"),
-            format!("≤ {}", ms(MAX_ADDED)),
-            format!("{} ({} through serve, {} past it)", ms(added), ms(through.p99()), ms(direct.p99())),
-            added <= MAX_ADDED,
+            format!("≤ {MAX_ADDED_MS} ms"),
+            format!("{added_ms:+.2} ms ({} through serve, {} past it)", ms(through.p99()), ms(direct.p99())),
+            added_ms <= MAX_ADDED_MS,
         ),
         Row::without_goal(
             format!("the same, p50, of {} creates each way", through.count()),
@@ -90,4 +91,4 @@ const CREATES_A_TURN: usize = 400;
 /// Turns that count.
 const TURNS: u32 = 10;
 
-const MAX_ADDED: Duration = Duration::from_millis(5);
+const MAX_ADDED_MS: f64 = 5.0;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
-    let browsers = plan.share(1_000);
+    let browsers = plan.share(4_000);
     let cluster = Cluster::start().await?;
     let kubeconfig = cluster.kubeconfig().as_os_str();
     let arguments = ["--kubeconfig".as_ref(), kubeconfig, "proxy".as_ref(), "--port=0".as_ref()];

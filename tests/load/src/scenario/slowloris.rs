@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use hyper::StatusCode;
 use kube_enroll_core::CertificateSigningRequest;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     cluster::Cluster,
@@ -33,6 +33,8 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
         let slowloris = Slowloris::start(&site, attackers).await;
         attacked.extend(visits(&site, &objects).await?);
         drop(slowloris);
+        // Their ends are no part of a quiet turn.
+        sleep(Duration::from_secs(1)).await;
     }
     Ok(vec![Row::new(
         format!("visits, p99, while {} connections send a byte now and then", count(attackers)),
