@@ -33,9 +33,8 @@ KILLS ?= 500
 
 .PHONY: load
 load: ## Measure the server with BROWSERS=10000 who wait, into BENCHMARKS.md (SCENARIOS=a,b runs some, SOAK_SECONDS=600)
-load: setup-test page
+load: setup-test build
 	@echo "==> load: about 10 minutes, and the soak"
-	@$(env) cargo build --quiet --release --locked --package kube-enroll-server
 	@$(env) cargo build --quiet --release --locked --package kube-enroll-load
 	@$(env) LOAD_COMMAND='$(strip make load $(load_settings))' target/release/kube-enroll-load --soak-seconds $(SOAK_SECONDS) \
 	  $(if $(BROWSERS),--browsers $(BROWSERS)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
