@@ -31,6 +31,17 @@ kill-test: setup-test page server
 	  sed --quiet '/^SEED=/p; /keys lost/p'
 KILLS ?= 500
 
+.PHONY: load
+load: ## Measure the server with BROWSERS=10000 who wait, into BENCHMARKS.md (SCENARIOS=a,b runs some, SOAK_SECONDS=600)
+load: setup-test build
+	@echo "==> load: about 10 minutes, and the soak"
+	@$(env) cargo build --quiet --release --locked --package kube-enroll-load
+	@$(env) LOAD_COMMAND='$(strip make load $(load_settings))' target/release/kube-enroll-load --soak-seconds $(SOAK_SECONDS) \
+	  $(if $(BROWSERS),--browsers $(BROWSERS)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
+	  --output $(if $(BROWSERS)$(SCENARIOS),target/load.md,BENCHMARKS.md)
+SOAK_SECONDS ?= 600
+load_settings = $(foreach name,BROWSERS SCENARIOS SOAK_SECONDS,$(if $(filter command environment,$(origin $(name))),$(name)=$($(name))))
+
 .PHONY: build
 build: ## Build the page into dist/, and the server with the page inside it, for release
 build: setup-page page

@@ -31,7 +31,8 @@ control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control
 # Only where rustup could not bring the target: see scripts/setup/rust-wasm-debian.sh.
 debian_rust_dir="$KUBE_ENROLL_CACHE/debian-rust-wasm"
 
-PATH="$debian_rust_dir/bin:$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$terser_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH"
+# Debian puts servers into /usr/sbin, where a person's shell does not look.
+PATH="$debian_rust_dir/bin:$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$terser_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH:/usr/sbin"
 export PATH
 
 # What the tests in Rust start.

@@ -7,6 +7,7 @@
 declare -A packages=(
   [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
   [openssl]=openssl [brotli]=brotli [curl]=curl
+  [haproxy]=haproxy
 )
 missing=()
 for program in "${!packages[@]}"; do

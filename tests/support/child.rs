@@ -70,6 +70,17 @@ impl Child {
         })
     }
 
+    /// Returns the program's process id: the leash becomes the program.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Ends the program as a crash does, by SIGKILL, and waits until it has.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a child that was not waited for can be signalled");
+        self.process.wait().expect("a child can be waited for");
+    }
+
     /// Asks the program to stop and waits until it has.
     pub fn stop(&mut self) {
         let pid = Pid::from_child(&self.process);

@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::{Mutex, OnceLock},
 };
@@ -18,6 +19,7 @@ pub struct ControlPlane {
     processes: Mutex<Vec<Child>>,
     /// Holds its data, and the kubeconfigs made for tests.
     folder: PathBuf,
+    flags: Vec<String>,
     service_account: OnceCell<PathBuf>,
 }
 
@@ -27,7 +29,7 @@ impl ControlPlane {
         static SHARED: OnceLock<ControlPlane> = OnceLock::new();
         SHARED.get_or_init(|| match env::var_os("E2E_KUBECONFIG") {
             Some(kubeconfig) => {
-                let control_plane = Self::at(new_folder(), kubeconfig.into());
+                let control_plane = Self::at(new_folder(), kubeconfig.into(), &[]);
                 // Nothing else of ours runs, and the folder has to go with something.
                 let keeper = Child::start(Path::new("sleep"), ["infinity"], &[], Some(&control_plane.folder));
                 control_plane.processes.lock().expect("nobody else has it yet").push(keeper);
@@ -39,15 +41,34 @@ impl ControlPlane {
 
     /// Starts one that a test may stop.
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts one with flags of its own, which are those of `tests/control-plane`.
+    pub fn with(flags: &[&str]) -> Self {
         let folder = new_folder();
         let kubeconfig = folder.join("admin.kubeconfig");
-        let control_plane = Self::at(folder, kubeconfig);
+        let control_plane = Self::at(folder, kubeconfig, flags);
         control_plane.resume();
         control_plane
     }
 
-    fn at(folder: PathBuf, kubeconfig: PathBuf) -> Self {
-        Self { kubeconfig, processes: Mutex::default(), folder, service_account: OnceCell::new() }
+    fn at(folder: PathBuf, kubeconfig: PathBuf, flags: &[&str]) -> Self {
+        let flags = flags.iter().map(ToString::to_string).collect();
+        Self { kubeconfig, processes: Mutex::default(), folder, flags, service_account: OnceCell::new() }
+    }
+
+    /// Returns the id of its one process.
+    ///
+    /// # Panics
+    /// Where it was not started here.
+    pub fn process_id(&self) -> u32 {
+        self.processes
+            .lock()
+            .expect("no test panics while it stops or starts")
+            .last()
+            .expect("it was started here")
+            .id()
     }
 
     /// Stops the API server and all else, cleanly.
@@ -67,7 +88,9 @@ impl ControlPlane {
         let mut processes = self.processes.lock().expect("no test panics while it stops or starts");
         // The folder goes with the first start, which is dropped last.
         let scratch = processes.is_empty().then_some(self.folder.as_path());
-        let mut child = Child::start(&programs::control_plane(), [Path::new("--dir"), &self.folder], &[], scratch);
+        let mut arguments = vec![OsStr::new("--dir"), self.folder.as_os_str()];
+        arguments.extend(self.flags.iter().map(OsStr::new));
+        let mut child = Child::start(&programs::control_plane(), arguments, &[], scratch);
         child.wait_for_line("ready", |line| line.strip_prefix("ready ").map(ToOwned::to_owned));
         processes.push(child);
     }
@@ -100,7 +123,7 @@ const SERVICE_ACCOUNT: &str = r#"
 kubectl apply -f 'RBAC' >&2
 kubectl config view --raw --minify --flatten > 'FILE'
 export KUBECONFIG='FILE'
-kubectl config set-credentials kube-enroll --token="$(kubectl create token kube-enroll --namespace kube-enroll)" >&2
+kubectl config set-credentials kube-enroll --token="$(kubectl create token kube-enroll --namespace kube-enroll --duration 24h)" >&2
 kubectl config set-context --current --user=kube-enroll >&2
 kubectl config view --raw --minify --flatten > 'FILE.minified'
 mv 'FILE.minified' 'FILE'

@@ -1,0 +1,80 @@
+//! What to measure, and how much of it.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+
+/// Measures `kube-enroll serve` under thousands of waiting browsers, against a real Kubernetes.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "kube-enroll-load", version)]
+pub struct Plan {
+    /// Scenario; repeatable. [default: all]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME")]
+    pub scenarios: Vec<Scenario>,
+    /// Browsers of the largest scenario; the others have a fixed share of that.
+    #[arg(long, default_value_t = FULL_BROWSERS, value_name = "N", value_parser = parse_browsers)]
+    pub browsers: usize,
+    /// How long the soak lasts.
+    #[arg(long, default_value_t = 600, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(20..))]
+    pub soak_seconds: u64,
+    /// How long the API server is away in the outage.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub outage_seconds: u64,
+    /// File for the report, which goes to standard output as well.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// Memory of those who wait, and what they cost the API server.
+    Waiting,
+    /// From an approval to the browser.
+    Latency,
+    /// What serve adds to a create.
+    Create,
+    /// The API server away.
+    Outage,
+    /// One of three replicas killed.
+    Failover,
+    /// Connections that say little, slowly.
+    Slowloris,
+    /// Browsers that come and go, for long.
+    Soak,
+    /// `kubectl proxy` in the place of serve.
+    KubectlProxy,
+}
+
+impl Plan {
+    /// Returns the scenarios to run, in order.
+    pub fn scenarios(&self) -> Vec<Scenario> {
+        if self.scenarios.is_empty() { Scenario::value_variants().to_vec() } else { self.scenarios.clone() }
+    }
+
+    /// Returns what `full` browsers of a full run are in this one, at least 1.
+    pub fn share(&self, full: usize) -> usize {
+        (full * self.browsers / FULL_BROWSERS).max(1)
+    }
+
+    /// Returns how long the soak lasts.
+    pub fn soak(&self) -> Duration {
+        Duration::from_secs(self.soak_seconds)
+    }
+
+    /// Returns how long the API server is away.
+    pub fn outage(&self) -> Duration {
+        Duration::from_secs(self.outage_seconds)
+    }
+}
+
+fn parse_browsers(text: &str) -> Result<usize, String> {
+    let browsers: usize = text.parse().map_err(|_| "a number was expected".to_owned())?;
+    if (10..=FULL_BROWSERS).contains(&browsers) {
+        return Ok(browsers);
+    }
+    Err(format!("a number from 10 to {FULL_BROWSERS} was expected"))
+}
+
+/// The browsers of a full run: with those that join while it is measured, a process here has a file descriptor for each.
+const FULL_BROWSERS: usize = 10_000;
