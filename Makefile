@@ -31,6 +31,11 @@ kill-test: setup-test page server
 	  sed --quiet '/^SEED=/p; /keys lost/p'
 KILLS ?= 500
 
+.PHONY: fuzz
+fuzz: ## Fuzz what the server reads from strangers, each decoder for FUZZ_SECONDS=60 (needs a nightly toolchain and cargo-fuzz)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+FUZZ_SECONDS ?= 60
+
 .PHONY: build
 build: ## Build the page into dist/, and the server with the page inside it, for release
 build: setup-page page
