@@ -42,6 +42,11 @@ load: setup-test build
 SOAK_SECONDS ?= 600
 load_settings = $(foreach name,BROWSERS SCENARIOS SOAK_SECONDS,$(if $(filter command environment,$(origin $(name))),$(name)=$($(name))))
 
+.PHONY: fuzz
+fuzz: ## Fuzz what the server reads from strangers, each decoder for FUZZ_SECONDS=60 (needs a nightly toolchain and cargo-fuzz)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+FUZZ_SECONDS ?= 60
+
 .PHONY: build
 build: ## Build the page into dist/, and the server with the page inside it, for release
 build: setup-page page

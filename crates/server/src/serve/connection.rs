@@ -54,7 +54,8 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
         let error = Error::NotStrict { found: violation.found, expected: violation.expected };
         tracing::info!(%error, "refused");
         if is_answerable {
-            farewell(&mut stream, &error.status()).await;
+            // Boxed: its buffer would be in the memory of every connection that waits.
+            Box::pin(farewell(&mut stream, &error.status())).await;
         }
     } else if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
