@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, Policy};
 
-use crate::{ClusterFlags, Config, Limits, config::DEFAULT_LISTEN};
+use crate::{ClusterFlags, Config, IdentityFlags, Limits, config::DEFAULT_LISTEN};
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
 #[derive(Debug, Parser)]
@@ -47,6 +47,8 @@ pub struct Serve {
     upstream: UpstreamFlags,
     #[command(flatten)]
     cluster: PublicCluster,
+    #[command(flatten)]
+    identity: IdentityFlags,
     #[command(flatten)]
     policy: PolicyFlags,
 }
@@ -137,6 +139,7 @@ impl Serve {
                 certificate_authority_file: cluster_ca_file,
                 tls_server_name: cluster_tls_server_name,
             },
+            identity: self.identity,
             approver: self.policy.approver.clone(),
             policy: self.policy.into_policy(),
             limits: Limits { connections: self.max_connections, ..Limits::default() },

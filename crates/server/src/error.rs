@@ -53,6 +53,40 @@ pub enum Error {
         /// What the flag says.
         found: String,
     },
+    /// A flag that another one needs.
+    #[error("{with} needs {flag}")]
+    MissingFlag {
+        /// The flag that is missing.
+        flag: &'static str,
+        /// The flag that needs it.
+        with: &'static str,
+    },
+    /// A flag that would do nothing.
+    #[error("{flag} does nothing without {needs}")]
+    UnusedFlag {
+        /// The flag.
+        flag: &'static str,
+        /// What it belongs to.
+        needs: &'static str,
+    },
+    /// A flag whose value cannot be used.
+    #[error("{flag}: found {found:?}, expected {expected}")]
+    FlagValue {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        found: String,
+        /// What can be used.
+        expected: &'static str,
+    },
+    /// `--proxy-secret-file` holds no secret that could be sent in a header, or one that could be guessed.
+    #[error("--proxy-secret-file: {path} must hold one line of at least {minimum_bytes} visible ASCII characters")]
+    WeakSecret {
+        /// The file.
+        path: PathBuf,
+        /// The fewest bytes possible.
+        minimum_bytes: usize,
+    },
     /// The flags of the policy contradict each other.
     #[error("the flags of the policy cannot be used")]
     Policy(#[source] kube_enroll_core::Error),
@@ -73,6 +107,19 @@ pub enum Error {
     /// Not one of the few paths, methods and queries that pass.
     #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
     Forbidden,
+    /// Nobody is signed in, or a peer that is not trusted says so.
+    #[error(
+        "nobody is signed in: open this page by the address where you sign in, and reload it if your session has ended"
+    )]
+    NotSignedIn,
+    /// A trusted peer's headers leave it open who asks.
+    #[error("it is not certain who asks: the proxy must send {name} {expected}; show this to whoever runs it")]
+    IdentityHeader {
+        /// The header.
+        name: String,
+        /// How it must come.
+        expected: &'static str,
+    },
     /// A request for a certificate of somebody else.
     #[error("the request is for {found:?}, but you are signed in as {expected:?}: reload the page and try again")]
     OtherUser {
@@ -167,6 +214,7 @@ impl Error {
             | Self::OtherGroup { .. }
             | Self::UnknownHost { .. }
             | Self::ForeignOrigin { .. } => (403, "Forbidden"),
+            Self::NotSignedIn | Self::IdentityHeader { .. } => (401, "Unauthorized"),
             Self::NotFound { .. } | Self::NoClusterInfo => (404, "NotFound"),
             Self::UnsupportedMediaType { .. } => (415, "UnsupportedMediaType"),
             Self::BodyTooLarge { .. } => (413, "RequestEntityTooLarge"),

@@ -14,4 +14,5 @@ mod upstream;
 
 pub use config::{ClusterFlags, Config, Limits};
 pub use error::{Error, with_sources};
+pub use identity::{IdentityFlags, IdentityKind};
 pub use serve::Server;

@@ -1,6 +1,11 @@
 //! Which handler answers a path, and the headers that every answer carries.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
@@ -12,11 +17,15 @@ use axum::{
     routing::get,
 };
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{connection::Peer, learn::Known, logging::Logged, watch::stream};
@@ -49,6 +58,7 @@ pub(super) struct Shared {
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = Router::new()
         .route("/config.json", get(config_json.layer(middleware::from_fn(same_site))))
+        .route("/whoami.json", get(whoami_json.layer(middleware::from_fn(same_site))))
         .fallback(page_or_api)
         .layer(middleware::from_fn_with_state(shared.clone(), known_host));
     Router::new()
@@ -69,6 +79,18 @@ async fn config_json(State(shared): State<Arc<Shared>>) -> Result<Response, Erro
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], settings).into_response())
 }
 
+async fn whoami_json(
+    State(shared): State<Arc<Shared>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let asker = shared.identities.ask(peer.ip(), &headers).await?;
+    Ok(match shared.identities.whoami(asker.person.as_ref(), &shared.policy) {
+        Some(whoami) => json(StatusCode::OK, &whoami, None),
+        None => nothing_here(),
+    })
+}
+
 async fn page_or_api(
     State(shared): State<Arc<Shared>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -78,7 +100,7 @@ async fn page_or_api(
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && !is_api(path) {
         let file = shared.bundle.answer(path, request.headers());
-        return file.unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is nothing here\n").into_response());
+        return file.unwrap_or_else(nothing_here);
     }
     let mut logged = Logged::new(request.method().as_str());
     let answer = api(&shared, peer, request, &mut logged).await;
@@ -90,7 +112,8 @@ async fn page_or_api(
 
 async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut Logged) -> Result<Response, Error> {
     origin::check_origin(request.headers())?;
-    let Asker { person, .. } = shared.identities.ask(peer.ip(), request.headers()).await?;
+    let Asker { person, address, until } = shared.identities.ask(peer.ip(), request.headers()).await?;
+    tracing::debug!(%address, "asked");
     let person = person.as_ref();
     let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
     logged.ask(&ask);
@@ -120,7 +143,8 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
         Ask::Watch(name, options) => {
             let Answer { value, date } = shared.upstream.watch(&name, &options).await?;
             let seconds = Duration::from_secs(options.timeout_seconds.into());
-            let body = Body::from_stream(stream(value, owner, person.cloned(), seconds, shared.stop.clone()));
+            let events = stream(value, owner, person.cloned(), seconds, shared.stop.clone());
+            let body = Body::from_stream(events.take_until(end_of(until)));
             Ok(dated(([(header::CONTENT_TYPE, JSON)], body).into_response(), date))
         }
         Ask::ClusterInfo => {
@@ -131,6 +155,18 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             }
         }
     }
+}
+
+/// Waits until a token ends: what was shown to its person is not shown beyond it.
+async fn end_of(until: Option<SystemTime>) {
+    match until {
+        Some(until) => sleep(until.duration_since(SystemTime::now()).unwrap_or_default()).await,
+        None => pending().await,
+    }
+}
+
+fn nothing_here() -> Response {
+    (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
 }
 
 impl Shared {

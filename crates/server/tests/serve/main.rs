@@ -3,6 +3,7 @@
 
 mod client;
 mod creating;
+mod identity;
 mod limits;
 mod page;
 mod reading;
