@@ -120,6 +120,22 @@ pub enum Error {
         /// How it must come.
         expected: &'static str,
     },
+    /// There is no token.
+    #[error(
+        "nobody is signed in: no token came with the request; sign in, and open this page by the address where you do"
+    )]
+    NoToken,
+    /// A token that cannot be believed.
+    #[error(
+        "the token cannot be used, {problem}: sign in again, and if that does not help, show this to whoever runs the server"
+    )]
+    BadToken {
+        /// What is wrong with it; nothing of it.
+        problem: &'static str,
+    },
+    /// The keys of the OpenID provider are not known yet.
+    #[error("the keys of the OpenID provider cannot be fetched yet")]
+    KeysUnreachable,
     /// A request for a certificate of somebody else.
     #[error("the request is for {found:?}, but you are signed in as {expected:?}: reload the page and try again")]
     OtherUser {
@@ -214,14 +230,16 @@ impl Error {
             | Self::OtherGroup { .. }
             | Self::UnknownHost { .. }
             | Self::ForeignOrigin { .. } => (403, "Forbidden"),
-            Self::NotSignedIn | Self::IdentityHeader { .. } => (401, "Unauthorized"),
+            Self::NotSignedIn | Self::IdentityHeader { .. } | Self::NoToken | Self::BadToken { .. } => {
+                (401, "Unauthorized")
+            }
             Self::NotFound { .. } | Self::NoClusterInfo => (404, "NotFound"),
             Self::UnsupportedMediaType { .. } => (415, "UnsupportedMediaType"),
             Self::BodyTooLarge { .. } => (413, "RequestEntityTooLarge"),
             Self::BodyTimeout => (408, "Timeout"),
             Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
             Self::Refused(_) => (422, "Invalid"),
-            Self::NotReady | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
+            Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
             Self::UpstreamTimeout => (504, "Timeout"),
             Self::Upstream { status, .. } => return Status::clone(status),
             _ => return Status::failure(500, "InternalError", "the server is not set up; its log has the reason"),
@@ -236,7 +254,7 @@ impl Error {
                 }],
                 ..StatusDetails::default()
             }),
-            Self::NotReady | Self::Unreachable { .. } | Self::UpstreamTimeout => {
+            Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } | Self::UpstreamTimeout => {
                 Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
             }
             _ => None,
@@ -272,6 +290,12 @@ pub fn with_sources(error: &dyn std::error::Error) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
+        // RFC 6750, section 3; without a token it has no error code.
+        let challenge = match self {
+            Self::NoToken => Some("Bearer"),
+            Self::BadToken { .. } => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
         let date = match self {
             Self::Upstream { date, .. } => date.and_then(|date| HeaderValue::from_str(&date).ok()),
             _ => None,
@@ -283,6 +307,9 @@ impl IntoResponse for Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(details) = status.details.filter(|details| details.retry_after_seconds > 0) {
             headers.insert(header::RETRY_AFTER, details.retry_after_seconds.into());
+        }
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(date) = date {
             headers.insert(header::DATE, date);

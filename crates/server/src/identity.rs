@@ -2,6 +2,7 @@
 
 mod flags;
 mod header;
+mod jwt;
 mod peers;
 mod whoami;
 
@@ -13,6 +14,7 @@ use kube_enroll_core::{Policy, Subject};
 use crate::Error;
 pub use flags::{IdentityFlags, IdentityKind};
 use header::Header;
+use jwt::Jwt;
 use peers::Peers;
 use whoami::Whoami;
 
@@ -63,22 +65,22 @@ pub(crate) struct Identities {
 enum Source {
     Nobody,
     Header(Header),
+    Jwt(Box<Jwt>),
 }
 
 impl Identities {
     /// Reads the flags and the files that they name.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`], [`Error::UnusedFlag`], [`Error::FlagValue`], [`Error::ReadFile`], [`Error::WeakSecret`].
+    /// [`Error::MissingFlag`], [`Error::UnusedFlag`], [`Error::FlagValue`], [`Error::ReadFile`], [`Error::WeakSecret`],
+    /// [`Error::NoCertificates`].
     pub(crate) fn new(flags: &IdentityFlags, policy: &Policy) -> Result<Self, Error> {
         flags.check_used()?;
         let peers = Peers::new(flags)?;
         let source = match flags.kind {
             IdentityKind::None => Source::Nobody,
             IdentityKind::Header => Source::Header(Header::new(flags, policy, &peers)?),
-            IdentityKind::Jwt => {
-                return Err(Error::FlagValue { flag: "--identity", found: "jwt".into(), expected: "none or header" });
-            }
+            IdentityKind::Jwt => Source::Jwt(Box::new(Jwt::new(flags)?)),
         };
         Ok(Self { peers, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
     }
@@ -91,7 +93,7 @@ impl Identities {
     /// Says who sends a request with these headers from this peer.
     ///
     /// # Errors
-    /// [`Error::NotSignedIn`], [`Error::IdentityHeader`].
+    /// [`Error::NotSignedIn`], [`Error::IdentityHeader`]; [`Error::NoToken`], [`Error::BadToken`], [`Error::KeysUnreachable`].
     pub(crate) async fn ask(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Asker, Error> {
         let address = self.peers.address(peer, headers);
         let (person, until) = match &self.source {
@@ -99,6 +101,11 @@ impl Identities {
             Source::Header(header) if self.peers.trust(peer, headers) => (Some(header.person(headers)?), None),
             // Whatever the headers say, a stranger has written it.
             Source::Header(_) => return Err(Error::NotSignedIn),
+            // It proves itself: who passes it on does not matter.
+            Source::Jwt(jwt) => {
+                let (person, until) = jwt.person(headers).await?;
+                (Some(person), Some(until))
+            }
         };
         Ok(Asker { person, address, until })
     }

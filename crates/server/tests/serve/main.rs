@@ -4,8 +4,10 @@
 mod client;
 mod creating;
 mod identity;
+mod jwt;
 mod limits;
 mod page;
+mod provider;
 mod reading;
 mod recorder;
 mod refusing;
