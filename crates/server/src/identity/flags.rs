@@ -178,3 +178,6 @@ fn refuse_given(flags: &[(bool, &'static str)], needs: &'static str) -> Result<(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

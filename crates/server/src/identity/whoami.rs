@@ -47,3 +47,35 @@ impl<'a> Whoami<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whoami(user: &str, groups: &[&str], offered: &[&str]) -> serde_json::Value {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let person = Person { user: user.into(), groups: list(groups) };
+        let policy = Policy { groups: list(offered), ..Policy::default() };
+        serde_json::to_value(Whoami::new("jwt", &person, &policy, None)).expect("JSON")
+    }
+
+    #[test]
+    fn names_only_groups_that_a_request_may_name() {
+        let groups = ["developers", "system:masters", "a\u{202E}b", "ops"];
+        assert_eq!(whoami("jane", &groups, &[])["groups"], serde_json::json!(["developers", "ops"]));
+        assert_eq!(whoami("jane", &groups, &["ops", "admins"])["groups"], serde_json::json!(["ops"]));
+    }
+
+    #[test]
+    fn refuses_names_that_no_request_can_have_and_takes_those_with_an_issuer() {
+        for (user, code) in [
+            ("auth0|123", "forbidden-character"),
+            ("o'brien@example.com", "forbidden-character"),
+            ("system:admin", "system-name"),
+            ("", "empty-name"),
+        ] {
+            assert_eq!(whoami(user, &[], &[])["refusal"]["code"], code, "{user}");
+        }
+        assert_eq!(whoami("https://issuer.example/realm#123", &[], &[]).get("refusal"), None);
+    }
+}
