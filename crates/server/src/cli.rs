@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, Policy};
 
-use crate::{ClusterFlags, Config, Limits, config::DEFAULT_LISTEN};
+use crate::{ClusterFlags, Config, IdentityFlags, Limits, config::DEFAULT_LISTEN};
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
 #[derive(Debug, Parser)]
@@ -47,6 +47,8 @@ pub struct Serve {
     upstream: UpstreamFlags,
     #[command(flatten)]
     cluster: PublicCluster,
+    #[command(flatten)]
+    identity: IdentityFlags,
     #[command(flatten)]
     policy: PolicyFlags,
 }
@@ -137,6 +139,7 @@ impl Serve {
                 certificate_authority_file: cluster_ca_file,
                 tls_server_name: cluster_tls_server_name,
             },
+            identity: self.identity,
             approver: self.policy.approver.clone(),
             policy: self.policy.into_policy(),
             limits: Limits { connections: self.max_connections, ..Limits::default() },
@@ -163,6 +166,7 @@ impl PolicyFlags {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::IdentityKind;
 
     fn config(flags: &[&str]) -> Config {
         let Cli { command: Command::Serve(serve) } =
@@ -191,6 +195,28 @@ mod tests {
         assert_eq!(config.policy.groups, ["dev,ops", "admins"]);
         assert_eq!(config.policy.expiration_seconds.default, 3600);
         assert_eq!(config.policy.check(), Ok(()));
+    }
+
+    #[test]
+    fn takes_the_identity_from_its_flags() {
+        let identity = config(&[
+            "--identity=jwt",
+            "--oidc-issuer-url=https://issuer.example",
+            "--oidc-username-prefix=-",
+            "--oidc-required-claim=a=b",
+            "--oidc-required-claim=c=d,e",
+            "--trusted-proxy=10.0.0.0/8",
+            "--trusted-proxy=fd00::/8",
+        ])
+        .identity;
+        assert_eq!(identity.kind, IdentityKind::Jwt);
+        assert_eq!(identity.oidc_username_prefix.as_deref(), Some("-"));
+        assert_eq!(identity.oidc_required_claim, ["a=b", "c=d,e"]);
+        assert_eq!(identity.trusted_proxy.len(), 2);
+        assert_eq!(config(&[]).identity.kind, IdentityKind::None);
+        for flag in ["--identity=basic", "--trusted-proxy=10.0.0.0", "--trusted-proxy=all", "--user-header=a b"] {
+            assert!(Cli::try_parse_from(["kube-enroll", "serve", flag]).is_err(), "{flag}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use kube_enroll_core::Policy;
 
+use crate::IdentityFlags;
+
 /// What a server is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -18,6 +20,8 @@ pub struct Config {
     pub page_dir: Option<PathBuf>,
     /// The cluster that people get access to, where it is not the one of the kubeconfig.
     pub cluster: ClusterFlags,
+    /// Who says who asks. Default: nobody.
+    pub identity: IdentityFlags,
     /// What may be asked for.
     pub policy: Policy,
     /// How to reach an approver, a sentence for people. Default: empty.
@@ -71,6 +75,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             page_dir: None,
             cluster: ClusterFlags::default(),
+            identity: IdentityFlags::default(),
             policy: Policy::default(),
             approver: String::new(),
             limits: Limits::default(),

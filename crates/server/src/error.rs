@@ -53,6 +53,40 @@ pub enum Error {
         /// What the flag says.
         found: String,
     },
+    /// A flag that another one needs.
+    #[error("{with} needs {flag}")]
+    MissingFlag {
+        /// The flag that is missing.
+        flag: &'static str,
+        /// The flag that needs it.
+        with: &'static str,
+    },
+    /// A flag that would do nothing.
+    #[error("{flag} does nothing without {needs}")]
+    UnusedFlag {
+        /// The flag.
+        flag: &'static str,
+        /// What it belongs to.
+        needs: &'static str,
+    },
+    /// A flag whose value cannot be used.
+    #[error("{flag}: found {found:?}, expected {expected}")]
+    FlagValue {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        found: String,
+        /// What can be used.
+        expected: &'static str,
+    },
+    /// `--proxy-secret-file` holds no secret that could be sent in a header, or one that could be guessed.
+    #[error("--proxy-secret-file: {path} must hold one line of at least {minimum_bytes} visible ASCII characters")]
+    WeakSecret {
+        /// The file.
+        path: PathBuf,
+        /// The fewest bytes possible.
+        minimum_bytes: usize,
+    },
     /// The flags of the policy contradict each other.
     #[error("the flags of the policy cannot be used")]
     Policy(#[source] kube_enroll_core::Error),
@@ -81,6 +115,35 @@ pub enum Error {
     /// Not one of the few paths, methods and queries that pass.
     #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
     Forbidden,
+    /// Nobody is signed in, or a peer that is not trusted says so.
+    #[error(
+        "nobody is signed in: open this page by the address where you sign in, and reload it if your session has ended"
+    )]
+    NotSignedIn,
+    /// A trusted peer's headers leave it open who asks.
+    #[error("it is not certain who asks: the proxy must send {name} {expected}; show this to whoever runs it")]
+    IdentityHeader {
+        /// The header.
+        name: String,
+        /// How it must come.
+        expected: &'static str,
+    },
+    /// There is no token.
+    #[error(
+        "nobody is signed in: no token came with the request; sign in, and open this page by the address where you do"
+    )]
+    NoToken,
+    /// A token that cannot be believed.
+    #[error(
+        "the token cannot be used, {problem}: sign in again, and if that does not help, show this to whoever runs the server"
+    )]
+    BadToken {
+        /// What is wrong with it; nothing of it.
+        problem: &'static str,
+    },
+    /// The keys of the OpenID provider are not known yet.
+    #[error("the keys of the OpenID provider cannot be fetched yet")]
+    KeysUnreachable,
     /// A request for a certificate of somebody else.
     #[error("the request is for {found:?}, but you are signed in as {expected:?}: reload the page and try again")]
     OtherUser {
@@ -184,13 +247,18 @@ impl Error {
             | Self::OtherGroup { .. }
             | Self::UnknownHost { .. }
             | Self::ForeignOrigin { .. } => (403, "Forbidden"),
+            Self::NotSignedIn | Self::IdentityHeader { .. } | Self::NoToken | Self::BadToken { .. } => {
+                (401, "Unauthorized")
+            }
             Self::NotFound { .. } | Self::NoClusterInfo => (404, "NotFound"),
             Self::UnsupportedMediaType { .. } => (415, "UnsupportedMediaType"),
             Self::BodyTooLarge { .. } => (413, "RequestEntityTooLarge"),
             Self::BodyTimeout => (408, "Timeout"),
             Self::NotStrict { .. } | Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
             Self::Refused(_) => (422, "Invalid"),
-            Self::NotReady | Self::Unreachable { .. } | Self::TooManyLookups => (503, "ServiceUnavailable"),
+            Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } | Self::TooManyLookups => {
+                (503, "ServiceUnavailable")
+            }
             Self::NothingToWatch => (410, "Expired"),
             Self::Shared(error) => return error.status(),
             Self::UpstreamTimeout => (504, "Timeout"),
@@ -207,7 +275,11 @@ impl Error {
                 }],
                 ..StatusDetails::default()
             }),
-            Self::NotReady | Self::Unreachable { .. } | Self::UpstreamTimeout | Self::TooManyLookups => {
+            Self::NotReady
+            | Self::KeysUnreachable
+            | Self::Unreachable { .. }
+            | Self::UpstreamTimeout
+            | Self::TooManyLookups => {
                 Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
             }
             _ => None,
@@ -243,6 +315,12 @@ pub fn with_sources(error: &dyn std::error::Error) -> String {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
+        // RFC 6750, section 3; without a token it has no error code.
+        let challenge = match self {
+            Self::NoToken => Some("Bearer"),
+            Self::BadToken { .. } => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
         let date = match self {
             Self::Upstream { date, .. } => date.and_then(|date| HeaderValue::from_str(&date).ok()),
             _ => None,
@@ -254,6 +332,9 @@ impl IntoResponse for Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(details) = status.details.filter(|details| details.retry_after_seconds > 0) {
             headers.insert(header::RETRY_AFTER, details.retry_after_seconds.into());
+        }
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         if let Some(date) = date {
             headers.insert(header::DATE, date);

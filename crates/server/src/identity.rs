@@ -1,17 +1,32 @@
 //! Who asks.
 
-use std::net::IpAddr;
+mod flags;
+mod header;
+mod jwt;
+mod peers;
+mod whoami;
+
+use std::{net::IpAddr, time::SystemTime};
 
 use http::HeaderMap;
-use kube_enroll_core::Subject;
+use kube_enroll_core::{Policy, Subject};
 
 use crate::Error;
+pub use flags::{IdentityFlags, IdentityKind};
+use header::Header;
+use jwt::Jwt;
+use peers::Peers;
+use whoami::Whoami;
 
 /// Who a request comes from, as far as this server knows.
 #[derive(Clone, Debug)]
 pub(crate) struct Asker {
     /// The person, where there is an identity; nobody with `--identity none`.
     pub(crate) person: Option<Person>,
+    /// Where the request comes from, as far as trusted proxies say; never an IPv4 address written as IPv6.
+    pub(crate) address: IpAddr,
+    /// When it has to be said anew who this is: the end of the token.
+    pub(crate) until: Option<SystemTime>,
 }
 
 /// A person whom somebody that is trusted has named.
@@ -40,12 +55,64 @@ impl Person {
 }
 
 /// Finds out who asks.
-pub(crate) struct Identities {}
+pub(crate) struct Identities {
+    peers: Peers,
+    kind: IdentityKind,
+    source: Source,
+    sign_out_url: Option<String>,
+}
+
+enum Source {
+    Nobody,
+    Header(Header),
+    Jwt(Box<Jwt>),
+}
 
 impl Identities {
+    /// Reads the flags and the files that they name.
+    ///
+    /// # Errors
+    /// [`Error::MissingFlag`], [`Error::UnusedFlag`], [`Error::FlagValue`], [`Error::ReadFile`], [`Error::WeakSecret`],
+    /// [`Error::NoCertificates`].
+    pub(crate) fn new(flags: &IdentityFlags, policy: &Policy) -> Result<Self, Error> {
+        flags.check_used()?;
+        let peers = Peers::new(flags)?;
+        let source = match flags.kind {
+            IdentityKind::None => Source::Nobody,
+            IdentityKind::Header => Source::Header(Header::new(flags, policy, &peers)?),
+            IdentityKind::Jwt => Source::Jwt(Box::new(Jwt::new(flags)?)),
+        };
+        Ok(Self { peers, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
+    }
+
+    /// Returns the word in config.json: empty where nobody is known.
+    pub(crate) fn word(&self) -> &'static str {
+        self.kind.word()
+    }
+
     /// Says who sends a request with these headers from this peer.
-    pub(crate) async fn ask(&self, _peer: IpAddr, _headers: &HeaderMap) -> Result<Asker, Error> {
-        Ok(Asker { person: None })
+    ///
+    /// # Errors
+    /// [`Error::NotSignedIn`], [`Error::IdentityHeader`]; [`Error::NoToken`], [`Error::BadToken`], [`Error::KeysUnreachable`].
+    pub(crate) async fn ask(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Asker, Error> {
+        let address = self.peers.address(peer, headers);
+        let (person, until) = match &self.source {
+            Source::Nobody => (None, None),
+            Source::Header(header) if self.peers.trust(peer, headers) => (Some(header.person(headers)?), None),
+            // Whatever the headers say, a stranger has written it.
+            Source::Header(_) => return Err(Error::NotSignedIn),
+            // It proves itself: who passes it on does not matter.
+            Source::Jwt(jwt) => {
+                let (person, until) = jwt.person(headers).await?;
+                (Some(person), Some(until))
+            }
+        };
+        Ok(Asker { person, address, until })
+    }
+
+    /// Returns `whoami.json`; nothing where nobody is ever known.
+    pub(crate) fn whoami<'a>(&'a self, person: Option<&'a Person>, policy: &Policy) -> Option<Whoami<'a>> {
+        person.map(|person| Whoami::new(self.word(), person, policy, self.sign_out_url.as_deref()))
     }
 }
 

@@ -18,4 +18,5 @@ mod upstream;
 
 pub use config::{ClusterFlags, Config, Limits};
 pub use error::{Error, with_sources};
+pub use identity::{IdentityFlags, IdentityKind};
 pub use serve::{Ending, Server};

@@ -52,10 +52,12 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Listen`], [`Error::ReadFile`], [`Error::NoPage`], [`Error::NoCertificates`], [`Error::Kubeconfig`],
-    /// [`Error::AllowedHost`], [`Error::Policy`], [`Error::Cluster`].
+    /// [`Error::AllowedHost`], [`Error::Policy`], [`Error::Cluster`]; [`Error::MissingFlag`], [`Error::UnusedFlag`],
+    /// [`Error::FlagValue`], [`Error::WeakSecret`] for the flags of an identity.
     pub async fn bind(config: Config) -> Result<Self, Error> {
         config.policy.check().map_err(Error::Policy)?;
         let hosts = Hosts::parse(&config.allowed_hosts)?;
+        let identities = Identities::new(&config.identity, &config.policy)?;
         let bundle = config.page_dir.as_deref().map_or_else(|| Ok(Bundle::embedded()), Bundle::read)?;
         let access = Access::find(&config).await?;
         let named = Named::read(&config.cluster)?;
@@ -75,14 +77,15 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;
         let local_address = listener.local_addr().map_err(unbound)?;
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
-        let (learner, known) = Learner::new(upstream.clone(), cluster, config.policy.clone(), config.approver);
+        let (learner, known) =
+            Learner::new(upstream.clone(), cluster, config.policy.clone(), config.approver, identities.word());
         let shared = Shared {
             hosts,
             bundle,
             store: Arc::new(Store::new(upstream.clone(), config.limits.lookups_per_second)),
             upstream,
             policy: config.policy,
-            identities: Identities {},
+            identities,
             body_timeout: config.limits.body_timeout,
             known,
             stop: Stop::default(),

@@ -41,6 +41,7 @@ pub(super) struct Learner {
     cluster: Cluster,
     policy: Policy,
     approver: String,
+    identity: &'static str,
     known: watch::Sender<Option<Known>>,
 }
 
@@ -50,9 +51,10 @@ impl Learner {
         cluster: Cluster,
         policy: Policy,
         approver: String,
+        identity: &'static str,
     ) -> (Self, watch::Receiver<Option<Known>>) {
         let (known, receiver) = watch::channel(None);
-        (Self { upstream, cluster, policy, approver, known }, receiver)
+        (Self { upstream, cluster, policy, approver, identity, known }, receiver)
     }
 
     /// Asks, as often as it takes, makes the answers known, and returns whose objects are ours.
@@ -82,7 +84,7 @@ impl Learner {
             policy: self.policy,
             approver: self.approver,
             requesting_user: username.clone(),
-            identity: String::new(),
+            identity: self.identity.into(),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
         let owner = Owner(username);

@@ -1,6 +1,10 @@
 //! Which handler answers a path, and the headers that every answer carries.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
@@ -15,7 +19,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use super::{Stop, connection::Peer, learn::Known, logging::Logged, watch::stream};
 use crate::{
@@ -49,6 +56,7 @@ pub(super) struct Shared {
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let guarded = Router::new()
         .route("/config.json", get(config_json.layer(middleware::from_fn(same_site))))
+        .route("/whoami.json", get(whoami_json.layer(middleware::from_fn(same_site))))
         .fallback(page_or_api)
         .layer(middleware::from_fn_with_state(shared.clone(), known_host));
     Router::new()
@@ -71,6 +79,21 @@ async fn config_json(State(shared): State<Arc<Shared>>) -> Result<Response, Erro
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], settings).into_response())
 }
 
+async fn whoami_json(
+    State(shared): State<Arc<Shared>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
+) -> Result<Response, Error> {
+    let asker = shared.identities.ask(peer.ip(), &headers).await?;
+    Ok(match shared.identities.whoami(asker.person.as_ref(), &shared.policy) {
+        Some(whoami) => {
+            let body = serde_json::to_vec(&whoami).expect("only strings");
+            shared.json(StatusCode::OK, body.into())
+        }
+        None => nothing_here(),
+    })
+}
+
 async fn page_or_api(
     State(shared): State<Arc<Shared>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -80,7 +103,7 @@ async fn page_or_api(
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && !is_api(path) {
         let file = shared.bundle.answer(path, request.headers());
-        return file.unwrap_or_else(|| (StatusCode::NOT_FOUND, "there is nothing here\n").into_response());
+        return file.unwrap_or_else(nothing_here);
     }
     let mut logged = Logged::new(request.method().as_str());
     let answer = api(&shared, peer, request, &mut logged).await;
@@ -96,7 +119,8 @@ async fn page_or_api(
 
 async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut Logged) -> Result<Response, Error> {
     origin::check_origin(request.headers())?;
-    let Asker { person, .. } = shared.identities.ask(peer.ip(), request.headers()).await?;
+    let Asker { person, address, until } = shared.identities.ask(peer.ip(), request.headers()).await?;
+    tracing::debug!(%address, "asked");
     let person = person.as_ref();
     let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
     logged.ask(&ask);
@@ -126,7 +150,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
         }
         Ask::Watch(name, options) => {
             let found = shared.store.find(&owner, &name, person).await?.ok_or(Error::NothingToWatch)?;
-            let stream = stream(found, shared.store.clone(), options, None, shared.stop.clone());
+            let stream = stream(found, shared.store.clone(), options, until.map(instant), shared.stop.clone());
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Ask::ClusterInfo => {
@@ -144,6 +168,15 @@ fn present(found: &Subscription) -> Option<Shown> {
         News::Present(shown) => Some(shown.clone()),
         News::Deleted(_) => None,
     }
+}
+
+/// Places a time of the clock among those that can be waited for.
+fn instant(until: SystemTime) -> Instant {
+    Instant::now() + until.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+fn nothing_here() -> Response {
+    (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
 }
 
 impl Shared {

@@ -4,8 +4,11 @@
 mod client;
 mod creating;
 mod hostile_texts;
+mod identity;
+mod jwt;
 mod limits;
 mod page;
+mod provider;
 mod reading;
 mod recorder;
 mod refusing;

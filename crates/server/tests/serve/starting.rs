@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::{
     client::{Connection, send},
+    provider::{Key, Provider},
     recorder::{Recorder, Scenario},
     running::{NAME, REQUESTS, Running, TOKEN, body, golden, write_kubeconfig},
 };
@@ -71,6 +72,9 @@ async fn refuses_to_start_with_flags_that_cannot_work() {
     let mut no_policy = good();
     no_policy.policy.groups = vec!["system:masters".into()];
     assert!(matches!(Server::bind(no_policy).await, Err(Error::Policy(_))));
+    let mut unused = good();
+    unused.identity.user_header = Some(http::HeaderName::from_static("x-user"));
+    assert!(matches!(Server::bind(unused).await, Err(Error::UnusedFlag { flag: "--user-header", .. })));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let no_address = Config { listen: taken.local_addr().expect("an address"), ..good() };
     assert!(matches!(Server::bind(no_address).await, Err(Error::Listen { .. })));
@@ -99,6 +103,47 @@ async fn writes_neither_requests_nor_tokens_to_its_log_and_ends_on_sigterm() {
     let line = pem.lines().nth(1).expect("a line");
     for hidden in [request, &request[100..140], line, "BEGIN CERTIFICATE", TOKEN, "COOKIE", "developers"] {
         assert!(!log.contains(hidden), "{hidden} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn writes_neither_the_proxys_secret_nor_a_users_token_to_its_log() {
+    let folder = TempDir::new().expect("a folder");
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "a-secret-of-the-proxy\n").expect("a folder to write to");
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let token = key.sign(&provider.issuer, "jane", 600);
+    let authority = format!("{}/tests/golden/provider-authority.pem", env!("CARGO_MANIFEST_DIR"));
+    for (flags, good) in [
+        (
+            format!("--identity=header --user-header=X-User --proxy-secret-file={}", secret.display()),
+            "X-User: jane\r\nX-Kube-Enroll-Proxy-Secret: a-secret-of-the-proxy\r\n".to_owned(),
+        ),
+        (
+            format!(
+                "--identity=jwt --oidc-issuer-url={} --oidc-client-id=kube --oidc-signing-algs=ES256 --oidc-ca-file={authority}",
+                provider.issuer
+            ),
+            format!("Authorization: Bearer {token}\r\n"),
+        ),
+    ] {
+        let recorder = Recorder::start(Scenario::Created).await;
+        let process = Process::start(&recorder, &format!("exec \"$@\" {flags}")).await;
+        for (headers, status) in [(good.clone(), 200), (format!("{good}{good}"), 401), (good.replace("a", "b"), 401)] {
+            for target in ["/whoami.json", &format!("{REQUESTS}/{NAME}")] {
+                let request =
+                    format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", process.address);
+                let answer = send(process.address, request.as_bytes()).await;
+                assert!(answer.status == status || (status == 200 && target != "/whoami.json"), "{flags}: {answer:?}");
+            }
+        }
+        let log = process.terminate();
+        assert!(log.contains("\"code\":\"Unauthorized\""), "{log}");
+        let signature = token.rsplit('.').next().expect("three parts");
+        for hidden in ["a-secret-of-the-proxy", "b-secret-of-the-proxy", &token[..60], signature] {
+            assert!(!log.contains(hidden), "{hidden} in {log}");
+        }
     }
 }
 

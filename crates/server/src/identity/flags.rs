@@ -1,0 +1,183 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use http::HeaderName;
+use ipnet::IpNet;
+
+use crate::Error;
+
+/// Who says who asks, and what of that is believed. Contradictions are found by [`crate::Server::bind`].
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Identity")]
+pub struct IdentityFlags {
+    /// Who says who asks: nobody, a header of a proxy that is trusted, or a token of an OpenID provider.
+    #[arg(long = "identity", env = "KUBE_ENROLL_IDENTITY", value_enum, default_value_t, value_name = "KIND")]
+    pub kind: IdentityKind,
+
+    /// Network of proxies whose headers are believed, CIDR; repeatable. Needs --proxy-secret-file: in a cluster, a network
+    /// is every pod. Loopback needs no mention.
+    #[arg(long, env = "KUBE_ENROLL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
+    pub trusted_proxy: Vec<IpNet>,
+    /// File with a secret that the proxy sends along, at least 16 visible ASCII characters. Loopback must send it as well.
+    #[arg(long, env = "KUBE_ENROLL_PROXY_SECRET_FILE", value_name = "FILE")]
+    pub proxy_secret_file: Option<PathBuf>,
+    /// Header in which the secret comes. [default: X-Kube-Enroll-Proxy-Secret]
+    #[arg(long, env = "KUBE_ENROLL_PROXY_SECRET_HEADER", value_name = "NAME")]
+    pub proxy_secret_header: Option<HeaderName>,
+
+    /// For `header`: header with the user. There is no default, since each proxy has another.
+    #[arg(long, env = "KUBE_ENROLL_USER_HEADER", value_name = "NAME")]
+    pub user_header: Option<HeaderName>,
+    /// For `header`: header with groups, a line for each. Only those named with --group count.
+    #[arg(long, env = "KUBE_ENROLL_GROUPS_HEADER", value_name = "NAME")]
+    pub groups_header: Option<HeaderName>,
+    /// For `header`: what stands between groups on one line. With a comma, a group `x,admins` is `x` and `admins`.
+    /// [default: nothing, a line is one group]
+    #[arg(long, env = "KUBE_ENROLL_GROUPS_SEPARATOR", value_name = "TEXT")]
+    pub groups_separator: Option<String>,
+
+    /// For `jwt`: header with the token. [default: Authorization, after the word Bearer]
+    #[arg(long, env = "KUBE_ENROLL_JWT_HEADER", value_name = "NAME")]
+    pub jwt_header: Option<HeaderName>,
+    /// For `jwt`, as all --oidc flags, with the meaning that kube-apiserver gives them: https address of the issuer.
+    #[arg(long, env = "KUBE_ENROLL_OIDC_ISSUER_URL", value_name = "URL")]
+    pub oidc_issuer_url: Option<String>,
+    /// Audience that a token must be for.
+    #[arg(long, env = "KUBE_ENROLL_OIDC_CLIENT_ID", value_name = "ID")]
+    pub oidc_client_id: Option<String>,
+    /// Claim that is the user. [default: sub]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_USERNAME_CLAIM", value_name = "CLAIM")]
+    pub oidc_username_claim: Option<String>,
+    /// What stands before the user; `-` is nothing. [default: the issuer and #, but nothing where the claim is email]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_USERNAME_PREFIX", allow_hyphen_values = true, value_name = "TEXT")]
+    pub oidc_username_prefix: Option<String>,
+    /// Claim with the groups, text or a list of texts. [default: none]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_GROUPS_CLAIM", value_name = "CLAIM")]
+    pub oidc_groups_claim: Option<String>,
+    /// What stands before each group. [default: nothing]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_GROUPS_PREFIX", value_name = "TEXT")]
+    pub oidc_groups_prefix: Option<String>,
+    /// Algorithm of signatures: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384; repeatable. [default: RS256]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_SIGNING_ALGS", value_delimiter = ',', value_name = "ALG")]
+    pub oidc_signing_algs: Vec<String>,
+    /// Claim that a token must have with exactly this value; repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub oidc_required_claim: Vec<String>,
+    /// PEM file with the authorities of the issuer's address. [default: those of this machine]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_CA_FILE", value_name = "FILE")]
+    pub oidc_ca_file: Option<PathBuf>,
+    /// JWK Set of the issuer, where it cannot be fetched; read at start.
+    #[arg(long, env = "KUBE_ENROLL_OIDC_JWKS_FILE", value_name = "FILE")]
+    pub oidc_jwks_file: Option<PathBuf>,
+
+    /// Where people sign out: an https URL, or a path that begins with /.
+    #[arg(long, env = "KUBE_ENROLL_SIGN_OUT_URL", value_name = "URL")]
+    pub sign_out_url: Option<String>,
+}
+
+/// Who says who asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum IdentityKind {
+    /// Nobody: whoever reaches the server may ask in any name.
+    #[default]
+    None,
+    /// A header of a proxy that is trusted.
+    Header,
+    /// A token of an OpenID provider, verified here.
+    Jwt,
+}
+
+impl IdentityKind {
+    /// Returns the word in config.json: empty for nobody.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Header => "header",
+            Self::Jwt => "jwt",
+        }
+    }
+}
+
+impl IdentityFlags {
+    /// Checks that no flag is given that would do nothing: whoever set it believes that it protects.
+    ///
+    /// # Errors
+    /// [`Error::UnusedFlag`].
+    pub(super) fn check_used(&self) -> Result<(), Error> {
+        let header = [
+            (self.user_header.is_some(), "--user-header"),
+            (self.groups_header.is_some(), "--groups-header"),
+            (self.groups_separator.is_some(), "--groups-separator"),
+        ];
+        let jwt = [
+            (self.jwt_header.is_some(), "--jwt-header"),
+            (self.oidc_issuer_url.is_some(), "--oidc-issuer-url"),
+            (self.oidc_client_id.is_some(), "--oidc-client-id"),
+            (self.oidc_username_claim.is_some(), "--oidc-username-claim"),
+            (self.oidc_username_prefix.is_some(), "--oidc-username-prefix"),
+            (self.oidc_groups_claim.is_some(), "--oidc-groups-claim"),
+            (self.oidc_groups_prefix.is_some(), "--oidc-groups-prefix"),
+            (!self.oidc_signing_algs.is_empty(), "--oidc-signing-algs"),
+            (!self.oidc_required_claim.is_empty(), "--oidc-required-claim"),
+            (self.oidc_ca_file.is_some(), "--oidc-ca-file"),
+            (self.oidc_jwks_file.is_some(), "--oidc-jwks-file"),
+        ];
+        if self.kind != IdentityKind::Header {
+            refuse_given(&header, "--identity=header")?;
+        }
+        if self.kind != IdentityKind::Jwt {
+            refuse_given(&jwt, "--identity=jwt")?;
+        }
+        if self.kind == IdentityKind::None {
+            refuse_given(&[(self.sign_out_url.is_some(), "--sign-out-url")], "--identity=header or --identity=jwt")?;
+        }
+        if self.groups_header.is_none() {
+            refuse_given(&header[2..], "--groups-header")?;
+        }
+        if self.oidc_groups_claim.is_none() {
+            refuse_given(&[(self.oidc_groups_prefix.is_some(), "--oidc-groups-prefix")], "--oidc-groups-claim")?;
+        }
+        if self.proxy_secret_file.is_none() {
+            refuse_given(&[(self.proxy_secret_header.is_some(), "--proxy-secret-header")], "--proxy-secret-file")?;
+        }
+        if self.oidc_jwks_file.is_some() && self.oidc_ca_file.is_some() {
+            // Nothing is fetched.
+            return Err(Error::UnusedFlag {
+                flag: "--oidc-ca-file",
+                needs: "discovery, which --oidc-jwks-file replaces",
+            });
+        }
+        Ok(())
+    }
+
+    /// Returns the address where people sign out.
+    ///
+    /// # Errors
+    /// [`Error::FlagValue`].
+    pub(super) fn sign_out(&self) -> Result<Option<String>, Error> {
+        let Some(found) = &self.sign_out_url else { return Ok(None) };
+        // "//host" and "/\host" are other sites to a browser.
+        let is_path = found.starts_with('/') && !matches!(found.as_bytes().get(1), Some(b'/' | b'\\'));
+        let is_url = found
+            .parse::<http::Uri>()
+            .is_ok_and(|url| url.scheme_str() == Some("https") && url.host().is_some_and(|host| !host.is_empty()));
+        if (is_path || is_url) && found.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Some(found.clone()));
+        }
+        Err(Error::FlagValue {
+            flag: "--sign-out-url",
+            found: found.clone(),
+            expected: "an https URL or a path that begins with one /",
+        })
+    }
+}
+
+fn refuse_given(flags: &[(bool, &'static str)], needs: &'static str) -> Result<(), Error> {
+    match flags.iter().find(|(given, _)| *given) {
+        Some((_, flag)) => Err(Error::UnusedFlag { flag, needs }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

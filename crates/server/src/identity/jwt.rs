@@ -1,0 +1,215 @@
+//! Who asks, as a token of an OpenID provider says.
+
+mod keys;
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, header};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
+use serde_json::{Map, Value};
+
+use super::{Person, flags::IdentityFlags};
+use crate::Error;
+use keys::{Keys, check_https};
+
+/// What a token must be like, and what of it is believed: as kube-apiserver's flags of the same names say
+/// ([OpenID Connect tokens](https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens)),
+/// so that a person has one name by token and by certificate.
+pub(super) struct Jwt {
+    header: HeaderName,
+    algorithms: Vec<Algorithm>,
+    validation: Validation,
+    issuer: String,
+    username_claim: String,
+    username_prefix: String,
+    groups_claim: Option<String>,
+    groups_prefix: String,
+    required_claims: Vec<(String, String)>,
+    keys: Keys,
+}
+
+impl Jwt {
+    /// Reads the flags and the files that they name. The provider need not be there yet.
+    ///
+    /// # Errors
+    /// [`Error::MissingFlag`], [`Error::FlagValue`], [`Error::ReadFile`], [`Error::NoCertificates`].
+    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, Error> {
+        let need = |value: &Option<String>, flag: &'static str| {
+            let value = value.clone().filter(|value| !value.is_empty());
+            value.ok_or(Error::MissingFlag { flag, with: "--identity=jwt" })
+        };
+        let issuer = need(&flags.oidc_issuer_url, "--oidc-issuer-url")?;
+        let client_id = need(&flags.oidc_client_id, "--oidc-client-id")?;
+        if !check_https(&issuer) || issuer.contains(['?', '#', '@']) {
+            let expected = "an https URL without query, fragment and user";
+            return Err(Error::FlagValue { flag: "--oidc-issuer-url", found: issuer, expected });
+        }
+        let algorithms = parse_algorithms(&flags.oidc_signing_algs)?;
+        let username_claim = flags.oidc_username_claim.clone().unwrap_or_else(|| "sub".into());
+        let username_prefix = match flags.oidc_username_prefix.as_deref() {
+            Some("-") => String::new(),
+            Some(prefix) if !prefix.is_empty() => prefix.to_owned(),
+            _ if username_claim == "email" => String::new(),
+            _ => format!("{issuer}#"),
+        };
+        let keys = match &flags.oidc_jwks_file {
+            Some(path) => Keys::read(path)?,
+            None => Keys::discover(&issuer, flags.oidc_ca_file.as_deref())?,
+        };
+        Ok(Self {
+            header: flags.jwt_header.clone().unwrap_or(header::AUTHORIZATION),
+            validation: validation(&issuer, &client_id, algorithms[0]),
+            algorithms,
+            issuer,
+            username_claim,
+            username_prefix,
+            groups_claim: flags.oidc_groups_claim.clone(),
+            groups_prefix: flags.oidc_groups_prefix.clone().unwrap_or_default(),
+            required_claims: parse_required(&flags.oidc_required_claim)?,
+            keys,
+        })
+    }
+
+    /// Says whose token is in these headers, and when it ends.
+    ///
+    /// # Errors
+    /// [`Error::NoToken`], [`Error::BadToken`]; [`Error::KeysUnreachable`] where the provider's keys are not known yet.
+    pub(super) async fn person(&self, headers: &HeaderMap) -> Result<(Person, SystemTime), Error> {
+        let token = self.token(headers)?;
+        let claims = self.verify(token).await?;
+        for (key, value) in &self.required_claims {
+            if claims.get(key).and_then(Value::as_str) != Some(value) {
+                return Err(bad("a claim that is required here is missing or has another value"));
+            }
+        }
+        let until = claims.get("exp").and_then(Value::as_f64).ok_or_else(|| bad("it does not say when it ends"))?;
+        let until = Duration::try_from_secs_f64(until).ok().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+        let person = Person { user: self.user(&claims)?, groups: self.groups(&claims)? };
+        Ok((person, until.ok_or_else(|| bad("it does not say when it ends"))?))
+    }
+
+    /// Returns the one token.
+    fn token<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str, Error> {
+        let mut lines = headers.get_all(&self.header).iter();
+        let line = lines.next().ok_or(Error::NoToken)?;
+        if lines.next().is_some() {
+            return Err(bad("there is more than one"));
+        }
+        let text = line.to_str().map_err(|_| bad("it is not ASCII"))?.trim();
+        // RFC 9110, section 11.1: the scheme's case does not matter.
+        let bearer = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        match bearer {
+            Some((_, token)) => Ok(token.trim()),
+            None if self.header == header::AUTHORIZATION || text.is_empty() => Err(Error::NoToken),
+            None => Ok(text),
+        }
+    }
+
+    /// Checks signature, issuer, audience and times, and returns the claims.
+    async fn verify(&self, token: &str) -> Result<Map<String, Value>, Error> {
+        let head = decode_header(token).map_err(|error| problem(&error))?;
+        // Before a key is looked for: `none` and HMAC with a public key for its secret end here.
+        if !self.algorithms.contains(&head.alg) {
+            return Err(bad("it is signed by an algorithm that is not taken here"));
+        }
+        let validation = Validation { algorithms: vec![head.alg], ..self.validation.clone() };
+        let mut found = bad("it is signed with a key that its issuer does not name");
+        for key in self.keys.find(head.kid.as_deref(), head.alg).await? {
+            match decode::<Map<String, Value>>(token, &key, &validation) {
+                // A list of issuers would satisfy the library.
+                Ok(data) if data.claims.get("iss").and_then(Value::as_str) == Some(&self.issuer) => {
+                    return Ok(data.claims);
+                }
+                Ok(_) => return Err(bad("it is from another issuer")),
+                Err(error) => found = problem(&error),
+            }
+        }
+        Err(found)
+    }
+
+    fn user(&self, claims: &Map<String, Value>) -> Result<String, Error> {
+        // Anybody can type another's address where the provider does not check it.
+        if self.username_claim == "email" && claims.get("email_verified").is_some_and(|is| *is != Value::Bool(true)) {
+            return Err(bad("its e-mail address is not verified"));
+        }
+        match claims.get(&self.username_claim).and_then(Value::as_str) {
+            Some(user) if !user.is_empty() => Ok(format!("{}{user}", self.username_prefix)),
+            _ => Err(bad("it does not say who it is for, in the claim that counts here")),
+        }
+    }
+
+    fn groups(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Error> {
+        let wrong = || bad("its groups are neither text nor a list of texts");
+        let found = match self.groups_claim.as_ref().and_then(|claim| claims.get(claim)) {
+            None => Vec::new(),
+            Some(Value::String(group)) => vec![&**group],
+            Some(Value::Array(groups)) => {
+                groups.iter().map(Value::as_str).collect::<Option<Vec<_>>>().ok_or_else(wrong)?
+            }
+            Some(_) => return Err(wrong()),
+        };
+        Ok(found.into_iter().map(|group| format!("{}{group}", self.groups_prefix)).collect())
+    }
+}
+
+/// The library lets a missing `iss` or `aud` pass, and does not look at `nbf`, unless told.
+fn validation(issuer: &str, client_id: &str, algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(&[client_id]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    validation.validate_nbf = true;
+    validation.leeway = LEEWAY_SECONDS;
+    validation
+}
+
+fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
+    if names.is_empty() {
+        return Ok(vec![Algorithm::RS256]);
+    }
+    let parse = |name: &String| match name.parse::<Algorithm>() {
+        // With a shared secret, this server could make tokens itself.
+        Ok(algorithm)
+            if !matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 | Algorithm::EdDSA) =>
+        {
+            Ok(algorithm)
+        }
+        _ => Err(Error::FlagValue {
+            flag: "--oidc-signing-algs",
+            found: name.clone(),
+            expected: "RS256, RS384, RS512, PS256, PS384, PS512, ES256 or ES384",
+        }),
+    };
+    names.iter().map(parse).collect()
+}
+
+fn parse_required(pairs: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let parse = |pair: &String| match pair.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(Error::FlagValue { flag: "--oidc-required-claim", found: pair.clone(), expected: "KEY=VALUE" }),
+    };
+    pairs.iter().map(parse).collect()
+}
+
+fn bad(problem: &'static str) -> Error {
+    Error::BadToken { problem }
+}
+
+/// Says in words what is wrong. The library's own texts may quote the token.
+fn problem(error: &jsonwebtoken::errors::Error) -> Error {
+    bad(match error.kind() {
+        ErrorKind::ExpiredSignature => "it has expired",
+        ErrorKind::ImmatureSignature => "it is not valid yet",
+        ErrorKind::InvalidIssuer => "it is from another issuer",
+        ErrorKind::InvalidAudience => "it is for another audience",
+        ErrorKind::MissingRequiredClaim(_) => "it lacks exp, iss or aud",
+        ErrorKind::InvalidSignature => "its signature is wrong",
+        _ => "it cannot be read",
+    })
+}
+
+/// For clocks that are a little apart.
+const LEEWAY_SECONDS: u64 = 10;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+//! The keys of an OpenID provider ([discovery](https://openid.net/specs/openid-connect-discovery-1_0.html)).
+
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::Uri;
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use jsonwebtoken::{
+    Algorithm, AlgorithmFamily, DecodingKey,
+    jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse},
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject},
+};
+use serde::Deserialize;
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    time::{Instant, timeout},
+};
+
+use crate::{Error, error::with_sources};
+
+/// Where keys come from.
+pub(super) enum Keys {
+    /// Read at start.
+    File(Vec<Jwk>),
+    /// Fetched, and fetched again when they change.
+    Provider(Arc<Provider>),
+}
+
+/// An OpenID provider and what is known of its keys.
+pub(super) struct Provider {
+    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    issuer: String,
+    /// The last keys seen. They stay while the provider is away.
+    known: RwLock<Option<Known>>,
+    /// Held by the one who fetches.
+    next: Arc<Mutex<Next>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    keys: Arc<Vec<Jwk>>,
+    fetched: Instant,
+}
+
+/// When to fetch again at the earliest.
+struct Next {
+    at: Instant,
+    pause: Duration,
+}
+
+/// Why keys could not be fetched.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("no answer")]
+    Client(#[from] hyper_util::client::legacy::Error),
+    #[error("the answer broke off, or is longer than {MAX_ANSWER_BYTES} bytes")]
+    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("no answer in time")]
+    Timeout,
+    #[error("found status {0}, expected 200")]
+    Status(http::StatusCode),
+    #[error("the answer is not what it should be")]
+    Json(#[from] serde_json::Error),
+    #[error("found issuer {found:?}, expected {expected:?}")]
+    Issuer { found: String, expected: String },
+    #[error("found jwks_uri {0:?}, expected an https URL")]
+    JwksUri(String),
+    #[error("there is no key that could sign")]
+    NoKeys,
+}
+
+impl Keys {
+    /// Reads a JWK Set (RFC 7517, section 5).
+    ///
+    /// # Errors
+    /// [`Error::ReadFile`], [`Error::FlagValue`].
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+        let keys = serde_json::from_slice(&text).map(usable).unwrap_or_default();
+        if keys.is_empty() {
+            return Err(Error::FlagValue {
+                flag: "--oidc-jwks-file",
+                found: path.display().to_string(),
+                expected: "a JWK Set with RSA or EC keys for signatures",
+            });
+        }
+        Ok(Self::File(keys))
+    }
+
+    /// Prepares to fetch; asks nobody yet.
+    ///
+    /// # Errors
+    /// [`Error::ReadFile`], [`Error::NoCertificates`] for the file of authorities.
+    pub(super) fn discover(issuer: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
+        let mut roots = RootCertStore::empty();
+        let tls = match ca_file {
+            Some(path) => {
+                let none = || Error::NoCertificates { path: path.to_owned() };
+                let pem = std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+                let found: Vec<_> =
+                    CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
+                if found.is_empty() {
+                    return Err(none());
+                }
+                for certificate in found {
+                    roots.add(certificate).map_err(|_| none())?;
+                }
+                let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+                let tls = ClientConfig::builder_with_provider(provider)
+                    .with_safe_default_protocol_versions()
+                    .expect("aws-lc-rs has the suites of TLS 1.2 and 1.3")
+                    .with_root_certificates(roots)
+                    .with_no_client_auth();
+                HttpsConnectorBuilder::new().with_tls_config(tls)
+            }
+            None => HttpsConnectorBuilder::new()
+                .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
+                .map_err(|source| Error::ReadFile { path: "the authorities of this machine".into(), source })?,
+        };
+        Ok(Self::Provider(Arc::new(Provider {
+            client: Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()),
+            issuer: issuer.to_owned(),
+            known: RwLock::new(None),
+            next: Arc::new(Mutex::new(Next { at: Instant::now(), pause: FIRST_PAUSE })),
+        })))
+    }
+
+    /// Returns the keys that a token with this head may be signed with: the one of its `kid`, or all of its kind where it
+    /// names none.
+    ///
+    /// # Errors
+    /// [`Error::KeysUnreachable`] where no keys are known yet.
+    pub(super) async fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<Vec<DecodingKey>, Error> {
+        match self {
+            Self::File(keys) => Ok(matching(keys, kid, algorithm)),
+            Self::Provider(provider) => provider.find(kid, algorithm).await,
+        }
+    }
+}
+
+impl Provider {
+    async fn find(self: &Arc<Self>, kid: Option<&str>, algorithm: Algorithm) -> Result<Vec<DecodingKey>, Error> {
+        if let Some(Known { keys, fetched }) = self.known() {
+            let found = matching(&keys, kid, algorithm);
+            if !found.is_empty() {
+                // A key that was withdrawn must not count for ever. Who finds somebody else fetching does not wait.
+                if fetched.elapsed() < MAX_AGE {
+                    return Ok(found);
+                }
+                let Ok(next) = self.next.clone().try_lock_owned() else { return Ok(found) };
+                self.refresh(next).await;
+                return Ok(self.known().map_or(found, |known| matching(&known.keys, kid, algorithm)));
+            }
+        }
+        let before = self.known().map(|known| known.fetched);
+        let next = self.next.clone().lock_owned().await;
+        // Somebody else may have fetched while this one waited.
+        if self.known().map(|known| known.fetched) == before {
+            self.refresh(next).await;
+        }
+        let known = self.known().ok_or(Error::KeysUnreachable)?;
+        Ok(matching(&known.keys, kid, algorithm))
+    }
+
+    /// Fetches the keys, unless that was just done: anybody can send tokens with keys that do not exist. Whoever waits may
+    /// leave without breaking it off for the others.
+    async fn refresh(self: &Arc<Self>, mut next: OwnedMutexGuard<Next>) {
+        if Instant::now() < next.at {
+            return;
+        }
+        let provider = self.clone();
+        let task = tokio::spawn(async move {
+            match timeout(FETCH_TIMEOUT, provider.fetch()).await.unwrap_or(Err(FetchError::Timeout)) {
+                Ok(keys) => {
+                    *next = Next { at: Instant::now() + REFETCH_PAUSE, pause: FIRST_PAUSE };
+                    let known = Known { keys: Arc::new(keys), fetched: Instant::now() };
+                    *provider.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+                }
+                Err(error) => {
+                    tracing::warn!(error = %with_sources(&error), "the keys of the OpenID provider cannot be fetched");
+                    let pause = (next.pause * 2).min(LONGEST_PAUSE);
+                    *next = Next { at: Instant::now() + next.pause, pause };
+                }
+            }
+        });
+        // It fails only where the server ends.
+        let _ = task.await;
+    }
+
+    async fn fetch(&self) -> Result<Vec<Jwk>, FetchError> {
+        let address =
+            format!("{}/.well-known/openid-configuration", self.issuer.strip_suffix('/').unwrap_or(&self.issuer));
+        let discovered: Discovery = serde_json::from_slice(&self.get(&address).await?)?;
+        // OpenID Connect Discovery, section 4.3: or one tenant's document would speak for another's.
+        if discovered.issuer != self.issuer {
+            return Err(FetchError::Issuer { found: discovered.issuer, expected: self.issuer.clone() });
+        }
+        let keys = usable(serde_json::from_slice(&self.get(&discovered.jwks_uri).await?)?);
+        if keys.is_empty() { Err(FetchError::NoKeys) } else { Ok(keys) }
+    }
+
+    /// Redirects are not followed: they could lead anywhere in this server's network.
+    async fn get(&self, address: &str) -> Result<Bytes, FetchError> {
+        let refuse = || FetchError::JwksUri(address.chars().take(200).collect());
+        let uri: Uri = address.parse().map_err(|_| refuse())?;
+        if !check_https(address) {
+            return Err(refuse());
+        }
+        let response = self.client.get(uri).await?;
+        if response.status() != http::StatusCode::OK {
+            return Err(FetchError::Status(response.status()));
+        }
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(FetchError::Body)?;
+        Ok(body.to_bytes())
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+/// Tells whether a text is an https URL with a host.
+pub(super) fn check_https(text: &str) -> bool {
+    text.parse::<Uri>()
+        .is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()))
+}
+
+/// Keeps the keys that can verify signatures: no secrets, none for encryption.
+fn usable(set: JwkSet) -> Vec<Jwk> {
+    let is_usable =
+        |key: &Jwk| matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature)) && family(key).is_some();
+    set.keys.into_iter().filter(is_usable).collect()
+}
+
+fn family(key: &Jwk) -> Option<AlgorithmFamily> {
+    match key.algorithm {
+        AlgorithmParameters::RSA(_) => Some(AlgorithmFamily::Rsa),
+        AlgorithmParameters::EllipticCurve(_) => Some(AlgorithmFamily::Ec),
+        _ => None,
+    }
+}
+
+fn matching(keys: &[Jwk], kid: Option<&str>, algorithm: Algorithm) -> Vec<DecodingKey> {
+    keys.iter()
+        .filter(|key| kid.is_none() || key.common.key_id.as_deref() == kid)
+        .filter(|key| family(key) == Some(algorithm.family()))
+        // RFC 7517, section 4.4: a key may be for one algorithm.
+        .filter(|key| key.common.key_algorithm.is_none_or(|meant| meant == algorithm.into()))
+        .filter_map(|key| DecodingKey::from_jwk(key).ok())
+        .collect()
+}
+
+/// The most bytes of an answer. Google's keys take 2 KiB.
+const MAX_ANSWER_BYTES: usize = 256 << 10;
+
+/// For both documents together.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Between two fetches that succeed.
+const REFETCH_PAUSE: Duration = Duration::from_secs(10);
+
+/// After the first fetch that failed; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// After many that failed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// How long keys count without another look.
+const MAX_AGE: Duration = Duration::from_secs(3600);

@@ -1,0 +1,114 @@
+//! Which peers are believed, and where a request comes from.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::Path,
+};
+
+use http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::flags::IdentityFlags;
+use crate::Error;
+
+/// The peers whose headers are believed.
+pub(super) struct Peers {
+    networks: Vec<IpNet>,
+    secret: Option<Secret>,
+    pub(super) secret_header: HeaderName,
+}
+
+/// What only the proxy and this server know. It has no `Debug`, and is wiped.
+struct Secret(Zeroizing<Vec<u8>>);
+
+impl Peers {
+    /// Reads the flags and the secret.
+    ///
+    /// # Errors
+    /// [`Error::MissingFlag`] for a network without a secret; [`Error::ReadFile`] and [`Error::WeakSecret`] for the secret.
+    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, Error> {
+        if !flags.trusted_proxy.is_empty() && flags.proxy_secret_file.is_none() {
+            return Err(Error::MissingFlag { flag: "--proxy-secret-file", with: "--trusted-proxy" });
+        }
+        Ok(Self {
+            networks: flags.trusted_proxy.clone(),
+            secret: flags.proxy_secret_file.as_deref().map(Secret::read).transpose()?,
+            secret_header: flags.proxy_secret_header.clone().unwrap_or(DEFAULT_SECRET_HEADER),
+        })
+    }
+
+    /// Tells whether the headers of a request from this peer are believed.
+    pub(super) fn trust(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.is_near(peer) && self.secret.as_ref().is_none_or(|secret| secret.is_in(headers, &self.secret_header))
+    }
+
+    /// Returns the address that a request comes from: the peer's, or behind a trusted peer the right-most hop of
+    /// `X-Forwarded-For` that is no trusted one. What stands left of it, the client itself may have written.
+    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut found = peer.to_canonical();
+        if !self.trust(peer, headers) {
+            return found;
+        }
+        let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
+        for hop in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
+            // Beyond a hop that cannot be read, nobody knows who wrote what.
+            let Some(hop) = parse_hop(hop) else { return found };
+            found = hop;
+            if !self.is_near(hop) {
+                return found;
+            }
+        }
+        found
+    }
+
+    fn is_near(&self, address: IpAddr) -> bool {
+        // ::ffff:127.0.0.1 is what a socket for both families says.
+        let address = address.to_canonical();
+        address.is_loopback() || self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl Secret {
+    fn read(path: &Path) -> Result<Self, Error> {
+        let mut text =
+            Zeroizing::new(std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?);
+        for end in [b'\n', b'\r'] {
+            if text.last() == Some(&end) {
+                text.pop();
+            }
+        }
+        // Anything else would not come through a header as it is.
+        if text.len() < MINIMUM_SECRET_BYTES || !text.iter().all(u8::is_ascii_graphic) {
+            return Err(Error::WeakSecret { path: path.to_owned(), minimum_bytes: MINIMUM_SECRET_BYTES });
+        }
+        Ok(Self(text))
+    }
+
+    fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
+        let mut lines = headers.get_all(name).iter();
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => bool::from(line.as_bytes().ct_eq(&self.0)),
+            _ => false,
+        }
+    }
+}
+
+/// Reads a hop as proxies write them: an address, or one with a port.
+fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse::<IpAddr>().ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))?;
+    Some(address.to_canonical())
+}
+
+/// A secret that cannot be guessed over a network.
+const MINIMUM_SECRET_BYTES: usize = 16;
+
+const DEFAULT_SECRET_HEADER: HeaderName = HeaderName::from_static("x-kube-enroll-proxy-secret");
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+#[cfg(test)]
+mod tests;

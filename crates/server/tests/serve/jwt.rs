@@ -1,0 +1,153 @@
+use std::time::{Duration, Instant};
+
+use kube_enroll_server::{Config, IdentityFlags, IdentityKind};
+use serde_json::{Value, json};
+
+use crate::{
+    client::Connection,
+    provider::{Key, Provider},
+    reading::stored,
+    recorder::{ACCOUNT, Scenario},
+    running::{NAME, REQUESTS, Running, body, golden},
+};
+
+fn believe(config: &mut Config, provider: &Provider) {
+    config.identity = IdentityFlags {
+        kind: IdentityKind::Jwt,
+        oidc_issuer_url: Some(provider.issuer.clone()),
+        oidc_client_id: Some("kube".into()),
+        oidc_username_prefix: Some("-".into()),
+        oidc_groups_claim: Some("groups".into()),
+        oidc_signing_algs: vec!["ES256".into()],
+        oidc_ca_file: Some(format!("{}/tests/golden/provider-authority.pem", env!("CARGO_MANIFEST_DIR")).into()),
+        ..IdentityFlags::default()
+    };
+}
+
+async fn behind(provider: &Provider, scenario: Scenario) -> Running {
+    Running::with(scenario, |config| believe(config, provider)).await
+}
+
+async fn whoami(server: &Running, token: &str) -> (u16, Value) {
+    let answer = server.ask("GET", "/whoami.json", &format!("Authorization: Bearer {token}\r\n"), "").await;
+    (answer.status, answer.json())
+}
+
+#[tokio::test]
+async fn takes_a_token_of_the_provider_and_passes_its_persons_request_on() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let server = behind(&provider, Scenario::Created).await;
+    let token = key.sign(&provider.issuer, "jane", 600);
+    let (status, who) = whoami(&server, &token).await;
+    assert_eq!((status, who), (200, json!({"identity": "jwt", "user": "jane", "groups": ["developers"]})));
+    assert_eq!(server.get("/config.json").await.json()["identity"], "jwt");
+
+    let headers = |token: &str| format!("Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n");
+    let object = body(&golden("jane")).to_string();
+    let joe = key.sign(&provider.issuer, "joe", 600);
+    assert_eq!(server.ask("POST", REQUESTS, &headers(&joe), &object).await.status, 403);
+    assert_eq!(server.recorder.seen().len(), 0);
+    assert_eq!(server.ask("POST", REQUESTS, &headers(&token), &object).await.status, 201);
+    let seen = server.recorder.seen();
+    assert!(!format!("{:?}", seen[0]).contains(&token));
+}
+
+#[tokio::test]
+async fn refuses_to_pass_anything_on_without_a_good_token_and_says_how_to_send_one() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let server = behind(&provider, Scenario::Created).await;
+    let expired = key.sign(&provider.issuer, "jane", -60);
+    let stranger = Key::new("one").sign(&provider.issuer, "jane", 600);
+    for (headers, challenge) in [
+        (String::new(), "Bearer"),
+        ("X-User: jane\r\n".into(), "Bearer"),
+        (format!("Authorization: Bearer {expired}\r\n"), "Bearer error=\"invalid_token\""),
+        (format!("Authorization: Bearer {stranger}\r\n"), "Bearer error=\"invalid_token\""),
+    ] {
+        for target in ["/whoami.json", &format!("{REQUESTS}/{NAME}")] {
+            let answer = server.ask("GET", target, &headers, "").await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some(challenge)), "{headers}");
+            assert_eq!(answer.json()["reason"], "Unauthorized");
+        }
+    }
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn keeps_the_keys_while_the_provider_is_away_and_asks_once_for_many_that_it_does_not_know() {
+    let (old, unknown) = (Key::new("old"), Key::new("unknown"));
+    let provider = Provider::start(&[&old]).await;
+    let server = behind(&provider, Scenario::Created).await;
+    let token = old.sign(&provider.issuer, "jane", 600);
+    assert_eq!(whoami(&server, &token).await.0, 200);
+    assert_eq!(provider.fetches(), 1);
+    provider.set_away(true);
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert_eq!(whoami(&server, &unknown.sign(&provider.issuer, "jane", 600)).await.0, 401);
+        assert_eq!(whoami(&server, &token).await.0, 200);
+    }
+    // Ten seconds after the last success at the earliest; then never twice in a second.
+    assert!(provider.fetches() as u64 <= 1 + began.elapsed().as_secs(), "{}", provider.fetches());
+}
+
+#[tokio::test]
+async fn takes_a_new_key_of_the_provider_and_drops_the_old_one() {
+    let (old, new) = (Key::new("old"), Key::new("new"));
+    let provider = Provider::start(&[&old]).await;
+    let server = behind(&provider, Scenario::Created).await;
+    assert_eq!(whoami(&server, &old.sign(&provider.issuer, "jane", 600)).await.0, 200);
+    provider.publish(&[&new]);
+    let rotated = async {
+        while whoami(&server, &new.sign(&provider.issuer, "jane", 600)).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(40), rotated).await.expect("the new key in time");
+    assert_eq!(whoami(&server, &old.sign(&provider.issuer, "jane", 600)).await.0, 401);
+}
+
+#[tokio::test]
+async fn answers_503_until_the_provider_has_answered_for_itself() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let token = key.sign(&provider.issuer, "jane", 600);
+    let renamed = behind(&provider, Scenario::Created).await;
+    provider.rename("https://evil.example");
+    assert_eq!(whoami(&renamed, &token).await.0, 503);
+    provider.rename(&provider.issuer);
+    provider.set_away(true);
+    let server = behind(&provider, Scenario::Created).await;
+    let answer = server.ask("GET", "/whoami.json", &format!("Authorization: Bearer {token}\r\n"), "").await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("2")));
+    assert_eq!(server.recorder.seen().len(), 0);
+    provider.set_away(false);
+    let back = async {
+        while whoami(&server, &token).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), back).await.expect("the keys in time");
+}
+
+#[tokio::test]
+async fn ends_a_watch_when_its_token_ends() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let mut object = stored(ACCOUNT);
+    object["metadata"]["annotations"]["kube-enroll/user"] = "jane".into();
+    let server = behind(&provider, Scenario::object(object)).await;
+    let watch = async |seconds: i64| {
+        let headers = format!("Authorization: Bearer {}\r\n", key.sign(&provider.issuer, "jane", seconds));
+        let target = format!("{REQUESTS}?watch=1&fieldSelector=metadata.name={NAME}");
+        let mut watch = Connection::open(server.address, &server.request("GET", &target, &headers, "")).await;
+        watch.read_until("200 OK").await;
+        watch
+    };
+    let long = watch(3600).await;
+    // A watch's own end is at five minutes, and this waits for twenty seconds.
+    watch(3).await.read_to_end().await;
+    drop(long);
+}
