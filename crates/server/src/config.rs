@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use kube_enroll_core::Policy;
 
-use crate::IdentityFlags;
+use crate::{Error, IdentityFlags, gate::create::MAX_BODY_BYTES};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -28,6 +28,9 @@ pub struct Config {
     pub approver: String,
     /// Bounds on what a client may take.
     pub limits: Limits,
+    /// Where `/metrics` is, and `/livez` and `/readyz` once more: for a server whose own address only a proxy beside it
+    /// reaches. Default: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// The cluster as an operator names it; what is left out comes from the kubeconfig or from `kube-public/cluster-info`.
@@ -46,8 +49,24 @@ pub struct ClusterFlags {
 /// Bounds on what a client may take, and how long others may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at a time; one more is answered 503. Default: 4096.
+    /// Connections at a time; one more is answered 503. Default: 16384, below the usual bound of 20000 file descriptors.
     pub connections: usize,
+    /// Those of one address, which this machine's own is exempt from. Default: 1024.
+    pub connections_per_address: usize,
+    /// Watches at a time. Default: 16000.
+    pub streams: usize,
+    /// Those of one person. Default: 16.
+    pub streams_per_user: usize,
+    /// Those of one address, IPv6 by /64: an office has one. Default: 512.
+    pub streams_per_address: usize,
+    /// Creates of one person in a minute. Default: 10.
+    pub creates_per_user: u32,
+    /// Creates of one address in a minute. Default: 120.
+    pub creates_per_address: u32,
+    /// Requests of one person that nobody has decided on. Default: 10.
+    pub pending_per_user: usize,
+    /// The longest body. Default: 16 KiB; a request for RSA-4096 with 64 long groups fits.
+    pub body_bytes: usize,
     /// For the head of a request, and for the pause between two of them. Default: 30 s.
     pub header_timeout: Duration,
     /// For the body of a request. Default: 10 s.
@@ -66,6 +85,38 @@ pub struct Limits {
     pub drain_timeout: Duration,
 }
 
+impl Limits {
+    /// Checks that something passes.
+    ///
+    /// # Errors
+    /// [`Error::NoBound`].
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let bounds = [
+            ("--max-connections", self.connections),
+            ("--max-connections-per-address", self.connections_per_address),
+            ("--max-streams", self.streams),
+            ("--max-streams-per-user", self.streams_per_user),
+            ("--max-streams-per-address", self.streams_per_address),
+            ("--max-creates-per-user", self.creates_per_user as usize),
+            ("--max-creates-per-address", self.creates_per_address as usize),
+            ("--max-pending-per-user", self.pending_per_user),
+            ("--max-lookups-per-second", self.lookups_per_second as usize),
+            ("--max-body-bytes", self.body_bytes),
+        ];
+        let times = [
+            ("--header-timeout-seconds", self.header_timeout),
+            ("--body-timeout-seconds", self.body_timeout),
+            ("--write-timeout-seconds", self.write_timeout),
+            ("--upstream-timeout-seconds", self.upstream_timeout),
+        ];
+        let nothing = bounds.iter().find(|(_, bound)| *bound == 0).map(|(flag, _)| *flag);
+        match nothing.or(times.iter().find(|(_, time)| time.is_zero()).map(|(flag, _)| *flag)) {
+            Some(flag) => Err(Error::NoBound { flag }),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -79,6 +130,7 @@ impl Default for Config {
             policy: Policy::default(),
             approver: String::new(),
             limits: Limits::default(),
+            metrics_listen: None,
         }
     }
 }
@@ -86,7 +138,15 @@ impl Default for Config {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 4096,
+            connections: 16_384,
+            connections_per_address: 1024,
+            streams: 16_000,
+            streams_per_user: 16,
+            streams_per_address: 512,
+            creates_per_user: 10,
+            creates_per_address: 120,
+            pending_per_user: 10,
+            body_bytes: MAX_BODY_BYTES,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),

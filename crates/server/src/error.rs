@@ -210,9 +210,20 @@ pub enum Error {
     /// The server has not yet asked the API server who it is.
     #[error("the server has not reached the Kubernetes API yet")]
     NotReady,
-    /// More names that are not known here were asked for than the API server is to be asked about.
-    #[error("the server is asked for too many requests that it does not know: try again in a moment")]
-    TooManyLookups,
+    /// Somebody takes more than a bound gives.
+    #[error("{}", .bound.text())]
+    Bound {
+        /// The bound.
+        bound: crate::Bound,
+        /// When to try again.
+        retry_after_seconds: u32,
+    },
+    /// A bound that lets nothing pass.
+    #[error("{flag} must be 1 or more")]
+    NoBound {
+        /// The flag.
+        flag: &'static str,
+    },
     /// The cluster has nothing of that name for this person to watch: nobody can tell which it is.
     #[error("there is nothing to watch: list again")]
     NothingToWatch,
@@ -256,9 +267,9 @@ impl Error {
             Self::BodyTimeout => (408, "Timeout"),
             Self::NotStrict { .. } | Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
             Self::Refused(_) => (422, "Invalid"),
-            Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } | Self::TooManyLookups => {
-                (503, "ServiceUnavailable")
-            }
+            Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
+            Self::Bound { bound, .. } if bound.is_callers_own() => (429, "TooManyRequests"),
+            Self::Bound { .. } => (503, "ServiceUnavailable"),
             Self::NothingToWatch => (410, "Expired"),
             Self::Shared(error) => return error.status(),
             Self::UpstreamTimeout => (504, "Timeout"),
@@ -275,12 +286,11 @@ impl Error {
                 }],
                 ..StatusDetails::default()
             }),
-            Self::NotReady
-            | Self::KeysUnreachable
-            | Self::Unreachable { .. }
-            | Self::UpstreamTimeout
-            | Self::TooManyLookups => {
+            Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } | Self::UpstreamTimeout => {
                 Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
+            }
+            Self::Bound { retry_after_seconds, .. } => {
+                Some(StatusDetails { retry_after_seconds: *retry_after_seconds, ..StatusDetails::default() })
             }
             _ => None,
         };

@@ -20,7 +20,6 @@ use std::{
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -28,9 +27,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, Error, Limits,
+    bounds::Bounds,
     bundle::Bundle,
     gate::origin::Hosts,
     identity::Identities,
+    metrics::Metrics,
     store::{Store, follow::follow},
     upstream::{Upstream, access::Access, cluster::Named},
 };
@@ -41,6 +42,7 @@ use routes::Shared;
 /// connections.
 pub struct Server {
     listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
     local_address: SocketAddr,
     limits: Limits,
     shared: Arc<Shared>,
@@ -56,6 +58,7 @@ impl Server {
     /// [`Error::FlagValue`], [`Error::WeakSecret`] for the flags of an identity.
     pub async fn bind(config: Config) -> Result<Self, Error> {
         config.policy.check().map_err(Error::Policy)?;
+        config.limits.check()?;
         let hosts = Hosts::parse(&config.allowed_hosts)?;
         let identities = Identities::new(&config.identity, &config.policy)?;
         let bundle = config.page_dir.as_deref().map_or_else(|| Ok(Bundle::embedded()), Bundle::read)?;
@@ -79,23 +82,38 @@ impl Server {
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
         let (learner, known) =
             Learner::new(upstream.clone(), cluster, config.policy.clone(), config.approver, identities.word());
+        let metrics = Arc::new(Metrics::new());
+        let metrics_listener = match config.metrics_listen {
+            Some(address) => {
+                let listener = TcpListener::bind(address).await;
+                Some(listener.map_err(|source| Error::Listen { address, source })?)
+            }
+            None => None,
+        };
         let shared = Shared {
             hosts,
             bundle,
-            store: Arc::new(Store::new(upstream.clone(), config.limits.lookups_per_second)),
+            store: Arc::new(Store::new(upstream.clone(), config.limits.lookups_per_second, metrics.clone())),
+            bounds: Bounds::new(config.limits, metrics.clone()),
+            metrics,
             upstream,
             policy: config.policy,
             identities,
-            body_timeout: config.limits.body_timeout,
+            limits: config.limits,
             known,
             stop: Stop::default(),
         };
-        Ok(Self { listener, local_address, limits: config.limits, shared: Arc::new(shared), learner })
+        Ok(Self { listener, metrics_listener, local_address, limits: config.limits, shared: Arc::new(shared), learner })
     }
 
     /// Returns the address that is listened on, with the port that was found for port 0.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_address
+    }
+
+    /// Returns the address of `/metrics`, where there is one.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `shutdown` resolves. [`Ending::Gentle`] then says for [`Limits::unready_period`] that it is not ready,
@@ -107,8 +125,7 @@ impl Server {
     /// [`Error::NoPublicAddress`] and [`Error::Cluster`] once the API server was reached from inside of a cluster, and
     /// nobody says how people outside reach it.
     pub async fn serve(self, shutdown: impl Future<Output = Ending>) -> Result<(), Error> {
-        let Self { listener, limits, shared, learner, .. } = self;
-        let permits = Arc::new(Semaphore::new(limits.connections));
+        let Self { listener, metrics_listener, limits, shared, learner, .. } = self;
         let router = routes::router(shared.clone());
         let mut connections = JoinSet::new();
         let mut shutdown = pin!(async {
@@ -125,12 +142,16 @@ impl Server {
             let owner = learner.run().await?;
             follow(&shared.upstream, &owner, &shared.store).await
         });
+        let inside = routes::inside(shared.clone());
         let spread = loop {
             tokio::select! {
+                (stream, peer) = accept_any(metrics_listener.as_ref()) => {
+                    connections.spawn(connection::serve(stream, peer, inside.clone(), limits, shared.stop.clone()));
+                }
                 spread = &mut shutdown => break spread,
                 result = &mut background => match result? {},
                 Some(_) = connections.join_next() => {}
-                (stream, peer) = accept(&listener) => match permits.clone().try_acquire_owned() {
+                (stream, peer) = accept(&listener) => match shared.bounds.connection(peer.ip()) {
                     Ok(permit) => {
                         let (router, stop) = (router.clone(), shared.stop.clone());
                         connections.spawn(async move {
@@ -138,9 +159,11 @@ impl Server {
                             drop(permit);
                         });
                     }
-                    Err(_) => {
-                        connections.spawn(connection::turn_away(stream));
+                    // At the end of its descriptors and its patience it says nothing at all.
+                    Err(error) if connections.len() < limits.connections.saturating_add(MOST_TURNED_AWAY) => {
+                        connections.spawn(connection::turn_away(stream, error));
                     }
+                    Err(_) => drop(stream),
                 },
             }
         };
@@ -192,6 +215,14 @@ impl Stop {
     }
 }
 
+/// Accepts the next connection where there is something to accept from.
+async fn accept_any(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
+    match listener {
+        Some(listener) => accept(listener).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Accepts the next connection. Errors end nothing: the one connection is gone, or the process is out of file descriptors
 /// and others will be closed.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
@@ -208,6 +239,9 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         }
     }
 }
+
+/// Connections that are told that there are too many, at a time.
+const MOST_TURNED_AWAY: usize = 256;
 
 /// How long to wait where no connection can be accepted, for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -10,7 +10,7 @@ mod lookup;
 use std::{
     collections::HashMap,
     sync::{
-        Mutex,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -23,6 +23,7 @@ use crate::{
     Error,
     gate::view::{Owner, Shown},
     identity::Person,
+    metrics::Metrics,
     upstream::Upstream,
 };
 use clock::Clock;
@@ -37,6 +38,7 @@ pub(crate) struct Store {
     filled: AtomicBool,
     lookups: Lookups,
     clock: Clock,
+    metrics: Arc<Metrics>,
 }
 
 /// The latest of an object. Whoever waits needs nothing older.
@@ -53,13 +55,14 @@ pub(crate) type Subscription = watch::Receiver<News>;
 
 impl Store {
     /// Makes a store that asks `upstream` for names that it does not know, `lookups_per_second` at most.
-    pub(crate) fn new(upstream: Upstream, lookups_per_second: u32) -> Self {
+    pub(crate) fn new(upstream: Upstream, lookups_per_second: u32, metrics: Arc<Metrics>) -> Self {
         Self {
             upstream,
             entries: Mutex::default(),
             seen: AtomicU64::new(0),
             filled: AtomicBool::new(false),
-            lookups: Lookups::new(lookups_per_second),
+            lookups: Lookups::new(lookups_per_second, metrics.clone()),
+            metrics,
             clock: Clock::default(),
         }
     }
@@ -86,11 +89,20 @@ impl Store {
         }
     }
 
+    /// Counts the requests of a user that nobody has decided on.
+    pub(crate) fn pending_of(&self, user: &str) -> usize {
+        let is_pending = |entry: &watch::Sender<News>| match &*entry.borrow() {
+            News::Present(shown) => shown.pending && shown.user.as_deref() == Some(user),
+            News::Deleted(_) => false,
+        };
+        self.entries().values().filter(|entry| is_pending(entry)).count()
+    }
+
     /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the API
     /// server, whether the object is somebody else's, absent, or was just made by another replica.
     ///
     /// # Errors
-    /// [`Error::TooManyLookups`], and what the API server says to the question.
+    /// [`Error::Bound`], and what the API server says to the question.
     pub(crate) async fn find(
         &self,
         owner: &Owner,
@@ -132,6 +144,7 @@ impl Store {
             }
             None => {}
         }
+        self.count(&entries);
     }
 
     /// Takes an object that the watch or a list has shown.
@@ -144,6 +157,7 @@ impl Store {
                 entries.insert(name, watch::Sender::new(News::Present(shown)));
             }
         }
+        self.count(&entries);
         drop(entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
@@ -158,6 +172,7 @@ impl Store {
         {
             entry.send_replace(News::Deleted(last));
         }
+        self.count(&entries);
         drop(entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
@@ -173,6 +188,7 @@ impl Store {
             }
             stays
         });
+        self.count(&entries);
         drop(entries);
         for (name, shown) in listed {
             self.show(name, shown);
@@ -180,6 +196,11 @@ impl Store {
         // Not the greater of both: a cluster that was restored from a backup counts anew.
         self.seen.store(version, Ordering::Release);
         self.filled.store(true, Ordering::Release);
+    }
+
+    /// Says how many there are.
+    fn count(&self, entries: &HashMap<String, watch::Sender<News>>) {
+        self.metrics.objects.set(i64::try_from(entries.len()).unwrap_or(i64::MAX));
     }
 
     fn bookmark(&self, version: u64) {

@@ -6,7 +6,7 @@ use axum::Router;
 use http::{Request, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kube_enroll_core::{Status, StatusDetails};
+use kube_enroll_core::Status;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
@@ -63,10 +63,8 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
 }
 
 /// Answers one connection too many, so that a balancer tries elsewhere and a person sees why.
-pub(super) async fn turn_away(mut stream: TcpStream) {
-    let mut status = Status::failure(503, "ServiceUnavailable", "the server has as many connections as it takes");
-    status.details = Some(StatusDetails { retry_after_seconds: 5, ..StatusDetails::default() });
-    farewell(&mut stream, &status).await;
+pub(super) async fn turn_away(mut stream: TcpStream, error: Error) {
+    farewell(&mut stream, &error.status()).await;
 }
 
 /// Answers what hyper does not answer, and ends the connection.

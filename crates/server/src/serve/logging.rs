@@ -43,6 +43,11 @@ impl Logged {
         error.into_response()
     }
 
+    /// Returns what is asked; empty where nobody knows.
+    pub(super) fn verb(&self) -> &'static str {
+        self.verb
+    }
+
     /// Writes the line.
     pub(super) fn done(self, status: StatusCode) {
         tracing::info!(

@@ -1,10 +1,6 @@
 //! Which handler answers a path, and the headers that every answer carries.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{net::SocketAddr, sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -26,15 +22,16 @@ use tokio::{
 
 use super::{Stop, connection::Peer, learn::Known, logging::Logged, watch::stream};
 use crate::{
-    Error,
+    Bound, Error, Limits,
+    bounds::Bounds,
     bundle::Bundle,
     gate::{
-        Ask,
-        create::{self, MAX_BODY_BYTES},
+        Ask, create,
         origin::{self, Hosts},
         view::{self, Shown},
     },
-    identity::{Asker, Identities},
+    identity::Identities,
+    metrics::Metrics,
     store::{News, Store, Subscription},
     upstream::{Answer, Upstream},
 };
@@ -46,7 +43,9 @@ pub(super) struct Shared {
     pub(super) upstream: Upstream,
     pub(super) policy: kube_enroll_core::Policy,
     pub(super) identities: Identities,
-    pub(super) body_timeout: Duration,
+    pub(super) limits: Limits,
+    pub(super) bounds: Bounds,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) known: watch::Receiver<Option<Known>>,
     pub(super) store: Arc<Store>,
     pub(super) stop: Stop,
@@ -66,6 +65,19 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .fallback_service(guarded.with_state(shared.clone()))
         .layer(middleware::map_response(common_headers))
         .layer(middleware::from_fn(close_after_body))
+        .with_state(shared)
+}
+
+/// Makes the router of the address that only operators reach.
+pub(super) fn inside(shared: Arc<Shared>) -> Router {
+    let metrics = |State(shared): State<Arc<Shared>>| async move {
+        let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+        ([(header::CONTENT_TYPE, kind)], shared.metrics.text())
+    };
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
         .with_state(shared)
 }
 
@@ -113,15 +125,15 @@ async fn page_or_api(
     if let Some(date) = shared.store.date() {
         response.headers_mut().entry(header::DATE).or_insert(date);
     }
+    shared.metrics.request(logged.verb(), response.status().as_u16());
     logged.done(response.status());
     response
 }
 
 async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut Logged) -> Result<Response, Error> {
     origin::check_origin(request.headers())?;
-    let Asker { person, address, until } = shared.identities.ask(peer.ip(), request.headers()).await?;
-    tracing::debug!(%address, "asked");
-    let person = person.as_ref();
+    let asker = shared.identities.ask(peer.ip(), request.headers()).await?;
+    let person = asker.person.as_ref();
     let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
     logged.ask(&ask);
     let owner = shared.known()?.owner;
@@ -131,10 +143,13 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
     match ask {
         Ask::Create => {
             check_content_type(request.headers())?;
-            let body = read_body(request, shared.body_timeout).await?;
+            let body = read_body(request, &shared.limits, &shared.metrics).await?;
             let object = create::rebuild(&body, &shared.policy, person)?;
             logged.name(&object.metadata.name);
+            shared.bounds.create(&asker, |user| shared.store.pending_of(user))?;
+            let began = Instant::now();
             let Answer { value, date } = shared.upstream.create(&object).await?;
+            shared.metrics.create(began.elapsed());
             shared.store.hear_time(date.as_ref());
             let shown = shared.store.created(&owner, value).ok_or(Error::NotReady)?;
             Ok(shared.json(StatusCode::CREATED, shown.json()))
@@ -149,8 +164,11 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             Ok(shared.json(StatusCode::OK, view::list(shared.store.version(), shown.as_ref())))
         }
         Ask::Watch(name, options) => {
+            // Before it costs a question.
+            let permit = shared.bounds.stream(&asker)?;
             let found = shared.store.find(&owner, &name, person).await?.ok_or(Error::NothingToWatch)?;
-            let stream = stream(found, shared.store.clone(), options, until.map(instant), shared.stop.clone());
+            let end = asker.until.map(instant);
+            let stream = stream(found, shared.store.clone(), options, end, shared.stop.clone(), permit);
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Ask::ClusterInfo => {
@@ -189,16 +207,20 @@ impl Shared {
     }
 }
 
-/// Reads a body, however it is framed, up to [`MAX_BODY_BYTES`].
-async fn read_body(request: Request, deadline: Duration) -> Result<Bytes, Error> {
-    let too_large = Error::BodyTooLarge { maximum_bytes: MAX_BODY_BYTES };
+/// Reads a body, however it is framed, up to [`Limits::body_bytes`].
+async fn read_body(request: Request, limits: &Limits, metrics: &Metrics) -> Result<Bytes, Error> {
+    let maximum_bytes = limits.body_bytes;
+    let too_large = || {
+        metrics.refuse(Bound::BodyBytes);
+        Error::BodyTooLarge { maximum_bytes }
+    };
     // What announces its length is refused before it comes.
-    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
-        return Err(too_large);
+    if request.body().size_hint().lower() > maximum_bytes as u64 {
+        return Err(too_large());
     }
-    match timeout(deadline, Limited::new(request.into_body(), MAX_BODY_BYTES).collect()).await {
+    match timeout(limits.body_timeout, Limited::new(request.into_body(), maximum_bytes).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Error::BodyBroken),
         Err(_) => Err(Error::BodyTimeout),
     }

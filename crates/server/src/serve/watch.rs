@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Stop;
 use crate::{
+    bounds::Permit,
     gate::{WatchOptions, view},
     store::{News, Store, Subscription},
 };
@@ -20,6 +21,7 @@ pub(super) fn stream(
     options: WatchOptions,
     end: Option<Instant>,
     stop: Stop,
+    permit: Permit,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
     let deadline = Instant::now() + Duration::from_secs(options.timeout_seconds.into());
     let watch = Watch {
@@ -29,6 +31,7 @@ pub(super) fn stream(
         bookmarks: options.bookmarks,
         stop,
         told: Told::Nothing,
+        _permit: permit,
     };
     unfold(watch, |mut watch| async {
         let line = watch.next().await?;
@@ -43,6 +46,8 @@ struct Watch {
     bookmarks: bool,
     stop: Stop,
     told: Told,
+    /// Its place among all that wait.
+    _permit: Permit,
 }
 
 /// What the browser knows.

@@ -31,7 +31,9 @@ pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) ->
         // From here on a watch goes on where the last one ended, until the API server has forgotten that version.
         loop {
             let began = Instant::now();
-            match watch(upstream, owner, store).await {
+            let ended = watch(upstream, owner, store).await;
+            store.metrics.watching.set(0);
+            match ended {
                 Ok(End::Expired) => break,
                 Ok(End::Normal) => {}
                 Err(error) => report("watching", &error, pause),
@@ -53,6 +55,7 @@ enum End {
 }
 
 async fn list(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<(), Error> {
+    store.metrics.lists.inc();
     let mut listed = HashMap::new();
     let mut next = String::new();
     let version = loop {
@@ -75,11 +78,13 @@ async fn list(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<(), E
 }
 
 async fn watch(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<End, Error> {
+    store.metrics.watches.inc();
     let Answer { value: mut body, date } = match upstream.watch(store.version()).await {
         Err(Error::Upstream { status, .. }) if status.is_expired() => return Ok(End::Expired),
         answer => answer?,
     };
     store.hear_time(date.as_ref());
+    store.metrics.watching.set(1);
     let mut decoder = WatchDecoder::new();
     while let Some(bytes) = next_bytes(&mut body).await? {
         let events = decoder.push(&bytes).map_err(|error| Error::Unreachable { source: error.into() })?;

@@ -16,13 +16,16 @@ use http::HeaderValue;
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
 
 use crate::{
-    Error,
+    Bound, Error,
+    bounds::refuse,
+    metrics::Metrics,
     upstream::{Answer, Upstream},
 };
 
 /// The questions that are under way.
 pub(super) struct Lookups {
     limiter: DefaultDirectRateLimiter,
+    metrics: Arc<Metrics>,
     open: Arc<Mutex<HashMap<String, Question>>>,
 }
 
@@ -36,22 +39,23 @@ pub(super) struct Found {
 }
 
 impl Lookups {
-    pub(super) fn new(per_second: u32) -> Self {
+    pub(super) fn new(per_second: u32, metrics: Arc<Metrics>) -> Self {
         let per_second = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
-        Self { limiter: DefaultDirectRateLimiter::direct(Quota::per_second(per_second)), open: Arc::default() }
+        Self { limiter: DefaultDirectRateLimiter::direct(Quota::per_second(per_second)), metrics, open: Arc::default() }
     }
 
     /// Asks what there is under a name, or waits for the answer that somebody else has asked for.
     ///
     /// # Errors
-    /// [`Error::TooManyLookups`]; [`Error::Shared`] with what the API server said.
+    /// [`Error::Bound`]; [`Error::Shared`] with what the API server said.
     pub(super) async fn run(&self, upstream: &Upstream, name: &ObjectName) -> Result<Found, Error> {
         let question = {
             let mut open = self.open.lock().expect("nothing panics while it holds the lock");
             match open.get(name.as_str()) {
                 Some(question) => question.clone(),
                 None => {
-                    self.limiter.check().map_err(|_| Error::TooManyLookups)?;
+                    self.limiter.check().map_err(|_| refuse(&self.metrics, Bound::Lookups))?;
+                    self.metrics.lookups.inc();
                     let question = ask(upstream.clone(), name.clone(), self.open.clone());
                     // On its own, so that it is asked to the end though the one who has begun it leaves.
                     tokio::spawn(question.clone());

@@ -21,6 +21,7 @@ pub(crate) const TOKEN: &str = "the-servers-own-token";
 /// A server in front of a recorder, on a free port. Both end when it is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) metrics_address: Option<SocketAddr>,
     pub(crate) recorder: Recorder,
     stop: Option<oneshot::Sender<Ending>>,
     task: JoinHandle<Result<(), Error>>,
@@ -75,10 +76,10 @@ impl Running {
         };
         change(&mut config);
         let server = Server::bind(config).await.expect("a server");
-        let address = server.local_addr();
+        let (address, metrics_address) = (server.local_addr(), server.metrics_addr());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(async { stopped.await.unwrap_or(Ending::Prompt) }));
-        Self { address, recorder, stop: Some(stop), task, _folder: folder }
+        Self { address, metrics_address, recorder, stop: Some(stop), task, _folder: folder }
     }
 
     pub(crate) async fn wait_until_ready(&self) {

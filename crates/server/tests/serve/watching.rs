@@ -237,7 +237,7 @@ async fn asks_only_so_often_for_names_that_it_does_not_know() {
         let answer = server.get(&format!("{REQUESTS}/jane-{}", String::from(letter).repeat(10))).await;
         if answer.status == 503 {
             refused += 1;
-            assert_eq!(answer.header("retry-after"), Some("2"));
+            assert!(matches!(answer.header("retry-after"), Some("2" | "3")), "{answer:?}");
             assert!(answer.json()["message"].as_str().is_some_and(|text| text.contains("try again")));
         }
     }

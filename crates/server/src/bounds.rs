@@ -1,0 +1,302 @@
+//! How much one person, one address, and all together may take.
+
+mod streams;
+
+use std::{
+    hash::Hash,
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use governor::{Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
+
+use crate::{Error, Limits, identity::Asker, metrics::Metrics};
+pub(crate) use streams::Permit;
+use streams::Streams;
+
+/// What is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Connections of all.
+    Connections,
+    /// Connections of one address.
+    ConnectionsPerAddress,
+    /// Watches of all.
+    Streams,
+    /// Watches of one person.
+    StreamsPerUser,
+    /// Watches of one address.
+    StreamsPerAddress,
+    /// Creates of one person.
+    CreatesPerUser,
+    /// Creates of one address.
+    CreatesPerAddress,
+    /// Requests of one person that nobody has decided on.
+    PendingPerUser,
+    /// Questions to the API server about names that are not known.
+    Lookups,
+    /// The length of a body.
+    BodyBytes,
+}
+
+impl Bound {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Connections,
+        Self::ConnectionsPerAddress,
+        Self::Streams,
+        Self::StreamsPerUser,
+        Self::StreamsPerAddress,
+        Self::CreatesPerUser,
+        Self::CreatesPerAddress,
+        Self::PendingPerUser,
+        Self::Lookups,
+        Self::BodyBytes,
+    ];
+
+    /// Names it in `/metrics`.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::ConnectionsPerAddress => "connections_per_address",
+            Self::Streams => "streams",
+            Self::StreamsPerUser => "streams_per_user",
+            Self::StreamsPerAddress => "streams_per_address",
+            Self::CreatesPerUser => "creates_per_user",
+            Self::CreatesPerAddress => "creates_per_address",
+            Self::PendingPerUser => "pending_per_user",
+            Self::Lookups => "lookups",
+            Self::BodyBytes => "body_bytes",
+        }
+    }
+
+    /// Says what was reached and what to do, for people.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Connections => "the server has as many connections as it takes: try again in a moment",
+            Self::ConnectionsPerAddress => "there are too many connections from your address: close some pages",
+            Self::Streams => "the server has as many people waiting as it takes: this page looks again by itself",
+            Self::StreamsPerUser => "you have too many pages waiting: close some of them",
+            Self::StreamsPerAddress => "too many pages wait at your address: this page looks again by itself",
+            Self::CreatesPerUser => "you have sent many requests in a short time: try again in a minute",
+            Self::CreatesPerAddress => {
+                "many requests have come from your address in a short time: try again in a minute"
+            }
+            Self::PendingPerUser => "too many requests of yours wait for a decision: have some of them decided first",
+            Self::Lookups => "the server is asked for too many requests that it does not know: try again in a moment",
+            Self::BodyBytes => "the body is too long",
+        }
+    }
+
+    /// Tells whether it is the caller's own doing (429), and not what all do together (503).
+    pub(crate) fn is_callers_own(self) -> bool {
+        !matches!(self, Self::Connections | Self::Streams | Self::Lookups)
+    }
+}
+
+/// The bounds, and how far they are reached.
+pub(crate) struct Bounds {
+    limits: Limits,
+    streams: Arc<Streams>,
+    connections: Arc<Streams>,
+    creates_by_user: Rate<String>,
+    creates_by_address: Rate<IpAddr>,
+    metrics: Arc<Metrics>,
+}
+
+impl Bounds {
+    pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>) -> Self {
+        Self {
+            streams: Streams::new(metrics.streams.clone()),
+            connections: Streams::new(metrics.connections.clone()),
+            creates_by_user: Rate::per_minute(limits.creates_per_user),
+            creates_by_address: Rate::per_minute(limits.creates_per_address),
+            limits,
+            metrics,
+        }
+    }
+
+    /// Lets a connection in, for as long as the permit is held.
+    ///
+    /// # Errors
+    /// [`Error::Bound`].
+    pub(crate) fn connection(&self, peer: IpAddr) -> Result<Permit, Error> {
+        let peer = bucket(peer);
+        // Everybody behind a proxy on this machine has this address.
+        let by_address = if peer.is_loopback() { usize::MAX } else { self.limits.connections_per_address };
+        self.connections.enter(self.limits.connections, None, Some((peer, by_address))).map_err(|reached| {
+            self.refuse(match reached {
+                streams::Reached::All => Bound::Connections,
+                _ => Bound::ConnectionsPerAddress,
+            })
+        })
+    }
+
+    /// Lets a watch in, for as long as the permit is held.
+    ///
+    /// # Errors
+    /// [`Error::Bound`].
+    pub(crate) fn stream(&self, asker: &Asker) -> Result<Permit, Error> {
+        let user = asker.person.as_ref().map(|person| (&*person.user, self.limits.streams_per_user));
+        let address = (bucket(asker.address), self.limits.streams_per_address);
+        self.streams.enter(self.limits.streams, user, Some(address)).map_err(|reached| {
+            self.refuse(match reached {
+                streams::Reached::All => Bound::Streams,
+                streams::Reached::User => Bound::StreamsPerUser,
+                streams::Reached::Address => Bound::StreamsPerAddress,
+            })
+        })
+    }
+
+    /// Lets a create pass. `pending_of` counts the requests of a user that nobody has decided on.
+    ///
+    /// # Errors
+    /// [`Error::Bound`].
+    pub(crate) fn create(&self, asker: &Asker, pending_of: impl FnOnce(&str) -> usize) -> Result<(), Error> {
+        if let Some(person) = &asker.person {
+            if pending_of(&person.user) >= self.limits.pending_per_user {
+                return Err(self.refuse(Bound::PendingPerUser));
+            }
+            if !self.creates_by_user.pass(&person.user) {
+                return Err(self.refuse(Bound::CreatesPerUser));
+            }
+        }
+        if self.creates_by_address.pass(&bucket(asker.address)) {
+            Ok(())
+        } else {
+            Err(self.refuse(Bound::CreatesPerAddress))
+        }
+    }
+
+    fn refuse(&self, bound: Bound) -> Error {
+        refuse(&self.metrics, bound)
+    }
+}
+
+/// Counts a refusal, and makes its error.
+pub(crate) fn refuse(metrics: &Metrics, bound: Bound) -> Error {
+    metrics.refuse(bound);
+    let seconds = match bound {
+        Bound::CreatesPerUser | Bound::CreatesPerAddress | Bound::StreamsPerUser | Bound::PendingPerUser => 30,
+        Bound::Streams | Bound::StreamsPerAddress => 20,
+        _ => 2,
+    };
+    // Spread, so that those who were refused together do not come back together.
+    Error::Bound { bound, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
+}
+
+/// So many a minute for each key, all of them at once where they were saved up.
+struct Rate<K: Hash + Eq + Clone> {
+    limiter: RateLimiter<K, HashMapStateStore<K>, DefaultClock>,
+    asked: AtomicU32,
+}
+
+impl<K: Hash + Eq + Clone> Rate<K> {
+    fn per_minute(count: u32) -> Self {
+        let count = NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+        Self { limiter: RateLimiter::hashmap(Quota::per_minute(count)), asked: AtomicU32::new(0) }
+    }
+
+    fn pass(&self, key: &K) -> bool {
+        // Those who have not come for a while are forgotten, so that strangers cannot fill the memory.
+        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEANING_PERIOD) {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(key).is_ok()
+    }
+}
+
+/// Counts an address of IPv6 by its network: one machine has 2⁶⁴ of them.
+fn bucket(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
+        }
+        address => address,
+    }
+}
+
+const CLEANING_PERIOD: u32 = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Person;
+
+    fn bounds(change: impl FnOnce(&mut Limits)) -> Bounds {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Bounds::new(limits, Arc::new(Metrics::new()))
+    }
+
+    fn asker(user: Option<&str>, address: &str) -> Asker {
+        Asker {
+            person: user.map(|user| Person { user: user.into(), groups: Vec::new() }),
+            address: address.parse().expect("an address"),
+            until: None,
+        }
+    }
+
+    fn reached<T>(result: Result<T, Error>) -> Option<Bound> {
+        match result {
+            Ok(_) => None,
+            Err(Error::Bound { bound, .. }) => Some(bound),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn gives_each_person_and_each_address_their_own_streams_and_takes_them_back() {
+        let bounds = bounds(|limits| (limits.streams, limits.streams_per_user, limits.streams_per_address) = (5, 2, 3));
+        let (jane, joe, other) =
+            (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"), asker(None, "10.0.0.2"));
+        let first = bounds.stream(&jane).expect("a permit");
+        let _second = bounds.stream(&jane).expect("a permit");
+        assert_eq!(reached(bounds.stream(&jane)), Some(Bound::StreamsPerUser));
+        let _third = bounds.stream(&joe).expect("a permit");
+        assert_eq!(reached(bounds.stream(&joe)), Some(Bound::StreamsPerAddress));
+        let _others = [bounds.stream(&other).expect("a permit"), bounds.stream(&other).expect("a permit")];
+        assert_eq!(reached(bounds.stream(&asker(None, "10.0.0.3"))), Some(Bound::Streams));
+        drop(first);
+        assert_eq!(reached(bounds.stream(&jane)), None);
+    }
+
+    #[test]
+    fn bounds_creates_and_what_waits() {
+        let bounds = bounds(|limits| {
+            (limits.creates_per_user, limits.creates_per_address, limits.pending_per_user) = (2, 3, 4);
+        });
+        let (jane, joe) = (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"));
+        assert_eq!(reached(bounds.create(&jane, |_| 4)), Some(Bound::PendingPerUser));
+        for expected in [None, None, Some(Bound::CreatesPerUser)] {
+            assert_eq!(reached(bounds.create(&jane, |_| 0)), expected);
+        }
+        for expected in [None, Some(Bound::CreatesPerAddress)] {
+            assert_eq!(reached(bounds.create(&joe, |_| 0)), expected);
+        }
+        assert_eq!(reached(bounds.create(&asker(None, "10.0.0.2"), |_| 9)), None);
+    }
+
+    #[test]
+    fn counts_a_network_of_ipv6_as_one_address() {
+        let of = |text: &str| bucket(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::2"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
+    }
+
+    #[test]
+    fn exempts_this_machine_from_the_bound_on_its_address() {
+        let bounds = bounds(|limits| (limits.connections, limits.connections_per_address) = (4, 1));
+        let at = |text: &str| bounds.connection(text.parse().expect("an address"));
+        let _held =
+            [at("127.0.0.1").expect("a permit"), at("127.0.0.1").expect("a permit"), at("10.0.0.1").expect("a permit")];
+        assert_eq!(reached(at("10.0.0.1")), Some(Bound::ConnectionsPerAddress));
+        let _last = at("10.0.0.2").expect("a permit");
+        assert_eq!(reached(at("127.0.0.1")), Some(Bound::Connections));
+    }
+}

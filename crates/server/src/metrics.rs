@@ -1,0 +1,130 @@
+//! What the server counts, for Prometheus ([exposition format](https://prometheus.io/docs/instrumenting/exposition_formats/)).
+//! No label carries a user's or an object's name, or an address.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use crate::bounds::Bound;
+
+/// The counters, and the registry that writes them.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    refused: Family<Refused, Counter>,
+    creates: Histogram,
+    /// Connections that are open.
+    pub(crate) connections: Gauge,
+    /// Watches that are open.
+    pub(crate) streams: Gauge,
+    /// Requests in the store.
+    pub(crate) objects: Gauge,
+    /// Lists of all requests that the API server was asked for.
+    pub(crate) lists: Counter,
+    /// Watches of all requests that the API server was asked for.
+    pub(crate) watches: Counter,
+    /// 1 while one of them is open.
+    pub(crate) watching: Gauge,
+    /// Questions about names that the store does not know.
+    pub(crate) lookups: Counter,
+    memory: Gauge,
+    descriptors: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    verb: &'static str,
+    code: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    bound: &'static str,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut process = Registry::default();
+        let (memory, descriptors) = (Gauge::default(), Gauge::default());
+        process.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, memory.clone());
+        process.register("process_open_fds", "Open file descriptors", descriptors.clone());
+        let metrics = Self {
+            registry: process,
+            requests: Family::default(),
+            refused: Family::default(),
+            creates: Histogram::new(CREATE_SECONDS),
+            connections: Gauge::default(),
+            streams: Gauge::default(),
+            objects: Gauge::default(),
+            lists: Counter::default(),
+            watches: Counter::default(),
+            watching: Gauge::default(),
+            lookups: Counter::default(),
+            memory,
+            descriptors,
+        };
+        metrics.registered()
+    }
+
+    fn registered(mut self) -> Self {
+        let ours = self.registry.sub_registry_with_prefix("kube_enroll");
+        ours.register(
+            "requests",
+            "Requests to the Kubernetes API, by what was asked and what came of it",
+            self.requests.clone(),
+        );
+        ours.register("refused", "Requests and connections that a bound has refused", self.refused.clone());
+        ours.register_with_unit("create", "How long creating a request took", Unit::Seconds, self.creates.clone());
+        ours.register("connections", "Connections that are open", self.connections.clone());
+        ours.register("streams", "Watches that are open", self.streams.clone());
+        ours.register("objects", "Certificate signing requests in the store", self.objects.clone());
+        ours.register("upstream_lists", "Lists of all requests asked of the API server", self.lists.clone());
+        ours.register("upstream_watches", "Watches of all requests asked of the API server", self.watches.clone());
+        ours.register("upstream_watching", "1 while the watch of all requests is open", self.watching.clone());
+        ours.register("upstream_lookups", "Single requests asked of the API server", self.lookups.clone());
+        // All of them from the start, so that an alert can be written on each.
+        for bound in Bound::ALL {
+            drop(self.refused.get_or_create(&Refused { bound: bound.label() }));
+        }
+        self
+    }
+
+    /// Counts a request to the Kubernetes API.
+    pub(crate) fn request(&self, verb: &'static str, code: u16) {
+        let verb = if verb.is_empty() { "other" } else { verb };
+        self.requests.get_or_create(&Request { verb, code: code.into() }).inc();
+    }
+
+    /// Counts what a bound has refused.
+    pub(crate) fn refuse(&self, bound: Bound) {
+        self.refused.get_or_create(&Refused { bound: bound.label() }).inc();
+    }
+
+    /// Counts a create, and how long it took.
+    pub(crate) fn create(&self, took: Duration) {
+        self.creates.observe(took.as_secs_f64());
+    }
+
+    /// Writes all of it.
+    pub(crate) fn text(&self) -> String {
+        // Only where there is a /proc.
+        let resident = std::fs::read_to_string("/proc/self/statm").ok();
+        let pages = resident.and_then(|text| text.split(' ').nth(1)?.parse::<i64>().ok());
+        self.memory.set(pages.unwrap_or(0) * PAGE_BYTES);
+        let descriptors = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        self.descriptors.set(i64::try_from(descriptors).unwrap_or(0));
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a string takes any text");
+        text
+    }
+}
+
+/// The bounds of the buckets.
+const CREATE_SECONDS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
+
+/// Of Linux on the machines that containers run on.
+const PAGE_BYTES: i64 = 4096;

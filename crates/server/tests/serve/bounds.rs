@@ -1,0 +1,138 @@
+//! What one client may take, over the socket.
+
+use kube_enroll_server::{Config, Error, IdentityFlags, IdentityKind, Limits, Server};
+use tempfile::TempDir;
+
+use crate::{
+    client::{Answer, Connection},
+    reading::stored,
+    recorder::{ACCOUNT, Scenario},
+    running::{NAME, REQUESTS, Running, body, golden, write_kubeconfig},
+};
+
+/// Puts a client behind a proxy that says where it is.
+fn from(address: &str) -> String {
+    format!("X-Forwarded-For: {address}\r\n")
+}
+
+fn watch() -> String {
+    format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3D{NAME}")
+}
+
+fn is_refused(answer: &Answer, code: u16, words: &str) {
+    assert_eq!(answer.status, code, "{answer:?}");
+    let status = answer.json();
+    let reason = if code == 429 { "TooManyRequests" } else { "ServiceUnavailable" };
+    assert_eq!((status["kind"].as_str(), status["reason"].as_str()), (Some("Status"), Some(reason)));
+    assert!(status["message"].as_str().is_some_and(|text| text.contains(words)), "{words} in {status}");
+    let seconds: u64 = answer.header("retry-after").and_then(|text| text.parse().ok()).expect("a Retry-After");
+    assert_eq!(status["details"]["retryAfterSeconds"].as_u64(), Some(seconds));
+    assert!((1..=60).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
+async fn refuses_one_watch_too_many_of_an_address_and_takes_the_next_when_one_has_ended() {
+    let limits = Limits { streams_per_address: 2, streams: 3, ..Limits::default() };
+    let server = Running::with(Scenario::object(stored(ACCOUNT)), |config| config.limits = limits).await;
+    let open = async |address: &str| {
+        let request = server.request("GET", &watch(), &from(address), "");
+        let mut connection = Connection::open(server.address, &request).await;
+        connection.read_until("\"ADDED\"").await;
+        connection
+    };
+    let held = [open("203.0.113.1").await, open("203.0.113.1").await];
+    is_refused(&server.ask("GET", &watch(), &from("203.0.113.1"), "").await, 429, "at your address");
+    let _other = open("203.0.113.2").await;
+    is_refused(&server.ask("GET", &watch(), &from("203.0.113.3"), "").await, 503, "as many people waiting");
+    // To look is possible all the same: it is what the page does then.
+    let target = format!("{REQUESTS}/{NAME}");
+    assert_eq!(server.ask("GET", &target, &from("203.0.113.1"), "").await.status, 200);
+    drop(held);
+    let opened = async {
+        // Its answer has no end: that it begins is enough.
+        loop {
+            let request = server.request("GET", &watch(), &from("203.0.113.1"), "");
+            let mut connection = Connection::open(server.address, &request).await;
+            connection.read_until("\r\n\r\n").await;
+            if connection.read.contains("200 OK") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), opened).await.expect("a free place");
+}
+
+#[tokio::test]
+async fn refuses_more_creates_than_an_address_has_in_a_minute_and_none_of_another() {
+    let limits = Limits { creates_per_address: 2, ..Limits::default() };
+    let server = Running::with(Scenario::Created, |config| config.limits = limits).await;
+    let object = body(&golden("jane")).to_string();
+    let create = async |address: &str| {
+        let headers = format!("Content-Type: application/json\r\n{}", from(address));
+        server.ask("POST", REQUESTS, &headers, &object).await
+    };
+    for _ in 0..2 {
+        assert_eq!(create("203.0.113.1").await.status, 201);
+    }
+    is_refused(&create("203.0.113.1").await, 429, "from your address");
+    // Nobody is somebody else by what they write themselves: only the last hop counts.
+    is_refused(&create("198.51.100.7, 203.0.113.1").await, 429, "from your address");
+    assert_eq!(create("203.0.113.2").await.status, 201);
+    assert_eq!(server.recorder.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn refuses_a_person_with_too_many_requests_that_wait() {
+    let mut waiting = stored(ACCOUNT);
+    waiting["status"] = serde_json::json!({});
+    waiting["metadata"]["annotations"]["kube-enroll/user"] = "jane".into();
+    let recorder = crate::recorder::Recorder::start(Scenario::Created).await;
+    recorder.list(|listed| (listed.objects, listed.version) = (vec![waiting], 7));
+    let server = Running::unready(recorder, |config| {
+        config.identity = IdentityFlags {
+            kind: IdentityKind::Header,
+            user_header: Some(http::HeaderName::from_static("x-user")),
+            ..IdentityFlags::default()
+        };
+        config.identity.groups_header = Some(http::HeaderName::from_static("x-groups"));
+        config.policy.groups = vec!["developers".into()];
+        config.limits.pending_per_user = 1;
+    })
+    .await;
+    server.wait_until_ready().await;
+    let create = async |user: &str| {
+        let headers = format!("Content-Type: application/json\r\nX-User: {user}\r\nX-Groups: developers\r\n");
+        server.ask("POST", REQUESTS, &headers, &body(&golden("jane")).to_string()).await
+    };
+    is_refused(&create("jane").await, 429, "wait for a decision");
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn refuses_bounds_that_let_nothing_pass() {
+    let folder = TempDir::new().expect("a folder");
+    let kubeconfig = folder.path().join("kubeconfig");
+    write_kubeconfig(&kubeconfig, "127.0.0.1:1".parse().expect("an address"));
+    for (limits, flag) in [
+        (Limits { streams: 0, ..Limits::default() }, "--max-streams"),
+        (Limits { lookups_per_second: 0, ..Limits::default() }, "--max-lookups-per-second"),
+        (Limits { body_timeout: std::time::Duration::ZERO, ..Limits::default() }, "--body-timeout-seconds"),
+    ] {
+        let config = Config { kubeconfig: Some(kubeconfig.clone()), limits, ..Config::default() };
+        match Server::bind(config).await.err() {
+            Some(Error::NoBound { flag: found }) => assert_eq!(found, flag),
+            other => panic!("{flag}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn asks_the_api_server_no_more_however_many_come_back() {
+    let server = Running::with_listed(vec![stored(ACCOUNT)], 7).await;
+    server.wait_for_watch(1).await;
+    for _ in 0..50 {
+        let mut connection = Connection::open(server.address, &server.request("GET", &watch(), "", "")).await;
+        connection.read_until("\"ADDED\"").await;
+    }
+    assert_eq!((server.recorder.seen().len(), server.recorder.open_watches()), (0, 1));
+}
