@@ -7,7 +7,7 @@
 declare -A packages=(
   [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
   [openssl]=openssl [brotli]=brotli [curl]=curl
-  [haproxy]=haproxy
+  [haproxy]=haproxy [nginx]=nginx-light
 )
 missing=()
 for program in "${!packages[@]}"; do
@@ -25,4 +25,10 @@ if ! command -v apt-get > /dev/null || ! "${as_root[@]}" true 2> /dev/null; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 build "list of Debian's packages" "${as_root[@]}" apt-get update
+# haproxy and nginx are for tests to start: their services stay off.
+if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee /usr/sbin/policy-rc.d > /dev/null
+  "${as_root[@]}" chmod +x /usr/sbin/policy-rc.d
+  trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
+fi
 build "${missing[*]} from Debian: about 1 minute" "${as_root[@]}" apt-get install --yes --no-install-recommends "${missing[@]}"

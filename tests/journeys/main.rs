@@ -25,6 +25,7 @@ mod the_clusters_clock_is_the_clock;
 mod the_private_key_never_leaves;
 mod the_rooms_walls_hold;
 mod the_server_has_no_right_too_many;
+mod the_server_knows_who_asks;
 mod what_is_kept_is_not_believed;
 mod where_nothing_is_kept;
 mod whole;

@@ -10,6 +10,7 @@ pub mod deadline;
 pub mod http;
 pub mod leak;
 pub mod look;
+pub mod nginx;
 pub mod page;
 pub mod programs;
 pub mod proxy;
