@@ -10,6 +10,7 @@ mod a_passphrase_locks_the_key;
 mod a_request_can_be_carried_by_hand;
 mod an_enrollment_waits_for_its_person;
 mod any_path_and_plain_http_will_do;
+mod bounds_are_said_in_words;
 mod every_kind_of_key_is_accepted_by_the_api_server;
 mod every_state_can_be_seen;
 mod hostile_texts_stay_texts;

@@ -15,6 +15,9 @@ use crate::{
 /// The longest wait that a server may ask for.
 const MAX_RETRY_AFTER_MS: f64 = 60_000.0;
 
+/// What a create waits for by itself.
+const MOST_PATIENCE_SECONDS: u32 = 10;
+
 const REQUESTS: &str = "apis/certificates.k8s.io/v1/certificatesigningrequests";
 const CLUSTER_INFO: &str = "api/v1/namespaces/kube-public/configmaps/cluster-info";
 /// Bookmarks show that a watch is alive; the server ends it after some minutes, and a proxy on the way may do so sooner.
@@ -89,7 +92,7 @@ fn hear(call: &Call, said: &JsValue, send: &Callback<Action>) {
         if !matches!(call, Call::Settings | Call::Whoami) {
             read_clock(said, send);
         }
-        judge(said)
+        judge(said, matches!(call, Call::Create(_)))
     };
     let answer = judged.and_then(|()| match said.field("lost").and_then(|reason| reason.text()) {
         Some(reason) => Err(Failure::Unreachable { reason, retry_after_ms: 0.0 }),
@@ -109,8 +112,8 @@ fn read_clock(said: &JsValue, send: &Callback<Action>) {
     }
 }
 
-/// Tells an answer of the API from all else.
-fn judge(said: &JsValue) -> Result<(), Failure> {
+/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again.
+fn judge(said: &JsValue, is_create: bool) -> Result<(), Failure> {
     let code = said.number_of("status") as u16;
     let is_page = said.text_of("contentType").starts_with("text/html");
     if said.text_of("type") == "opaqueredirect" || code == 401 || (is_page && (is_ok(said) || code == 403)) {
@@ -125,9 +128,9 @@ fn judge(said: &JsValue) -> Result<(), Failure> {
     if !is_json(said) && matches!(code, 404 | 405 | 501) {
         return Err(Failure::NoApi(code));
     }
-    if code == 429 || code >= 500 {
-        let seconds = said.text_of("retryAfter").parse().ok();
-        let seconds: u32 = seconds.or(status.details.map(|details| details.retry_after_seconds)).unwrap_or(0);
+    let seconds = said.text_of("retryAfter").parse().ok();
+    let seconds: u32 = seconds.or(status.details.as_ref().map(|details| details.retry_after_seconds)).unwrap_or(0);
+    if (code == 429 && !(is_create && seconds > MOST_PATIENCE_SECONDS)) || code >= 500 {
         return Err(Failure::Unreachable {
             reason: if status.message.is_empty() { http } else { status.message },
             retry_after_ms: (f64::from(seconds) * 1_000.0).min(MAX_RETRY_AFTER_MS),

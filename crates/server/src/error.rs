@@ -236,6 +236,12 @@ pub enum Error {
         /// What failed.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// The API server answered with more than is read.
+    #[error("the Kubernetes API answered with more than {maximum_bytes} bytes")]
+    AnswerTooLong {
+        /// The most bytes that are read.
+        maximum_bytes: usize,
+    },
     /// The API server did not answer in time; it may have done what was asked.
     #[error("the Kubernetes API did not answer in time")]
     UpstreamTimeout,
@@ -273,6 +279,7 @@ impl Error {
             Self::NothingToWatch => (410, "Expired"),
             Self::Shared(error) => return error.status(),
             Self::UpstreamTimeout => (504, "Timeout"),
+            Self::AnswerTooLong { .. } => (502, "InternalError"),
             Self::Upstream { status, .. } => return Status::clone(status),
             _ => return Status::failure(500, "InternalError", "the server is not set up; its log has the reason"),
         };

@@ -13,18 +13,19 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use http::HeaderValue;
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{
     Error,
     gate::view::{Owner, Shown},
     identity::Person,
     metrics::Metrics,
-    upstream::Upstream,
+    upstream::{Answer, Upstream},
 };
 use clock::Clock;
 use lookup::Lookups;
@@ -39,6 +40,7 @@ pub(crate) struct Store {
     lookups: Lookups,
     clock: Clock,
     metrics: Arc<Metrics>,
+    cluster_info: tokio::sync::Mutex<Option<(Instant, Option<String>)>>,
 }
 
 /// The latest of an object. Whoever waits needs nothing older.
@@ -63,6 +65,7 @@ impl Store {
             filled: AtomicBool::new(false),
             lookups: Lookups::new(lookups_per_second, metrics.clone()),
             metrics,
+            cluster_info: tokio::sync::Mutex::default(),
             clock: Clock::default(),
         }
     }
@@ -113,12 +116,20 @@ impl Store {
         if let Some(found) = known() {
             return Ok(Some(found));
         }
-        let answer = self.lookups.run(&self.upstream, name).await?;
-        self.hear_time(answer.date.as_ref());
-        if let Some(shown) = answer.value.and_then(|object| owner.shown(object)) {
-            self.put(name.as_str(), shown);
+        let mut is_second = false;
+        loop {
+            let (answer, is_fresh) = self.lookups.run(&self.upstream, name).await?;
+            self.hear_time(answer.date.as_ref());
+            if let Some(shown) = answer.value.and_then(|object| owner.shown(object)) {
+                self.put(name.as_str(), shown);
+            }
+            let found = known();
+            // What somebody else had asked before may be older than the object; what they ask after that is not.
+            if found.is_some() || is_fresh || is_second {
+                return Ok(found);
+            }
+            is_second = true;
         }
-        Ok(known())
     }
 
     /// Takes an object that this server has just created, and returns it as its person sees it; nothing where the API server
@@ -130,6 +141,26 @@ impl Store {
         Some(shown)
     }
 
+    /// Returns the kubeconfig in `kube-public/cluster-info`, which is asked for once in [`CLUSTER_INFO_PERIOD`], however many
+    /// pages load; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Bound`], and what the API server says.
+    pub(crate) async fn cluster_info(&self) -> Result<Option<String>, Error> {
+        // Whoever comes while it is asked for waits for the answer.
+        let mut known = self.cluster_info.lock().await;
+        if let Some((asked, found)) = &*known
+            && asked.elapsed() < CLUSTER_INFO_PERIOD
+        {
+            return Ok(found.clone());
+        }
+        self.lookups.count()?;
+        let Answer { value, date } = self.upstream.cluster_info().await?;
+        self.hear_time(date.as_ref());
+        *known = Some((Instant::now(), value.clone()));
+        Ok(value)
+    }
+
     fn subscribe(&self, name: &str) -> Option<Subscription> {
         self.entries().get(name).map(watch::Sender::subscribe)
     }
@@ -137,28 +168,18 @@ impl Store {
     /// Takes an object that was read beside the watch. One that the watch should have shown already, and has not, is gone.
     fn put(&self, name: &str, shown: Shown) {
         let mut entries = self.entries();
-        match entries.get(name) {
-            Some(entry) => advance(entry, shown),
-            None if shown.version > self.version() => {
-                entries.insert(name.to_owned(), watch::Sender::new(News::Present(shown)));
-            }
-            None => {}
+        if entries.contains_key(name) || shown.version > self.version() {
+            advance(&mut entries, name.to_owned(), shown);
         }
         self.count(&entries);
     }
 
-    /// Takes an object that the watch or a list has shown.
+    /// Takes an object that the watch has shown.
     fn show(&self, name: String, shown: Shown) {
         let version = shown.version;
         let mut entries = self.entries();
-        match entries.get(&name) {
-            Some(entry) => advance(entry, shown),
-            None => {
-                entries.insert(name, watch::Sender::new(News::Present(shown)));
-            }
-        }
+        advance(&mut entries, name, shown);
         self.count(&entries);
-        drop(entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
 
@@ -170,30 +191,35 @@ impl Store {
         if entries.get(name).is_some_and(|entry| entry.borrow().shown().version <= version)
             && let Some(entry) = entries.remove(name)
         {
-            entry.send_replace(News::Deleted(last));
+            // Another person's last state is nothing for whoever waits here.
+            let known = entry.borrow().shown().clone();
+            entry.send_replace(News::Deleted(if known.is_same(&last) { last } else { known }));
         }
         self.count(&entries);
-        drop(entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
 
-    /// Takes a whole list: what is not in it is gone, unless it was made after it.
+    /// Takes a whole list: what is not in it is gone, unless it was made after it. All at once, so that nothing is ever
+    /// missing that is listed.
     fn replace(&self, listed: HashMap<String, Shown>, version: u64) {
         let mut entries = self.entries();
+        // A cluster that was restored from a backup counts anew, and what was known by higher versions is not newer.
+        let counts_anew = version < self.version();
         entries.retain(|name, entry| {
             let last = entry.borrow().shown().clone();
-            let stays = listed.contains_key(name) || last.version > version;
+            let stays = match listed.get(name) {
+                Some(shown) => !counts_anew || shown == &last,
+                None => !counts_anew && last.version > version,
+            };
             if !stays {
                 entry.send_replace(News::Deleted(last));
             }
             stays
         });
-        self.count(&entries);
-        drop(entries);
         for (name, shown) in listed {
-            self.show(name, shown);
+            advance(&mut entries, name, shown);
         }
-        // Not the greater of both: a cluster that was restored from a backup counts anew.
+        self.count(&entries);
         self.seen.store(version, Ordering::Release);
         self.filled.store(true, Ordering::Release);
     }
@@ -221,13 +247,22 @@ impl News {
     }
 }
 
-/// Moves an entry forward; what is older or the same is no news.
-fn advance(entry: &watch::Sender<News>, shown: Shown) {
-    entry.send_if_modified(|news| {
-        let newer = shown.version > news.shown().version;
-        if newer {
-            *news = News::Present(shown);
+/// How long what the cluster says of itself is believed.
+const CLUSTER_INFO_PERIOD: Duration = Duration::from_secs(10);
+
+/// Takes an object where it is new, or newer than what is known. Another object under the same name is not a change of the
+/// first one, which somebody else may wait for.
+fn advance(entries: &mut HashMap<String, watch::Sender<News>>, name: String, shown: Shown) {
+    if let Some(entry) = entries.get(&name) {
+        let known = entry.borrow().shown().clone();
+        if shown.version <= known.version {
+            return;
         }
-        newer
-    });
+        if known.is_same(&shown) {
+            entry.send_replace(News::Present(shown));
+            return;
+        }
+        entry.send_replace(News::Deleted(known));
+    }
+    entries.insert(name, watch::Sender::new(News::Present(shown)));
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::{Client, client::Body};
 use kube_enroll_core::{CertificateSigningRequest, ObjectName, Status};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -65,8 +65,8 @@ impl Upstream {
 
     /// Lists the objects of our signer, a page at a time; `next` is what the page before says, at first nothing
     /// ([chunks](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks)).
-    pub(crate) async fn list(&self, next: &str) -> Result<Answer<Page>, Error> {
-        let mut target = format!("{REQUESTS_PATH}?fieldSelector={OUR_SIGNER}&limit={PAGE_OBJECTS}");
+    pub(crate) async fn list(&self, next: &str, page_objects: u32) -> Result<Answer<Page>, Error> {
+        let mut target = format!("{REQUESTS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");
         if !next.is_empty() {
             target.push_str("&continue=");
             target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
@@ -136,6 +136,9 @@ impl Upstream {
         let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
         match timeout(self.answer_timeout, body).await {
             Ok(Ok(body)) => Ok((code, body.to_bytes())),
+            Ok(Err(source)) if source.is::<LengthLimitError>() => {
+                Err(Error::AnswerTooLong { maximum_bytes: MAX_ANSWER_BYTES })
+            }
             Ok(Err(source)) => Err(Error::Unreachable { source }),
             Err(_) => Err(Error::UpstreamTimeout),
         }
@@ -239,9 +242,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The field selector for the one signer (`kube_enroll_core::csr::SIGNER_NAME`), as it stands in a query.
 const OUR_SIGNER: &str = "spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";
-
-/// Objects of a page. One of ours has about 6 KiB with its certificate and managed fields.
-const PAGE_OBJECTS: u32 = 250;
 
 /// The longest answer that is read: a page of objects. Others may make larger ones than we do, up to etcd's 1.5 MiB; a page
 /// of those is refused, and the log says so.

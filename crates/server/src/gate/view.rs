@@ -18,6 +18,8 @@ pub(crate) struct Owner(pub(crate) String);
 pub(crate) struct Shown {
     /// Whom it was made for; nobody where nobody was known.
     pub(crate) user: Option<Box<str>>,
+    /// Which object it is: another one under the same name has another.
+    pub(crate) uid: Box<str>,
     /// Its version, as a number; 0 where it is none.
     pub(crate) version: u64,
     /// Nobody has decided on it.
@@ -41,6 +43,7 @@ impl Owner {
         object.kind = "CertificateSigningRequest".into();
         Some(Shown {
             user,
+            uid: object.metadata.uid.as_str().into(),
             version: object.metadata.resource_version.parse().unwrap_or(0),
             pending: object.state() == Ok(RequestState::Pending),
             json: serde_json::to_vec(&object).expect("only strings, numbers and lists").into(),
@@ -49,6 +52,11 @@ impl Owner {
 }
 
 impl Shown {
+    /// Tells whether this is the same object, of the same person.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.uid, &self.user) == (&other.uid, &other.user)
+    }
+
     /// Tells whether the object was made for this person: without an identity for nobody.
     pub(crate) fn is_for(&self, person: Option<&Person>) -> bool {
         self.user.as_deref() == person.map(|person| &*person.user)

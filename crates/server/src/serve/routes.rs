@@ -125,6 +125,9 @@ async fn page_or_api(
     if let Some(date) = shared.store.date() {
         response.headers_mut().entry(header::DATE).or_insert(date);
     }
+    if shared.stop.is_announced() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     shared.metrics.request(logged.verb(), response.status().as_u16());
     logged.done(response.status());
     response
@@ -172,9 +175,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Ask::ClusterInfo => {
-            let Answer { value, date } = shared.upstream.cluster_info().await?;
-            shared.store.hear_time(date.as_ref());
-            let kubeconfig = value.ok_or(Error::NoClusterInfo)?;
+            let kubeconfig = shared.store.cluster_info().await?.ok_or(Error::NoClusterInfo)?;
             Ok(shared.json(StatusCode::OK, cluster_info(&kubeconfig).into()))
         }
     }

@@ -19,10 +19,15 @@ use crate::{
 /// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from any.
 pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<Infallible, Error> {
     let mut pause = FIRST_PAUSE;
+    let mut page_objects = PAGE_OBJECTS;
     loop {
-        match list(upstream, owner, store).await {
-            Ok(()) => pause = FIRST_PAUSE,
+        match list(upstream, owner, store, page_objects).await {
+            Ok(()) => {}
             Err(error) => {
+                // Others' objects may be large: a page of fewer is shorter.
+                if matches!(error, Error::AnswerTooLong { .. }) {
+                    page_objects = (page_objects / 2).max(1);
+                }
                 report("listing", &error, pause);
                 back_off(&mut pause).await;
                 continue;
@@ -33,15 +38,18 @@ pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) ->
             let began = Instant::now();
             let ended = watch(upstream, owner, store).await;
             store.metrics.watching.set(0);
-            match ended {
-                Ok(End::Expired) => break,
-                Ok(End::Normal) => {}
-                Err(error) => report("watching", &error, pause),
+            match &ended {
+                Ok(_) => {}
+                Err(error) => report("watching", error, pause),
             }
             if began.elapsed() > HELD {
                 pause = FIRST_PAUSE;
             }
+            // Also before a list: an API server that forgets every version at once is not to be asked without a pause.
             back_off(&mut pause).await;
+            if matches!(ended, Ok(End::Expired)) {
+                break;
+            }
         }
     }
 }
@@ -50,16 +58,16 @@ pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) ->
 enum End {
     /// As watches do.
     Normal,
-    /// The version where it began or stood is forgotten: list again.
+    /// The version where it began or stood is forgotten, or what comes after it cannot be read: list again.
     Expired,
 }
 
-async fn list(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<(), Error> {
+async fn list(upstream: &Upstream, owner: &Owner, store: &Store, page_objects: u32) -> Result<(), Error> {
     store.metrics.lists.inc();
     let mut listed = HashMap::new();
     let mut next = String::new();
     let version = loop {
-        let Answer { value: Page { metadata, items }, date } = upstream.list(&next).await?;
+        let Answer { value: Page { metadata, items }, date } = upstream.list(&next, page_objects).await?;
         store.hear_time(date.as_ref());
         for object in items {
             let name = object.metadata.name.clone();
@@ -87,7 +95,14 @@ async fn watch(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<End,
     store.metrics.watching.set(1);
     let mut decoder = WatchDecoder::new();
     while let Some(bytes) = next_bytes(&mut body).await? {
-        let events = decoder.push(&bytes).map_err(|error| Error::Unreachable { source: error.into() })?;
+        let events = match decoder.push(&bytes) {
+            Ok(events) => events,
+            // A watch from the same version would bring the same again.
+            Err(error) => {
+                tracing::warn!(%error, "the watch cannot be read: listing");
+                return Ok(End::Expired);
+            }
+        };
         for event in events {
             match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
@@ -153,4 +168,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 const HELD: Duration = Duration::from_secs(5);
 
 /// The API server sends a bookmark about every minute.
-const SILENCE: Duration = Duration::from_secs(100);
+const SILENCE: Duration = Duration::from_secs(75);
+
+/// Objects of a page at first. One of ours has about 6 KiB with its certificate and managed fields.
+const PAGE_OBJECTS: u32 = 250;

@@ -44,27 +44,38 @@ impl Lookups {
         Self { limiter: DefaultDirectRateLimiter::direct(Quota::per_second(per_second)), metrics, open: Arc::default() }
     }
 
-    /// Asks what there is under a name, or waits for the answer that somebody else has asked for.
+    /// Counts a question.
+    ///
+    /// # Errors
+    /// [`Error::Bound`] where there were too many.
+    pub(super) fn count(&self) -> Result<(), Error> {
+        self.limiter.check().map_err(|_| refuse(&self.metrics, Bound::Lookups))?;
+        self.metrics.lookups.inc();
+        Ok(())
+    }
+
+    /// Asks what there is under a name, or waits for the answer that somebody else has asked for; tells whether it was asked
+    /// from now on.
     ///
     /// # Errors
     /// [`Error::Bound`]; [`Error::Shared`] with what the API server said.
-    pub(super) async fn run(&self, upstream: &Upstream, name: &ObjectName) -> Result<Found, Error> {
-        let question = {
+    pub(super) async fn run(&self, upstream: &Upstream, name: &ObjectName) -> Result<(Found, bool), Error> {
+        let (question, is_fresh) = {
             let mut open = self.open.lock().expect("nothing panics while it holds the lock");
             match open.get(name.as_str()) {
-                Some(question) => question.clone(),
+                Some(question) => (question.clone(), false),
                 None => {
-                    self.limiter.check().map_err(|_| refuse(&self.metrics, Bound::Lookups))?;
-                    self.metrics.lookups.inc();
+                    self.count()?;
                     let question = ask(upstream.clone(), name.clone(), self.open.clone());
                     // On its own, so that it is asked to the end though the one who has begun it leaves.
                     tokio::spawn(question.clone());
                     open.insert(name.to_string(), question.clone());
-                    question
+                    (question, true)
                 }
             }
         };
-        question.await.map_err(Error::Shared)
+        let found = question.await.map_err(Error::Shared)?;
+        Ok((found, is_fresh))
     }
 }
 

@@ -67,13 +67,15 @@ pub(crate) struct Listed {
     pub(crate) version: u64,
     /// What a watch is refused with; it is opened where this is nothing.
     pub(crate) refuses: Option<Value>,
+    /// What every new watch begins with.
+    pub(crate) first: &'static str,
 }
 
 impl Recorder {
     pub(crate) async fn start(scenario: Scenario) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let listed = Listed { objects: Vec::new(), version: 1, refuses: None };
+        let listed = Listed { objects: Vec::new(), version: 1, refuses: None, first: "" };
         let state = State { seen: Vec::new(), scenario, account: Some(ACCOUNT), listed, watches: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let mut tasks = JoinSet::new();
@@ -213,6 +215,7 @@ fn followed(target: &str, state: &mut State) -> Response<UnsyncBoxBody<Bytes, In
         return whole(status["code"].as_u64().expect("a code") as u16, status.to_string());
     }
     let (sender, receiver) = mpsc::unbounded_channel();
+    let _ = sender.send(Bytes::from_static(listed.first.as_bytes()));
     state.watches.push(sender);
     let frames = unfold(receiver, |mut receiver| async {
         let bytes = receiver.recv().await?;

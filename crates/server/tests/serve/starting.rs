@@ -1,7 +1,8 @@
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     thread::JoinHandle,
     time::Duration,
 };
@@ -157,17 +158,18 @@ async fn goes_on_after_it_was_out_of_file_descriptors() {
         connections.push(Connection::open(process.address, &request).await);
     }
     connections[0].read_until("200 OK").await;
+    process.wait_for_log("cannot accept a connection").await;
     drop(connections);
     process.wait_until("/livez").await;
-    let log = process.terminate();
-    assert!(log.contains("cannot accept a connection"), "{log}");
+    process.terminate();
 }
 
 /// The binary, as a person starts it.
 struct Process {
     address: SocketAddr,
     child: Child,
-    log: Option<JoinHandle<String>>,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
     _folder: TempDir,
 }
 
@@ -195,11 +197,16 @@ impl Process {
                 break address.parse().expect("an address");
             }
         };
-        let log = std::thread::spawn(move || {
-            lines.read_to_string(&mut log).expect("text");
-            log
+        let log = Arc::new(Mutex::new(log));
+        let written = log.clone();
+        let reader = std::thread::spawn(move || {
+            for line in lines.lines() {
+                let mut log = written.lock().expect("no panic before");
+                log.push_str(&line.expect("text"));
+                log.push('\n');
+            }
         });
-        let process = Self { address, child, log: Some(log), _folder: folder };
+        let process = Self { address, child, log, reader: Some(reader), _folder: folder };
         process.wait_until("/readyz").await;
         process
     }
@@ -214,12 +221,22 @@ impl Process {
         tokio::time::timeout(Duration::from_secs(20), answered).await.expect("an answer");
     }
 
+    async fn wait_for_log(&self, text: &str) {
+        let logged = async {
+            while !self.log.lock().expect("no panic before").contains(text) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), logged).await.expect("a line in the log");
+    }
+
     /// Sends SIGTERM, waits for a good end, and returns the log.
     fn terminate(mut self) -> String {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
         assert!(self.child.wait().expect("an end").success());
-        self.log.take().expect("taken once").join().expect("no panic")
+        self.reader.take().expect("taken once").join().expect("no panic");
+        std::mem::take(&mut *self.log.lock().expect("no panic before"))
     }
 }
 

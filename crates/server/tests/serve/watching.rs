@@ -181,6 +181,65 @@ async fn heals_a_watch_that_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn goes_on_by_listing_where_the_watch_brings_the_same_bad_line_again_and_again() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    server.recorder.list(|listed| {
+        (listed.objects, listed.version, listed.first) = (vec![at(50, "second")], 60, "<html>\n");
+    });
+    server.recorder.end_watches();
+    browser.read_until("\"second\"").await;
+    server.recorder.list(|listed| (listed.objects, listed.version) = (vec![at(70, "third")], 80));
+    browser.read_until("\"third\"").await;
+}
+
+#[tokio::test]
+async fn tells_nobody_of_another_object_under_the_same_name() {
+    for field in ["uid", "user"] {
+        let server = running().await;
+        let mut browser = watch(&server).await;
+        let mut other = at(20, "other");
+        match field {
+            "uid" => other["metadata"]["uid"] = "another".into(),
+            _ => other["metadata"]["annotations"]["kube-enroll/user"] = "joe".into(),
+        }
+        server.recorder.tell(event("MODIFIED", &other));
+        browser.read_to_end().await;
+        assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("DELETED", "first".into())], "{field}");
+    }
+}
+
+#[tokio::test]
+async fn follows_a_cluster_that_counts_anew() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    server.recorder.list(|listed| (listed.objects, listed.version) = (vec![at(2, "restored")], 3));
+    server.recorder.tell(event("ERROR", &json!({"kind": "Status", "code": 410, "reason": "Expired"})));
+    browser.read_to_end().await;
+    assert_eq!(server.wait_for_watch(2).await, "3");
+    let found = server.get(&format!("{REQUESTS}/{NAME}")).await;
+    assert!(found.body.contains("restored"), "{found:?}");
+}
+
+#[tokio::test]
+async fn asks_one_question_for_all_who_ask_at_the_same_time() {
+    let server = Running::start(Scenario::Silence).await;
+    let mut asking = Vec::new();
+    for _ in 0..20 {
+        let request = server.request("GET", &format!("{REQUESTS}/{NAME}"), "", "");
+        asking.push(Connection::open(server.address, &request).await);
+    }
+    let asked = async {
+        while server.recorder.seen().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asked).await.expect("a question");
+    assert_eq!(server.get("/livez").await.status, 200);
+    assert_eq!(server.recorder.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn lists_page_by_page() {
     let mut others = Vec::new();
     for (index, letter) in ('a'..='e').enumerate() {
