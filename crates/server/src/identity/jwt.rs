@@ -85,7 +85,9 @@ impl Jwt {
         let until = claims.get("exp").and_then(Value::as_f64).ok_or_else(|| bad("it does not say when it ends"))?;
         let until = Duration::try_from_secs_f64(until).ok().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
         let person = Person { user: self.user(&claims)?, groups: self.groups(&claims)? };
-        Ok((person, until.ok_or_else(|| bad("it does not say when it ends"))?))
+        let until = until.ok_or_else(|| bad("it does not say when it ends"))?;
+        // Without leeway, as kube-apiserver judges it.
+        if until <= SystemTime::now() { Err(bad("it has expired")) } else { Ok((person, until)) }
     }
 
     /// Returns the one token.
@@ -111,6 +113,11 @@ impl Jwt {
         // Before a key is looked for: `none` and HMAC with a public key for its secret end here.
         if !self.algorithms.contains(&head.alg) {
             return Err(bad("it is signed by an algorithm that is not taken here"));
+        }
+        // RFC 7515, section 4.1.11: what must be understood is not; RFC 8725, section 3.11: a token of another kind, such as one
+        // that signs out, may have the same issuer and audience.
+        if head.crit.is_some() || head.typ.as_ref().is_some_and(|kind| !kind.eq_ignore_ascii_case("jwt")) {
+            return Err(bad("it is a token of another kind"));
         }
         let validation = Validation { algorithms: vec![head.alg], ..self.validation.clone() };
         let mut found = bad("it is signed with a key that its issuer does not name");
@@ -141,7 +148,7 @@ impl Jwt {
     fn groups(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Error> {
         let wrong = || bad("its groups are neither text nor a list of texts");
         let found = match self.groups_claim.as_ref().and_then(|claim| claims.get(claim)) {
-            None => Vec::new(),
+            None | Some(Value::Null) => Vec::new(),
             Some(Value::String(group)) => vec![&**group],
             Some(Value::Array(groups)) => {
                 groups.iter().map(Value::as_str).collect::<Option<Vec<_>>>().ok_or_else(wrong)?

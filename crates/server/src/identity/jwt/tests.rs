@@ -153,6 +153,26 @@ async fn refuses_tokens_with_wrong_claims() {
 }
 
 #[tokio::test]
+async fn refuses_tokens_of_another_kind_and_those_that_have_just_ended() {
+    let jwt = jwt(|_| {});
+    let with = |change: &dyn Fn(&mut Header)| {
+        let mut head = Header { kid: Some("one".into()), ..Header::new(Algorithm::RS256) };
+        change(&mut head);
+        encode(&head, &claims(json!({})), &EncodingKey::from_rsa_der(&KEY)).expect("a key that signs")
+    };
+    for kind in ["at+jwt", "logout+jwt", "secevent+jwt"] {
+        let token = with(&|head| head.typ = Some(kind.into()));
+        assert_eq!(refuses(&jwt, &token).await, "it is a token of another kind", "{kind}");
+    }
+    let critical = with(&|head| head.crit = Some(vec!["b64".into()]));
+    assert_eq!(refuses(&jwt, &critical).await, "it is a token of another kind");
+    for head in [with(&|head| head.typ = None), with(&|head| head.typ = Some("jwt".into()))] {
+        assert!(ask(&jwt, &head).await.is_ok());
+    }
+    assert_eq!(refuses(&jwt, &signed(json!({"exp": in_seconds(-3)}))).await, "it has expired");
+}
+
+#[tokio::test]
 async fn refuses_an_address_that_is_not_verified() {
     let jwt = jwt(|flags| flags.oidc_username_claim = Some("email".into()));
     for verified in [json!(false), json!("true"), json!(1)] {
