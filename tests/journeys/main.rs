@@ -19,6 +19,7 @@ mod kubectl_proxy_carries_the_whole_journey;
 mod lines_to_copy_run_as_they_stand;
 mod nothing_is_lost_while_waiting;
 mod one_click_is_one_request;
+mod one_person_has_one_name;
 mod one_tab_asks_for_all;
 mod other_sites_cannot_use_the_page;
 mod several_enrollments_are_listed;
