@@ -8,6 +8,7 @@ mod a_killed_browser_loses_nothing;
 mod a_no_is_shown_with_its_reason;
 mod a_passphrase_locks_the_key;
 mod a_request_can_be_carried_by_hand;
+mod a_token_says_who_asks;
 mod an_enrollment_waits_for_its_person;
 mod any_path_and_plain_http_will_do;
 mod bounds_are_said_in_words;

@@ -28,6 +28,16 @@ async fn by_an_address_that_is_verified() {
     assert_eq!(jane, Some(("jane@example.com".to_owned(), groups.to_vec())));
     // Nobody has verified joe's.
     assert_eq!(judges.agree_on(&judges.provider.sign_in("joe", "kube-enroll")).await, None);
+    let mut claims = judges.provider.claims();
+    claims["email_verified"] = json!("true");
+    assert_eq!(judges.agree_on(&judges.provider.sign("RS256", &claims)).await, None);
+    claims.as_object_mut().expect("claims").remove("email_verified");
+    assert!(judges.agree_on(&judges.provider.sign("RS256", &claims)).await.is_some());
+    claims["groups"] = Value::Null;
+    let alone = judges.agree_on(&judges.provider.sign("RS256", &claims)).await;
+    assert_eq!(alone, Some(("jane@example.com".to_owned(), vec![])));
+    claims["groups"] = json!(["developers", 7]);
+    assert_eq!(judges.agree_on(&judges.provider.sign("RS256", &claims)).await, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
