@@ -7,6 +7,7 @@ pub mod browser;
 pub mod child;
 pub mod control_plane;
 pub mod deadline;
+pub mod haproxy;
 pub mod http;
 pub mod leak;
 pub mod look;

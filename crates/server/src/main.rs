@@ -29,6 +29,9 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     log(flags.log_format)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = Server::bind(flags.into_config()).await?;
+    if let Some(address) = server.metrics_addr() {
+        tracing::info!("metrics on http://{address}/metrics");
+    }
     tracing::info!("listening on http://{}", server.local_addr());
     let shutdown = async move {
         tokio::select! {

@@ -8,7 +8,6 @@ mod api;
 mod browser;
 mod cluster;
 mod crowd;
-mod haproxy;
 mod http;
 mod latency;
 mod machine;

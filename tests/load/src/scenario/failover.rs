@@ -5,12 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kube_enroll_e2e::haproxy::Haproxy;
 use tokio::time::sleep;
 
 use crate::{
     cluster::{Cluster, SIGNING_PATIENCE},
     crowd::Crowd,
-    haproxy::Haproxy,
+    http::Site,
     plan::Plan,
     report::{Row, count},
     scenario::ARRIVAL,
@@ -25,20 +26,21 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
         replicas.push(Serve::start(cluster.kubeconfig(), cluster.folder()).await?);
     }
     let addresses: Vec<_> = replicas.iter().map(Serve::address).collect();
-    let haproxy = Haproxy::start(&addresses, cluster.folder()).await?;
+    let haproxy = Haproxy::start(&addresses);
+    let site = Site::new(haproxy.address());
 
     let objects = cluster.new_objects(browsers);
     // A tenth of them arrives while it happens.
     let (early, late) = objects.split_at(browsers - browsers / 10);
     let mut crowd = Crowd::default();
-    crowd.enroll(&haproxy.site(), early, ARRIVALS_PER_SECOND).await;
+    crowd.enroll(&site, early, ARRIVALS_PER_SECOND).await;
     crowd.all("waiting", ARRIVAL, |seen| seen.live.is_some()).await?;
 
     let (first, rest) = late.split_at(late.len() / 2);
-    crowd.enroll(&haproxy.site(), first, ARRIVALS_PER_SECOND).await;
+    crowd.enroll(&site, first, ARRIVALS_PER_SECOND).await;
     replicas[0].kill();
     let killed = Instant::now();
-    crowd.enroll(&haproxy.site(), rest, ARRIVALS_PER_SECOND).await;
+    crowd.enroll(&site, rest, ARRIVALS_PER_SECOND).await;
     crowd.all("waiting again", 2 * MAX_RECOVERY, |seen| seen.live.is_some()).await?;
     // One that had not noticed yet has noticed by now.
     sleep(NOTICE).await;
