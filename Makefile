@@ -94,6 +94,7 @@ setup-test: setup-page setup-kubernetes
 	@scripts/setup/debian.sh
 	@scripts/setup/geckodriver.sh
 	@scripts/setup/axe-core.sh
+	@scripts/setup/oidc-provider.sh
 setup-lint:
 	@scripts/setup/rust-wasm.sh
 	@scripts/setup/cargo-deny.sh

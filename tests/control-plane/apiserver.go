@@ -23,14 +23,15 @@ type apiserver struct {
 	done   chan struct{}
 }
 
-// startAPIServer runs kube-apiserver on the listener until stop, and cancels if it ends by itself.
-func startAPIServer(cancel context.CancelCauseFunc, listener net.Listener) *apiserver {
+// startAPIServer runs kube-apiserver on the listener until stop, with more flags than it needs, and cancels if it ends by
+// itself.
+func startAPIServer(cancel context.CancelCauseFunc, listener net.Listener, more []string) *apiserver {
 	// Its own context: it must outlive the controllers, which stop first.
 	ctx, stop := context.WithCancel(context.Background())
 	a := &apiserver{cancel: stop, done: make(chan struct{})}
 	go func() {
 		defer close(a.done)
-		err := runAPIServer(ctx, listener)
+		err := runAPIServer(ctx, listener, more)
 		if err == nil {
 			err = errors.New("it stopped")
 		}
@@ -49,13 +50,13 @@ func (a *apiserver) stop() {
 
 // runAPIServer does what the command kube-apiserver does, but with a listener that is open already (no other process can
 // take the port in between) and with a context of ours instead of its own handling of signals.
-func runAPIServer(ctx context.Context, listener net.Listener) error {
+func runAPIServer(ctx context.Context, listener net.Listener, more []string) error {
 	server := options.NewServerRunOptions()
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
 	for _, set := range server.Flags().FlagSets {
 		flags.AddFlagSet(set)
 	}
-	if err := flags.Parse([]string{
+	if err := flags.Parse(append([]string{
 		"--etcd-servers=" + etcdEndpoint,
 		"--authorization-mode=RBAC",
 		"--client-ca-file=" + caCertFile,
@@ -73,7 +74,7 @@ func runAPIServer(ctx context.Context, listener net.Listener) error {
 		// Watches end at once when it stops, and idle connections get two seconds instead of sixty.
 		"--shutdown-watch-termination-grace-period=1s",
 		"--shutdown-send-retry-after=true",
-	}); err != nil {
+	}, more...)); err != nil {
 		return err
 	}
 	server.SecureServing.Listener = listener

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,8 @@ type config struct {
 	kubeAPIQPS float64
 	// exitWithParent stops the process when its standard input ends.
 	exitWithParent bool
+	// apiserverFlags are passed on to kube-apiserver as they are.
+	apiserverFlags []string
 }
 
 // errStopped is the cause of every stop that somebody asked for.
@@ -55,8 +58,14 @@ func parseFlags() config {
 	flag.DurationVar(&c.clusterSigningDuration, "cluster-signing-duration", 365*24*time.Hour, "longest life of an issued certificate")
 	flag.Float64Var(&c.kubeAPIQPS, "kube-api-qps", 50, "requests a second that the controllers may make (burst: twice as many)")
 	flag.BoolVar(&c.exitWithParent, "exit-with-parent", false, "stop when standard input is closed, as it is when the parent dies")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "control-plane --dir DIR [FLAG...] [-- FLAG-OF-KUBE-APISERVER...]")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
-	if c.dir == "" || flag.NArg() > 0 {
+	c.apiserverFlags = flag.Args()
+	// A word without dashes is a typing error, not a flag of kube-apiserver.
+	if c.dir == "" || flag.NArg() > 0 && !strings.HasPrefix(flag.Arg(0), "--") {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -93,7 +102,7 @@ func run(c config) error {
 		return err
 	}
 	defer etcd.stop()
-	apiserver := startAPIServer(cancel, listener)
+	apiserver := startAPIServer(cancel, listener, c.apiserverFlags)
 
 	clientConfig := pki.adminClientConfig(server)
 	err = bootstrap(ctx, clientConfig, pki, server)

@@ -44,7 +44,7 @@ impl ControlPlane {
         Self::with(&[])
     }
 
-    /// Starts one with flags of its own, which are those of `tests/control-plane`.
+    /// Starts one with flags of its own, which are those of `tests/control-plane`; after `--` those of kube-apiserver.
     pub fn with(flags: &[&str]) -> Self {
         let folder = new_folder();
         let kubeconfig = folder.join("admin.kubeconfig");

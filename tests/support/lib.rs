@@ -13,6 +13,7 @@ pub mod look;
 pub mod nginx;
 pub mod page;
 pub mod programs;
+pub mod provider;
 pub mod proxy;
 pub mod serve;
 pub mod shell;

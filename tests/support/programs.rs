@@ -25,6 +25,11 @@ pub fn axe() -> PathBuf {
     tool("AXE_JS", "", "axe.min.js")
 }
 
+/// Returns the module of the OpenID provider.
+pub fn oidc_provider() -> PathBuf {
+    tool("OIDC_PROVIDER_JS", "oidc-provider-", "node_modules/oidc-provider/lib/index.js")
+}
+
 /// Returns the page as it is published: `dist`, built by `make test`.
 pub fn page_dir() -> PathBuf {
     let dir = env::var_os("KUBE_ENROLL_DIST").map_or_else(|| repository().join("dist"), PathBuf::from);

@@ -34,6 +34,9 @@ pub struct Faults {
     pub holds_next_reply: Option<oneshot::Sender<oneshot::Sender<()>>>,
     /// The time that every answer tells, as HTTP writes it.
     pub date: Option<String>,
+    /// The ID token of who is signed in: it goes along with every request, as oauth2-proxy's `--pass-authorization-header`
+    /// has it.
+    pub id_token: Option<String>,
     /// Holds every request with one of these in its path, until the test changes its mind.
     pub holds: &'static [&'static str],
 }
@@ -152,10 +155,11 @@ impl State {
         let is_post = parts.method == Method::POST;
         let is_watch = parts.uri.query().is_some_and(|query| query.contains("watch="));
         let watch = is_watch.then(|| Arc::clone(&self.watches));
-        let (signed_out, buffers, swaps, date, loses_reply, held, held_reply) = {
+        let (signed_out, id_token, buffers, swaps, date, loses_reply, held, held_reply) = {
             let mut faults = self.faults.lock().expect("no holder panics");
             (
                 faults.signed_out,
+                faults.id_token.clone(),
                 faults.buffers,
                 faults.certificate_pem.is_some(),
                 faults.date.clone(),
@@ -186,6 +190,9 @@ impl State {
             if name != header::ACCEPT_ENCODING || !swaps {
                 upstream = upstream.header(name, value);
             }
+        }
+        if let Some(id_token) = id_token {
+            upstream = upstream.header(header::AUTHORIZATION, format!("Bearer {id_token}"));
         }
         let upstream = upstream.body(Full::new(bytes)).expect("made of the parts of a request");
         let Ok(reply) = self.client.request(upstream).await else {

@@ -38,6 +38,11 @@ impl Serve {
         self.processes().last_mut().expect("it was started").stop();
     }
 
+    /// Ends it, as a crash does.
+    pub fn kill(&self) {
+        self.processes().last_mut().expect("it was started").kill();
+    }
+
     /// Starts it again at the same address.
     pub fn resume(&self) {
         self.listen(self.address);
@@ -46,6 +51,11 @@ impl Serve {
     /// Returns the page's URL.
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// Returns the address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Returns the port that it listens on.

@@ -1,0 +1,138 @@
+//! Behind a proxy that passes the provider's ID token on, the token says who asks: not the form, and not the proxy.
+
+use kube_enroll_core::Algorithm;
+use kube_enroll_e2e::{
+    browser::{Browser, Kind},
+    control_plane::ControlPlane,
+    deadline::{PATIENCE, eventually},
+    http::ask,
+    look::look,
+    page::{Page, Wish},
+    programs,
+    provider::{Provider, now_seconds},
+    proxy::{Faults, Proxy},
+    serve::Serve,
+    shell::Shell,
+};
+use serde_json::{Value, json};
+
+use crate::whole::{approve_by_the_page, is_known_to_the_cluster};
+
+/// The section of `docs/identity.md` whose flags these tests run.
+const SECTION: &str = "## An OpenID token\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_a_person_gets_access_in_the_name_of_their_token() {
+    let provider = Provider::start();
+    let serve = as_documented(&provider).await;
+    let faults = Faults { id_token: Some(provider.sign_in("jane", "kube-enroll")), ..Faults::default() };
+    let proxy = Proxy::start(&serve.url(), faults).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page::open(&browser, &format!("{}?user=joe", proxy.url())).await;
+    assert_eq!(page.value("#user", "value").await, "jane@example.com");
+    assert!(page.has("#user[readonly]").await);
+    page.choose(Algorithm::EcdsaP256).await;
+    page.click("#create").await;
+    page.wait_for("waiting").await;
+    page.wait_until_shown("#connection[data-connected='true']").await;
+    let (name, fingerprint) = (page.object_name().await, page.fingerprint().await);
+
+    // A token that ends while she waits: her watch ends with it, her key does not.
+    let mut claims = provider.claims();
+    claims["exp"] = json!(now_seconds() + 3);
+    proxy.set(|faults| faults.id_token = Some(provider.sign("RS256", &claims)));
+    let page = Page::open_in(&browser, &proxy.url(), "waiting").await;
+    page.wait_for("signin").await;
+    look(&browser, "token-ended").await;
+    proxy.set(|faults| faults.id_token = Some(provider.sign_in("jane", "kube-enroll")));
+    page.click("#retry").await;
+    page.wait_for("waiting").await;
+    assert_eq!((page.object_name().await, page.fingerprint().await), (name, fingerprint));
+
+    approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
+    page.wait_for("issued").await;
+    let file = page.save().await;
+    is_known_to_the_cluster(&Shell::new(&file), &Wish::new("jane@example.com", &[])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_new_keys_of_the_provider_are_followed_and_known_ones_outlive_it() {
+    let mut provider = Provider::start();
+    let serve = as_documented(&provider).await;
+    let before = provider.sign_in("jane", "kube-enroll");
+    assert_eq!(status(&serve, &before).await, 200);
+    provider.rotate();
+    let after = provider.sign_in("jane", "kube-enroll");
+    eventually(PATIENCE, "the new key is known", || async {
+        match status(&serve, &after).await {
+            200 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
+    assert_eq!(status(&serve, &before).await, 200);
+    // Signed by a key of another provider's, under the name of one of this provider's.
+    let stranger = Provider::start();
+    assert_eq!(status(&serve, &stranger.sign("RS256", &provider.claims())).await, 401);
+
+    provider.stop();
+    assert_eq!(status(&serve, &before).await, 200);
+    assert_eq!(status(&serve, &after).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_others_requests_are_as_absent_as_those_that_are_not_there() {
+    let provider = Provider::start();
+    let flags =
+        ["--identity=jwt".to_owned(), "--oidc-username-prefix=-".to_owned(), "--allowed-host=127.0.0.1".to_owned()];
+    let flags = [&flags[..], &provider.flags("kube-enroll")].concat();
+    let serve = Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let (jane, joe) = (provider.sign_in("jane", "kube-enroll"), provider.sign_in("joe", "kube-enroll"));
+    let browser = Browser::start(Kind::Chromium).await;
+    let proxy = Proxy::start(&serve.url(), Faults { id_token: Some(jane.clone()), ..Faults::default() }).await;
+    let page = Page::open(&browser, &proxy.url()).await;
+    page.choose(Algorithm::EcdsaP256).await;
+    page.click("#create").await;
+    page.wait_for("waiting").await;
+    let name = page.object_name().await;
+
+    let read = async |token: &str, name: &str, what: &str| {
+        let path = format!("apis/certificates.k8s.io/v1/certificatesigningrequests{}", what.replace("NAME", name));
+        let bearer = format!("Bearer {token}");
+        let (status, text) = ask("GET", &format!("{}{path}", serve.url()), &[("authorization", &bearer)], "").await;
+        let mut said: Value = serde_json::from_str(&text.replace(name, "NAME")).expect("JSON");
+        // Of the whole store, which others change meanwhile.
+        said["metadata"]["resourceVersion"] = Value::Null;
+        (status.as_u16(), said.to_string())
+    };
+    for what in ["/NAME", "?fieldSelector=metadata.name%3DNAME"] {
+        let (status, said) = read(&jane, &name, what).await;
+        assert!(status == 200 && said.contains("kubernetes.io/kube-apiserver-client"), "{what}: {status} {said}");
+    }
+    for what in ["/NAME", "?fieldSelector=metadata.name%3DNAME", "?watch=1&fieldSelector=metadata.name%3DNAME"] {
+        let his = read(&joe, &name, what).await;
+        assert_eq!(his, read(&joe, "jane-aaaaaaaaaa", what).await, "{what}");
+        assert!(!his.1.contains("kubernetes.io/kube-apiserver-client"), "{what}: {his:?}");
+    }
+}
+
+/// Starts serve with the flags of `docs/identity.md`, but for its addresses and the provider's.
+async fn as_documented(provider: &Provider) -> Serve {
+    let page = std::fs::read_to_string(programs::repository().join("docs/identity.md")).expect("the page is there");
+    let block = page.split_once(SECTION).and_then(|(_, section)| section.split_once("```sh\n")).expect("its block").1;
+    let mut flags = provider.flags("kube-enroll").to_vec();
+    for flag in block.split_once("```").expect("its end").0.split_whitespace().filter(|word| word.starts_with("--")) {
+        match flag.split_once('=').expect("each flag has a value").0 {
+            "--listen" | "--oidc-issuer-url" => {}
+            "--allowed-host" => flags.push("--allowed-host=127.0.0.1".to_owned()),
+            "--oidc-client-id" => assert_eq!(flag, flags[2]),
+            _ => flags.push(flag.to_owned()),
+        }
+    }
+    Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+async fn status(serve: &Serve, token: &str) -> u16 {
+    let url = format!("{}whoami.json", serve.url());
+    ask("GET", &url, &[("authorization", &format!("Bearer {token}"))], "").await.0.as_u16()
+}
