@@ -151,24 +151,25 @@ impl Bounds {
         })
     }
 
-    /// Lets a create pass. `pending_of` counts the requests of a user that nobody has decided on.
+    /// Lets an address send a create, whatever is in it: to judge it costs as well.
+    ///
+    /// # Errors
+    /// [`Error::Bound`].
+    pub(crate) fn body(&self, asker: &Asker) -> Result<(), Error> {
+        let passes = self.creates_by_address.pass(&bucket(asker.address));
+        if passes { Ok(()) } else { Err(self.refuse(Bound::CreatesPerAddress)) }
+    }
+
+    /// Lets a person's create pass. `pending_of` counts the requests of a user that nobody has decided on.
     ///
     /// # Errors
     /// [`Error::Bound`].
     pub(crate) fn create(&self, asker: &Asker, pending_of: impl FnOnce(&str) -> usize) -> Result<(), Error> {
-        if let Some(person) = &asker.person {
-            if pending_of(&person.user) >= self.limits.pending_per_user {
-                return Err(self.refuse(Bound::PendingPerUser));
-            }
-            if !self.creates_by_user.pass(&person.user) {
-                return Err(self.refuse(Bound::CreatesPerUser));
-            }
+        let Some(person) = &asker.person else { return Ok(()) };
+        if pending_of(&person.user) >= self.limits.pending_per_user {
+            return Err(self.refuse(Bound::PendingPerUser));
         }
-        if self.creates_by_address.pass(&bucket(asker.address)) {
-            Ok(())
-        } else {
-            Err(self.refuse(Bound::CreatesPerAddress))
-        }
+        if self.creates_by_user.pass(&person.user) { Ok(()) } else { Err(self.refuse(Bound::CreatesPerUser)) }
     }
 
     fn refuse(&self, bound: Bound) -> Error {
@@ -275,10 +276,12 @@ mod tests {
         for expected in [None, None, Some(Bound::CreatesPerUser)] {
             assert_eq!(reached(bounds.create(&jane, |_| 0)), expected);
         }
-        for expected in [None, Some(Bound::CreatesPerAddress)] {
-            assert_eq!(reached(bounds.create(&joe, |_| 0)), expected);
+        assert_eq!(reached(bounds.create(&joe, |_| 0)), None);
+        for expected in [None, None, None, Some(Bound::CreatesPerAddress)] {
+            assert_eq!(reached(bounds.body(&joe)), expected);
         }
-        assert_eq!(reached(bounds.create(&asker(None, "10.0.0.2"), |_| 9)), None);
+        let nobody = asker(None, "10.0.0.2");
+        assert_eq!((reached(bounds.body(&nobody)), reached(bounds.create(&nobody, |_| 9))), (None, None));
     }
 
     #[test]

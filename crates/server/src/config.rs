@@ -109,9 +109,11 @@ impl Limits {
             ("--write-timeout-seconds", self.write_timeout),
             ("--upstream-timeout-seconds", self.upstream_timeout),
         ];
-        let nothing = bounds.iter().find(|(_, bound)| *bound == 0).map(|(flag, _)| *flag);
-        match nothing.or(times.iter().find(|(_, time)| time.is_zero()).map(|(flag, _)| *flag)) {
-            Some(flag) => Err(Error::NoBound { flag }),
+        if let Some((flag, _)) = bounds.iter().find(|(_, bound)| *bound == 0) {
+            return Err(Error::NoBound { flag, expected: "1 or more" });
+        }
+        match times.iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT) {
+            Some((flag, _)) => Err(Error::NoBound { flag, expected: "from 1 to 86400" }),
             None => Ok(()),
         }
     }
@@ -158,6 +160,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// A day. What ends later ends never, and at some point cannot be added to a time.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(86_400);
 
 /// Loopback: who else may reach the page is for the operator to say.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =

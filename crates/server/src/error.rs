@@ -218,11 +218,13 @@ pub enum Error {
         /// When to try again.
         retry_after_seconds: u32,
     },
-    /// A bound that lets nothing pass.
-    #[error("{flag} must be 1 or more")]
+    /// A bound that lets nothing pass, or a time without an end.
+    #[error("{flag} must be {expected}")]
     NoBound {
         /// The flag.
         flag: &'static str,
+        /// What is possible.
+        expected: &'static str,
     },
     /// The cluster has nothing of that name for this person to watch: nobody can tell which it is.
     #[error("there is nothing to watch: list again")]

@@ -112,9 +112,11 @@ impl Metrics {
     /// Writes all of it.
     pub(crate) fn text(&self) -> String {
         // Only where there is a /proc.
-        let resident = std::fs::read_to_string("/proc/self/statm").ok();
-        let pages = resident.and_then(|text| text.split(' ').nth(1)?.parse::<i64>().ok());
-        self.memory.set(pages.unwrap_or(0) * PAGE_BYTES);
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let kibibytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<i64>().ok());
+        self.memory.set(kibibytes.unwrap_or(0) * 1024);
         let descriptors = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
         self.descriptors.set(i64::try_from(descriptors).unwrap_or(0));
         let mut text = String::new();
@@ -125,6 +127,3 @@ impl Metrics {
 
 /// The bounds of the buckets.
 const CREATE_SECONDS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];
-
-/// Of Linux on the machines that containers run on.
-const PAGE_BYTES: i64 = 4096;

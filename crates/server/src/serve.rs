@@ -127,7 +127,7 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = Ending>) -> Result<(), Error> {
         let Self { listener, metrics_listener, limits, shared, learner, .. } = self;
         let router = routes::router(shared.clone());
-        let mut connections = JoinSet::new();
+        let (mut connections, mut operators, mut turned_away) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let mut shutdown = pin!(async {
             match shutdown.await {
                 Ending::Gentle => {
@@ -146,11 +146,15 @@ impl Server {
         let spread = loop {
             tokio::select! {
                 (stream, peer) = accept_any(metrics_listener.as_ref()) => {
-                    connections.spawn(connection::serve(stream, peer, inside.clone(), limits, shared.stop.clone()));
+                    if operators.len() < MOST_OPERATORS {
+                        operators.spawn(connection::serve(stream, peer, inside.clone(), limits, shared.stop.clone()));
+                    }
                 }
                 spread = &mut shutdown => break spread,
                 result = &mut background => match result? {},
                 Some(_) = connections.join_next() => {}
+                Some(_) = operators.join_next() => {}
+                Some(_) = turned_away.join_next() => {}
                 (stream, peer) = accept(&listener) => match shared.bounds.connection(peer.ip()) {
                     Ok(permit) => {
                         let (router, stop) = (router.clone(), shared.stop.clone());
@@ -160,8 +164,8 @@ impl Server {
                         });
                     }
                     // At the end of its descriptors and its patience it says nothing at all.
-                    Err(error) if connections.len() < limits.connections.saturating_add(MOST_TURNED_AWAY) => {
-                        connections.spawn(connection::turn_away(stream, error));
+                    Err(error) if turned_away.len() < MOST_TURNED_AWAY => {
+                        turned_away.spawn(connection::turn_away(stream, error));
                     }
                     Err(_) => drop(stream),
                 },
@@ -239,6 +243,9 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         }
     }
 }
+
+/// Connections to the address of `/metrics`, at a time.
+const MOST_OPERATORS: usize = 64;
 
 /// Connections that are told that there are too many, at a time.
 const MOST_TURNED_AWAY: usize = 256;

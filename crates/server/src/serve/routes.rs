@@ -146,6 +146,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
     match ask {
         Ask::Create => {
             check_content_type(request.headers())?;
+            shared.bounds.body(&asker)?;
             let body = read_body(request, &shared.limits, &shared.metrics).await?;
             let object = create::rebuild(&body, &shared.policy, person)?;
             logged.name(&object.metadata.name);

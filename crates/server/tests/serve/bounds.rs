@@ -116,11 +116,12 @@ async fn refuses_bounds_that_let_nothing_pass() {
     for (limits, flag) in [
         (Limits { streams: 0, ..Limits::default() }, "--max-streams"),
         (Limits { lookups_per_second: 0, ..Limits::default() }, "--max-lookups-per-second"),
+        (Limits { header_timeout: std::time::Duration::MAX, ..Limits::default() }, "--header-timeout-seconds"),
         (Limits { body_timeout: std::time::Duration::ZERO, ..Limits::default() }, "--body-timeout-seconds"),
     ] {
         let config = Config { kubeconfig: Some(kubeconfig.clone()), limits, ..Config::default() };
         match Server::bind(config).await.err() {
-            Some(Error::NoBound { flag: found }) => assert_eq!(found, flag),
+            Some(Error::NoBound { flag: found, .. }) => assert_eq!(found, flag),
             other => panic!("{flag}: {other:?}"),
         }
     }
