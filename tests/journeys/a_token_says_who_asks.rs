@@ -8,7 +8,6 @@ use kube_enroll_e2e::{
     http::ask,
     look::look,
     page::{Page, Wish},
-    programs,
     provider::{Provider, now_seconds},
     proxy::{Faults, Proxy},
     serve::Serve,
@@ -16,10 +15,10 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::whole::{approve_by_the_page, is_known_to_the_cluster};
+use crate::whole::{approve_by_the_page, documented, is_known_to_the_cluster};
 
 /// The section of `docs/identity.md` whose flags these tests run.
-const SECTION: &str = "## An OpenID token\n";
+const SECTION: &str = "An OpenID token";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn and_a_person_gets_access_in_the_name_of_their_token() {
@@ -118,10 +117,8 @@ async fn and_others_requests_are_as_absent_as_those_that_are_not_there() {
 
 /// Starts serve with the flags of `docs/identity.md`, but for its addresses and the provider's.
 async fn as_documented(provider: &Provider) -> Serve {
-    let page = std::fs::read_to_string(programs::repository().join("docs/identity.md")).expect("the page is there");
-    let block = page.split_once(SECTION).and_then(|(_, section)| section.split_once("```sh\n")).expect("its block").1;
     let mut flags = provider.flags("kube-enroll").to_vec();
-    for flag in block.split_once("```").expect("its end").0.split_whitespace().filter(|word| word.starts_with("--")) {
+    for flag in documented(SECTION, "sh").split_whitespace().filter(|word| word.starts_with("--")) {
         match flag.split_once('=').expect("each flag has a value").0 {
             "--listen" | "--oidc-issuer-url" => {}
             "--allowed-host" => flags.push("--allowed-host=127.0.0.1".to_owned()),

@@ -13,7 +13,7 @@ use kube_enroll_e2e::{
 };
 use serde_json::Value;
 
-use crate::whole::{approve_by_the_page, is_known_to_the_cluster};
+use crate::whole::{approve_by_the_page, documented, is_known_to_the_cluster};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_nginx_a_person_gets_access_in_their_own_name() {
@@ -93,18 +93,12 @@ async fn a_proxy_elsewhere_is_believed_by_its_secret_alone() {
 
 /// Starts nginx and serve as a section of `docs/identity.md` says.
 async fn example(section: &str) -> (Serve, Nginx) {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/identity.md")).expect("the page");
-    let (_, section) = page.split_once(&format!("## {section}\n")).expect("the section");
-    let block = |kind: &str| {
-        let (_, block) = section.split_once(&format!("```{kind}\n")).expect("a block");
-        block.split_once("```").expect("its end").0.to_owned()
-    };
     let secret = tempfile::NamedTempFile::new().expect("a file");
-    let nginx = block("nginx");
+    let nginx = documented(section, "nginx");
     if let Some((_, rest)) = nginx.split_once("X-Kube-Enroll-Proxy-Secret ") {
         std::fs::write(secret.path(), rest.split(';').next().expect("a value")).expect("a file to write to");
     }
-    let flags: Vec<String> = block("sh")
+    let flags: Vec<String> = documented(section, "sh")
         .split_whitespace()
         .filter(|word| word.starts_with("--") && !word.starts_with("--listen="))
         .map(|flag| match flag.split_once('=').expect("each flag has a value") {

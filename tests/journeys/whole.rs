@@ -11,6 +11,7 @@ use kube_enroll_e2e::{
     browser::Browser,
     control_plane::ControlPlane,
     page::{Page, Wish},
+    programs,
     shell::Shell,
 };
 use serde_json::{Value, json};
@@ -147,6 +148,14 @@ spec:
   request: $(base64 < other.csr | tr -d '\n')
 EOF
 "#;
+
+/// Returns the first block of a kind in a section of `docs/identity.md`.
+pub fn documented(section: &str, kind: &str) -> String {
+    let page = fs::read_to_string(programs::repository().join("docs/identity.md")).expect("the page is there");
+    let (_, section) = page.split_once(&format!("## {section}\n")).expect("the section");
+    let (_, block) = section.split_once(&format!("```{kind}\n")).expect("its block");
+    block.split_once("```").expect("its end").0.to_owned()
+}
 
 /// Tells the page that the network has come back: it looks at once.
 pub async fn looks_again(page: &Page<'_>) {

@@ -127,7 +127,7 @@ impl Bounds {
         let peer = bucket(peer);
         // Everybody behind a proxy on this machine has this address.
         let by_address = if peer.is_loopback() { usize::MAX } else { self.limits.connections_per_address };
-        self.connections.enter(self.limits.connections, None, Some((peer, by_address))).map_err(|reached| {
+        self.connections.enter(self.limits.connections, None, (peer, by_address)).map_err(|reached| {
             self.refuse(match reached {
                 streams::Reached::All => Bound::Connections,
                 _ => Bound::ConnectionsPerAddress,
@@ -142,7 +142,7 @@ impl Bounds {
     pub(crate) fn stream(&self, asker: &Asker) -> Result<Permit, Error> {
         let user = asker.person.as_ref().map(|person| (&*person.user, self.limits.streams_per_user));
         let address = (bucket(asker.address), self.limits.streams_per_address);
-        self.streams.enter(self.limits.streams, user, Some(address)).map_err(|reached| {
+        self.streams.enter(self.limits.streams, user, address).map_err(|reached| {
             self.refuse(match reached {
                 streams::Reached::All => Bound::Streams,
                 streams::Reached::User => Bound::StreamsPerUser,

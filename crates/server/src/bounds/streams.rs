@@ -31,7 +31,7 @@ pub(super) enum Reached {
 pub(crate) struct Permit {
     streams: Arc<Streams>,
     user: Option<Arc<str>>,
-    address: Option<IpAddr>,
+    address: IpAddr,
 }
 
 impl Streams {
@@ -44,7 +44,7 @@ impl Streams {
         self: &Arc<Self>,
         all: usize,
         user: Option<(&str, usize)>,
-        address: Option<(IpAddr, usize)>,
+        (address, most_of_address): (IpAddr, usize),
     ) -> Result<Permit, Reached> {
         let mut counts = self.counts();
         if counts.all >= all {
@@ -53,7 +53,7 @@ impl Streams {
         if user.is_some_and(|(user, most)| counts.users.get(user).is_some_and(|count| *count >= most)) {
             return Err(Reached::User);
         }
-        if address.is_some_and(|(address, most)| counts.addresses.get(&address).is_some_and(|count| *count >= most)) {
+        if counts.addresses.get(&address).is_some_and(|count| *count >= most_of_address) {
             return Err(Reached::Address);
         }
         counts.all += 1;
@@ -62,10 +62,7 @@ impl Streams {
             *counts.users.entry(Arc::clone(&user)).or_default() += 1;
             user
         });
-        let address = address.map(|(address, _)| {
-            *counts.addresses.entry(address).or_default() += 1;
-            address
-        });
+        *counts.addresses.entry(address).or_default() += 1;
         drop(counts);
         self.gauge.inc();
         Ok(Permit { streams: self.clone(), user, address })
@@ -83,9 +80,7 @@ impl Drop for Permit {
         if let Some(user) = &self.user {
             leave(&mut counts.users, user);
         }
-        if let Some(address) = &self.address {
-            leave(&mut counts.addresses, address);
-        }
+        leave(&mut counts.addresses, &self.address);
         self.streams.gauge.dec();
     }
 }
