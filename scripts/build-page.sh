@@ -18,4 +18,7 @@ if [[ -e "$source" ]]; then
 else
   echo "    without the source of the standard library ($source): the page will be larger" >&2
 fi
+# Trunk builds without the network, the page and the room at the same time: what both need comes first, the library's own
+# dependencies too.
+cargo fetch --quiet --locked
 trunk --quiet build --release --locked "$@"
