@@ -9,6 +9,7 @@ use kube_enroll_server::{
     cli::{Cli, Command, LogFormat, Serve},
     with_sources,
 };
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -28,7 +29,9 @@ fn main() -> ExitCode {
 async fn serve(flags: Serve) -> anyhow::Result<()> {
     log(flags.log_format)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = Server::bind(flags.into_config()).await?;
+    let config = flags.into_config();
+    raise_descriptors(config.limits.connections);
+    let server = Server::bind(config).await?;
     if let Some(address) = server.metrics_addr() {
         tracing::info!("metrics on http://{address}/metrics");
     }
@@ -48,6 +51,21 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     Ok(server.serve(shutdown).await?)
 }
 
+/// Takes as many file descriptors as the system gives, and says where `--max-connections` needs more: a shell's soft bound is
+/// often 1024, which is for programs that wait by select(2).
+fn raise_descriptors(max_connections: usize) {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "cannot raise the bound on file descriptors");
+    }
+    let needed = max_connections as u64 + OTHER_DESCRIPTORS;
+    if let Some(maximum) = maximum.filter(|maximum| *maximum < needed) {
+        tracing::warn!(
+            "{maximum} file descriptors (ulimit -n) are not enough for --max-connections={max_connections}, which needs {needed}"
+        );
+    }
+}
+
 fn log(format: LogFormat) -> anyhow::Result<()> {
     let chosen = std::env::var("RUST_LOG").unwrap_or_default();
     let filter: Targets = if chosen.is_empty() { DEFAULT_LOG } else { &chosen }.parse().context("RUST_LOG")?;
@@ -60,6 +78,9 @@ fn log(format: LogFormat) -> anyhow::Result<()> {
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     Ok(())
 }
+
+/// Those that are no people's connections: to the API server, to the operators' address, files, standard streams.
+const OTHER_DESCRIPTORS: u64 = 256;
 
 /// kube-rs reports each failed request as well; ours say more.
 const DEFAULT_LOG: &str = "info,kube_client=error";

@@ -159,8 +159,22 @@ async fn goes_on_after_it_was_out_of_file_descriptors() {
     }
     connections[0].read_until("200 OK").await;
     process.wait_for_log("cannot accept a connection").await;
+    process.wait_for_log("40 file descriptors (ulimit -n) are not enough for --max-connections=16384").await;
     drop(connections);
     process.wait_until("/livez").await;
+    process.terminate();
+}
+
+#[tokio::test]
+async fn takes_as_many_file_descriptors_as_the_system_gives() {
+    let recorder = Recorder::start(Scenario::Created).await;
+    let process = Process::start(&recorder, "ulimit -Sn 40; exec \"$@\"").await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", process.child.id())).expect("a process that runs");
+    let files: Vec<_> =
+        limits.lines().find(|line| line.starts_with("Max open files")).expect("a line").split_whitespace().collect();
+    let [.., soft, hard, _unit] = files[..] else { panic!("{files:?}") };
+    assert_eq!(soft, hard);
+    assert_ne!(soft, "40");
     process.terminate();
 }
 
