@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{BufRead, BufReader, Read},
+    net::{SocketAddr, TcpListener},
     os::unix::process::CommandExt,
     path::Path,
     process::{Child as Process, Command, Stdio},
@@ -13,6 +14,13 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::deadline::{PATIENCE, eventually_blocking};
+
+/// Returns an address for a program that takes no port 0 or cannot say which it was given: one that was free a moment ago is
+/// as good as can be.
+pub fn free_address() -> SocketAddr {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.expect("the loopback interface has a free port")
+}
 
 /// A running program in a process group of its own, with everything that it has printed.
 ///

@@ -3,14 +3,14 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
 };
 
 use tempfile::TempDir;
 
 use crate::{
-    child::Child,
+    child::{Child, free_address},
     deadline::{PATIENCE, eventually_blocking},
 };
 
@@ -24,9 +24,7 @@ pub struct Haproxy {
 impl Haproxy {
     /// Starts one, and waits until it passes on.
     pub fn start(servers: &[SocketAddr]) -> Self {
-        // It cannot say which port it was given. Between here and its start nobody else asks for one.
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = free.expect("the loopback interface has a free port");
+        let address = free_address();
         let mut configuration = CONFIGURATION.replace("ADDRESS", &address.to_string());
         for (number, server) in servers.iter().enumerate() {
             configuration.push_str(&format!("    server replica-{number} {server}\n"));

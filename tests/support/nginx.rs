@@ -2,20 +2,20 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
 };
 
 use tempfile::TempDir;
 
 use crate::{
-    child::Child,
+    child::{Child, free_address},
     deadline::{PATIENCE, eventually_blocking},
 };
 
 /// nginx, running with one `server` of an operator's, and one of the tests that signs people in. It ends when it is dropped.
 pub struct Nginx {
-    port: u16,
+    address: SocketAddr,
     _process: Child,
     _folder: TempDir,
 }
@@ -25,13 +25,13 @@ impl Nginx {
     /// `serve`. In the place of oauth2-proxy, jane (of developers) and joe sign in by HTTP's basic authentication; their
     /// passwords are their names.
     pub fn start(server: &str, serve: u16) -> Self {
-        let (port, sign_in) = (free_port(), free_port());
+        let [address, sign_in] = [free_address(), free_address()];
         let replace = |text: &str, from: &str, to: &str| {
             assert!(text.contains(from), "{from} is not in the example");
             text.replace(from, to)
         };
-        let server = replace(server, "listen 80;", &format!("listen 127.0.0.1:{port};"));
-        let server = replace(&server, "http://127.0.0.1:4180;", &format!("http://127.0.0.1:{sign_in};"));
+        let server = replace(server, "listen 80;", &format!("listen {address};"));
+        let server = replace(&server, "http://127.0.0.1:4180;", &format!("http://{sign_in};"));
         let server = replace(&server, "http://127.0.0.1:8080;", &format!("http://127.0.0.1:{serve};"));
         let folder = TempDir::new().expect("a folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a folder to write to");
@@ -49,38 +49,32 @@ impl Nginx {
         let arguments =
             ["-p".into(), path.to_string(), "-c".into(), format!("{path}/nginx.conf"), "-e".into(), "stderr".into()];
         let process = Child::start(Path::new("nginx"), arguments, &[], None);
-        for port in [port, sign_in] {
+        for address in [address, sign_in] {
             eventually_blocking(PATIENCE, "nginx listens", || {
-                TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port)))
-                    .map_err(|error| format!("{error}: {}", process.printed()))
+                TcpStream::connect(address).map_err(|error| format!("{error}: {}", process.printed()))
             });
         }
-        Self { port, _process: process, _folder: folder }
+        Self { address, _process: process, _folder: folder }
     }
 
     /// Returns the page's URL.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
+        format!("http://{}/", self.address)
     }
 
     /// Returns the page's URL with somebody's name and password: a browser signs in by it.
     pub fn url_of(&self, person: &str) -> String {
-        format!("http://{person}:{person}@127.0.0.1:{}/", self.port)
+        format!("http://{person}:{person}@{}/", self.address)
     }
 }
 
-fn sign_in_server(port: u16, folder: &Path) -> String {
+fn sign_in_server(address: SocketAddr, folder: &Path) -> String {
     format!(
-        "server {{\n listen 127.0.0.1:{port};\n location / {{\n auth_basic staff;\n auth_basic_user_file {folder}/people;\n \
+        "server {{\n listen {address};\n location / {{\n auth_basic staff;\n auth_basic_user_file {folder}/people;\n \
          root {folder};\n try_files /yes =404;\n add_header X-Auth-Request-Preferred-Username $remote_user;\n \
          add_header X-Auth-Request-Groups $groups_of_user;\n }}\n}}\n}}\n",
         folder = folder.display()
     )
-}
-
-/// nginx takes no port 0: one that was free a moment ago is as good as can be.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// Everything that it writes stays in its folder.
