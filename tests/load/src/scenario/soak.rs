@@ -64,6 +64,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     }
     let tenth = samples.len() / 10;
     let (second, last) = (median(&mut samples[tenth..2 * tenth]), median(&mut samples[9 * tenth..]));
+    let tenths: Vec<String> = samples.chunks_exact_mut(tenth).map(|part| mib(median(part))).collect();
     let growth_percent = (last as f64 / second as f64 - 1.0) * 100.0;
     let (issued, left) = (tally.issued.load(Relaxed), tally.left.load(Relaxed));
     let (lost, foreign) = (tally.lost.load(Relaxed), tally.foreign.load(Relaxed));
@@ -78,6 +79,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
             format!("{growth_percent:+.1} % ({} to {})", mib(second), mib(last)),
             growth_percent <= 5.0,
         ),
+        Row::without_goal("the same, tenth by tenth", tenths.join(", ")),
         Row::new(
             format!(
                 "of {} browsers that came: {issued} got certificates, {left} left; lost; events of others",
