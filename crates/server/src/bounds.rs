@@ -12,9 +12,13 @@ use std::{
     },
 };
 
-use governor::{Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
 
-use crate::{Error, Limits, identity::Asker, metrics::Metrics};
+use crate::{
+    Error, Limits,
+    identity::{Asker, Person},
+    metrics::Metrics,
+};
 pub(crate) use streams::Permit;
 use streams::Streams;
 
@@ -39,12 +43,14 @@ pub enum Bound {
     PendingPerUser,
     /// Questions to the API server about names that are not known.
     Lookups,
+    /// Those of one address.
+    LookupsPerAddress,
     /// The length of a body.
     BodyBytes,
 }
 
 impl Bound {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::Streams,
@@ -54,6 +60,7 @@ impl Bound {
         Self::CreatesPerAddress,
         Self::PendingPerUser,
         Self::Lookups,
+        Self::LookupsPerAddress,
         Self::BodyBytes,
     ];
 
@@ -69,7 +76,25 @@ impl Bound {
             Self::CreatesPerAddress => "creates_per_address",
             Self::PendingPerUser => "pending_per_user",
             Self::Lookups => "lookups",
+            Self::LookupsPerAddress => "lookups_per_address",
             Self::BodyBytes => "body_bytes",
+        }
+    }
+
+    /// Names the flag that sets it.
+    pub(crate) fn flag(self) -> &'static str {
+        match self {
+            Self::Connections => "--max-connections",
+            Self::ConnectionsPerAddress => "--max-connections-per-address",
+            Self::Streams => "--max-streams",
+            Self::StreamsPerUser => "--max-streams-per-user",
+            Self::StreamsPerAddress => "--max-streams-per-address",
+            Self::CreatesPerUser => "--max-creates-per-user",
+            Self::CreatesPerAddress => "--max-creates-per-address",
+            Self::PendingPerUser => "--max-pending-per-user",
+            Self::Lookups => "--max-lookups-per-second",
+            Self::LookupsPerAddress => "--max-lookups-per-address",
+            Self::BodyBytes => "--max-body-bytes",
         }
     }
 
@@ -87,6 +112,9 @@ impl Bound {
             }
             Self::PendingPerUser => "too many requests of yours wait for a decision: have some of them decided first",
             Self::Lookups => "the server is asked for too many requests that it does not know: try again in a moment",
+            Self::LookupsPerAddress => {
+                "your address has asked for too many requests that are not known here: try again in a moment"
+            }
             Self::BodyBytes => "the body is too long",
         }
     }
@@ -102,8 +130,11 @@ pub(crate) struct Bounds {
     limits: Limits,
     streams: Arc<Streams>,
     connections: Arc<Streams>,
+    creating: Arc<Streams>,
     creates_by_user: Rate<String>,
     creates_by_address: Rate<IpAddr>,
+    lookups: DefaultDirectRateLimiter,
+    lookups_by_address: Rate<IpAddr>,
     metrics: Arc<Metrics>,
 }
 
@@ -112,8 +143,11 @@ impl Bounds {
         Self {
             streams: Streams::new(metrics.streams.clone()),
             connections: Streams::new(metrics.connections.clone()),
-            creates_by_user: Rate::per_minute(limits.creates_per_user),
-            creates_by_address: Rate::per_minute(limits.creates_per_address),
+            creating: Streams::new(metrics.creating.clone()),
+            creates_by_user: Rate::new(Quota::per_minute(at_least_one(limits.creates_per_user))),
+            creates_by_address: Rate::new(Quota::per_minute(at_least_one(limits.creates_per_address))),
+            lookups: RateLimiter::direct(Quota::per_second(at_least_one(limits.lookups_per_second))),
+            lookups_by_address: Rate::new(Quota::per_second(at_least_one(limits.lookups_per_address))),
             limits,
             metrics,
         }
@@ -160,45 +194,64 @@ impl Bounds {
         if passes { Ok(()) } else { Err(self.refuse(Bound::CreatesPerAddress)) }
     }
 
-    /// Lets a person's create pass. `pending_of` counts the requests of a user that nobody has decided on.
+    /// Lets a person's create pass. `pending_of` counts the requests of a user that nobody has decided on; the permit is to
+    /// be held until that count has the new one as well, so that two at once are two.
     ///
     /// # Errors
     /// [`Error::Bound`].
-    pub(crate) fn create(&self, asker: &Asker, pending_of: impl FnOnce(&str) -> usize) -> Result<(), Error> {
-        let Some(person) = &asker.person else { return Ok(()) };
-        if pending_of(&person.user) >= self.limits.pending_per_user {
-            return Err(self.refuse(Bound::PendingPerUser));
+    pub(crate) fn create(&self, asker: &Asker, pending_of: impl FnOnce(&str) -> usize) -> Result<Permit, Error> {
+        let user = asker.person.as_ref().map(|person| (&*person.user, usize::MAX));
+        let permit = self.creating.enter(usize::MAX, user, (bucket(asker.address), usize::MAX));
+        let permit = permit.map_err(|_| self.refuse(Bound::PendingPerUser))?;
+        if let Some(Person { user, .. }) = &asker.person {
+            // The permits first: one that ends between the two counts is in both rather than in none.
+            let under_way = self.creating.of_user(user);
+            if under_way + pending_of(user) > self.limits.pending_per_user {
+                return Err(self.refuse(Bound::PendingPerUser));
+            }
+            if !self.creates_by_user.pass(user) {
+                return Err(self.refuse(Bound::CreatesPerUser));
+            }
         }
-        if self.creates_by_user.pass(&person.user) { Ok(()) } else { Err(self.refuse(Bound::CreatesPerUser)) }
+        Ok(permit)
     }
 
+    /// Lets a question pass that somebody's request puts to the API server.
+    ///
+    /// # Errors
+    /// [`Error::Bound`].
+    pub(crate) fn lookup(&self, asker: &Asker) -> Result<(), Error> {
+        // First, so that what one address may not ask takes nothing from the others.
+        if !self.lookups_by_address.pass(&bucket(asker.address)) {
+            return Err(self.refuse(Bound::LookupsPerAddress));
+        }
+        self.lookups.check().map_err(|_| self.refuse(Bound::Lookups))?;
+        self.metrics.lookups.inc();
+        Ok(())
+    }
+
+    /// Counts a refusal, and makes its error.
     fn refuse(&self, bound: Bound) -> Error {
-        refuse(&self.metrics, bound)
+        self.metrics.refuse(bound);
+        let seconds = match bound {
+            Bound::CreatesPerUser | Bound::CreatesPerAddress | Bound::StreamsPerUser | Bound::PendingPerUser => 30,
+            Bound::Streams | Bound::StreamsPerAddress => 20,
+            _ => 2,
+        };
+        // Spread, so that those who were refused together do not come back together.
+        Error::Bound { bound, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
     }
 }
 
-/// Counts a refusal, and makes its error.
-pub(crate) fn refuse(metrics: &Metrics, bound: Bound) -> Error {
-    metrics.refuse(bound);
-    let seconds = match bound {
-        Bound::CreatesPerUser | Bound::CreatesPerAddress | Bound::StreamsPerUser | Bound::PendingPerUser => 30,
-        Bound::Streams | Bound::StreamsPerAddress => 20,
-        _ => 2,
-    };
-    // Spread, so that those who were refused together do not come back together.
-    Error::Bound { bound, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
-}
-
-/// So many a minute for each key, all of them at once where they were saved up.
+/// A quota for each key, all of it at once where it was saved up.
 struct Rate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, HashMapStateStore<K>, DefaultClock>,
     asked: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Rate<K> {
-    fn per_minute(count: u32) -> Self {
-        let count = NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
-        Self { limiter: RateLimiter::hashmap(Quota::per_minute(count)), asked: AtomicU32::new(0) }
+    fn new(quota: Quota) -> Self {
+        Self { limiter: RateLimiter::hashmap(quota), asked: AtomicU32::new(0) }
     }
 
     fn pass(&self, key: &K) -> bool {
@@ -208,6 +261,11 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         }
         self.limiter.check_key(key).is_ok()
     }
+}
+
+/// Returns the count: [`Limits::check`] has refused none at all.
+fn at_least_one(count: u32) -> NonZeroU32 {
+    NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)
 }
 
 /// Counts an address of IPv6 by its network: one machine has 2⁶⁴ of them.
@@ -226,12 +284,11 @@ const CLEANING_PERIOD: u32 = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Person;
 
     fn bounds(change: impl FnOnce(&mut Limits)) -> Bounds {
         let mut limits = Limits::default();
         change(&mut limits);
-        Bounds::new(limits, Arc::new(Metrics::new()))
+        Bounds::new(limits, Arc::new(Metrics::new(&limits)))
     }
 
     fn asker(user: Option<&str>, address: &str) -> Asker {
@@ -282,6 +339,30 @@ mod tests {
         }
         let nobody = asker(None, "10.0.0.2");
         assert_eq!((reached(bounds.body(&nobody)), reached(bounds.create(&nobody, |_| 9))), (None, None));
+    }
+
+    #[test]
+    fn counts_what_is_being_created_with_what_waits() {
+        let bounds = bounds(|limits| limits.pending_per_user = 2);
+        let (jane, joe) = (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"));
+        let first = bounds.create(&jane, |_| 1).expect("a permit");
+        assert_eq!(reached(bounds.create(&jane, |_| 1)), Some(Bound::PendingPerUser));
+        assert_eq!(reached(bounds.create(&joe, |_| 1)), None);
+        drop(first);
+        assert_eq!(reached(bounds.create(&jane, |_| 1)), None);
+    }
+
+    #[test]
+    fn gives_each_address_its_own_lookups_and_lets_none_take_those_of_all() {
+        let bounds = bounds(|limits| (limits.lookups_per_second, limits.lookups_per_address) = (4, 2));
+        let (stranger, other) = (asker(None, "10.0.0.1"), asker(None, "10.0.0.2"));
+        for expected in [None, None, Some(Bound::LookupsPerAddress), Some(Bound::LookupsPerAddress)] {
+            assert_eq!(reached(bounds.lookup(&stranger)), expected);
+        }
+        for expected in [None, None, Some(Bound::LookupsPerAddress)] {
+            assert_eq!(reached(bounds.lookup(&other)), expected);
+        }
+        assert_eq!(reached(bounds.lookup(&asker(None, "10.0.0.3"))), Some(Bound::Lookups));
     }
 
     #[test]

@@ -147,6 +147,9 @@ struct LimitFlags {
     /// Questions a second to the Kubernetes API about names that are not known here.
     #[arg(long, env = "KUBE_ENROLL_MAX_LOOKUPS_PER_SECOND", default_value_t = Limits::default().lookups_per_second, value_name = "N")]
     max_lookups_per_second: u32,
+    /// Those of one address.
+    #[arg(long, env = "KUBE_ENROLL_MAX_LOOKUPS_PER_ADDRESS", default_value_t = Limits::default().lookups_per_address, value_name = "N")]
+    max_lookups_per_address: u32,
     /// The longest body.
     #[arg(long, env = "KUBE_ENROLL_MAX_BODY_BYTES", default_value_t = Limits::default().body_bytes, value_name = "BYTES")]
     max_body_bytes: usize,
@@ -211,6 +214,7 @@ impl From<LimitFlags> for Limits {
             creates_per_address: flags.max_creates_per_address,
             pending_per_user: flags.max_pending_per_user,
             lookups_per_second: flags.max_lookups_per_second,
+            lookups_per_address: flags.max_lookups_per_address,
             body_bytes: flags.max_body_bytes,
             header_timeout: Duration::from_secs(flags.header_timeout_seconds),
             body_timeout: Duration::from_secs(flags.body_timeout_seconds),

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use kube_enroll_core::Policy;
 
-use crate::{Error, IdentityFlags, gate::create::MAX_BODY_BYTES};
+use crate::{Bound, Error, IdentityFlags};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -77,6 +77,8 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// Questions a second to the API server about names that are not known here. Default: 50.
     pub lookups_per_second: u32,
+    /// Those of one address. Default: 10.
+    pub lookups_per_address: u32,
     /// How long a server that ends gently says so before it does. Default: 5 s.
     pub unready_period: Duration,
     /// Over how long it ends the watches then. Default: 4 s.
@@ -91,30 +93,35 @@ impl Limits {
     /// # Errors
     /// [`Error::NoBound`].
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let bounds = [
-            ("--max-connections", self.connections),
-            ("--max-connections-per-address", self.connections_per_address),
-            ("--max-streams", self.streams),
-            ("--max-streams-per-user", self.streams_per_user),
-            ("--max-streams-per-address", self.streams_per_address),
-            ("--max-creates-per-user", self.creates_per_user as usize),
-            ("--max-creates-per-address", self.creates_per_address as usize),
-            ("--max-pending-per-user", self.pending_per_user),
-            ("--max-lookups-per-second", self.lookups_per_second as usize),
-            ("--max-body-bytes", self.body_bytes),
-        ];
         let times = [
             ("--header-timeout-seconds", self.header_timeout),
             ("--body-timeout-seconds", self.body_timeout),
             ("--write-timeout-seconds", self.write_timeout),
             ("--upstream-timeout-seconds", self.upstream_timeout),
         ];
-        if let Some((flag, _)) = bounds.iter().find(|(_, bound)| *bound == 0) {
-            return Err(Error::NoBound { flag, expected: "1 or more" });
+        if let Some(bound) = Bound::ALL.into_iter().find(|bound| self.of(*bound) == 0) {
+            return Err(Error::NoBound { flag: bound.flag(), expected: "1 or more" });
         }
         match times.iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT) {
             Some((flag, _)) => Err(Error::NoBound { flag, expected: "from 1 to 86400" }),
             None => Ok(()),
+        }
+    }
+
+    /// Returns how much a bound lets pass.
+    pub(crate) fn of(&self, bound: Bound) -> usize {
+        match bound {
+            Bound::Connections => self.connections,
+            Bound::ConnectionsPerAddress => self.connections_per_address,
+            Bound::Streams => self.streams,
+            Bound::StreamsPerUser => self.streams_per_user,
+            Bound::StreamsPerAddress => self.streams_per_address,
+            Bound::CreatesPerUser => self.creates_per_user as usize,
+            Bound::CreatesPerAddress => self.creates_per_address as usize,
+            Bound::PendingPerUser => self.pending_per_user,
+            Bound::Lookups => self.lookups_per_second as usize,
+            Bound::LookupsPerAddress => self.lookups_per_address as usize,
+            Bound::BodyBytes => self.body_bytes,
         }
     }
 }
@@ -148,12 +155,13 @@ impl Default for Limits {
             creates_per_user: 10,
             creates_per_address: 120,
             pending_per_user: 10,
-            body_bytes: MAX_BODY_BYTES,
+            body_bytes: 16 << 10,
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             upstream_timeout: Duration::from_secs(15),
             lookups_per_second: 50,
+            lookups_per_address: 10,
             unready_period: Duration::from_secs(5),
             ending_period: Duration::from_secs(4),
             drain_timeout: Duration::from_secs(10),

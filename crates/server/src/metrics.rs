@@ -5,22 +5,25 @@ use std::time::Duration;
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Registry, Unit},
 };
 
-use crate::bounds::Bound;
+use crate::{Limits, bounds::Bound};
 
 /// The counters, and the registry that writes them.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
-    refused: Family<Refused, Counter>,
+    refused: Family<ByBound, Counter>,
+    limits: Family<ByBound, Gauge>,
     creates: Histogram,
     /// Connections that are open.
     pub(crate) connections: Gauge,
     /// Watches that are open.
     pub(crate) streams: Gauge,
+    /// Creates that the API server has not answered yet.
+    pub(crate) creating: Gauge,
     /// Requests in the store.
     pub(crate) objects: Gauge,
     /// Lists of all requests that the API server was asked for.
@@ -42,12 +45,12 @@ struct Request {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Refused {
+struct ByBound {
     bound: &'static str,
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
         let mut process = Registry::default();
         let (memory, descriptors) = (Gauge::default(), Gauge::default());
         process.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, memory.clone());
@@ -56,9 +59,11 @@ impl Metrics {
             registry: process,
             requests: Family::default(),
             refused: Family::default(),
+            limits: Family::default(),
             creates: Histogram::new(CREATE_SECONDS),
             connections: Gauge::default(),
             streams: Gauge::default(),
+            creating: Gauge::default(),
             objects: Gauge::default(),
             lists: Counter::default(),
             watches: Counter::default(),
@@ -67,6 +72,10 @@ impl Metrics {
             memory,
             descriptors,
         };
+        for bound in Bound::ALL {
+            let value = i64::try_from(limits.of(bound)).unwrap_or(i64::MAX);
+            metrics.limits.get_or_create(&ByBound { bound: bound.label() }).set(value);
+        }
         metrics.registered()
     }
 
@@ -78,6 +87,10 @@ impl Metrics {
             self.requests.clone(),
         );
         ours.register("refused", "Requests and connections that a bound has refused", self.refused.clone());
+        ours.register("limit", "What each bound lets pass", self.limits.clone());
+        ours.register("creating", "Creates that the API server has not answered yet", self.creating.clone());
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        ours.register("build", "The version that runs", build);
         ours.register_with_unit("create", "How long creating a request took", Unit::Seconds, self.creates.clone());
         ours.register("connections", "Connections that are open", self.connections.clone());
         ours.register("streams", "Watches that are open", self.streams.clone());
@@ -88,7 +101,7 @@ impl Metrics {
         ours.register("upstream_lookups", "Single requests asked of the API server", self.lookups.clone());
         // All of them from the start, so that an alert can be written on each.
         for bound in Bound::ALL {
-            drop(self.refused.get_or_create(&Refused { bound: bound.label() }));
+            drop(self.refused.get_or_create(&ByBound { bound: bound.label() }));
         }
         self
     }
@@ -101,7 +114,7 @@ impl Metrics {
 
     /// Counts what a bound has refused.
     pub(crate) fn refuse(&self, bound: Bound) {
-        self.refused.get_or_create(&Refused { bound: bound.label() }).inc();
+        self.refused.get_or_create(&ByBound { bound: bound.label() }).inc();
     }
 
     /// Counts a create, and how long it took.

@@ -82,7 +82,7 @@ impl Server {
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
         let (learner, known) =
             Learner::new(upstream.clone(), cluster, config.policy.clone(), config.approver, identities.word());
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(Metrics::new(&config.limits));
         let metrics_listener = match config.metrics_listen {
             Some(address) => {
                 let listener = TcpListener::bind(address).await;
@@ -93,7 +93,7 @@ impl Server {
         let shared = Shared {
             hosts,
             bundle,
-            store: Arc::new(Store::new(upstream.clone(), config.limits.lookups_per_second, metrics.clone())),
+            store: Arc::new(Store::new(upstream.clone(), metrics.clone())),
             bounds: Bounds::new(config.limits, metrics.clone()),
             metrics,
             upstream,

@@ -56,14 +56,14 @@ pub(crate) enum News {
 pub(crate) type Subscription = watch::Receiver<News>;
 
 impl Store {
-    /// Makes a store that asks `upstream` for names that it does not know, `lookups_per_second` at most.
-    pub(crate) fn new(upstream: Upstream, lookups_per_second: u32, metrics: Arc<Metrics>) -> Self {
+    /// Makes a store that asks `upstream` for names that it does not know.
+    pub(crate) fn new(upstream: Upstream, metrics: Arc<Metrics>) -> Self {
         Self {
             upstream,
             entries: Mutex::default(),
             seen: AtomicU64::new(0),
             filled: AtomicBool::new(false),
-            lookups: Lookups::new(lookups_per_second, metrics.clone()),
+            lookups: Lookups::default(),
             metrics,
             cluster_info: tokio::sync::Mutex::default(),
             clock: Clock::default(),
@@ -102,15 +102,16 @@ impl Store {
     }
 
     /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the API
-    /// server, whether the object is somebody else's, absent, or was just made by another replica.
+    /// server where `may_ask` lets it, whether the object is somebody else's, absent, or was just made by another replica.
     ///
     /// # Errors
-    /// [`Error::Bound`], and what the API server says to the question.
+    /// What `may_ask` says, and what the API server says to the question.
     pub(crate) async fn find(
         &self,
         owner: &Owner,
         name: &ObjectName,
         person: Option<&Person>,
+        may_ask: impl Fn() -> Result<(), Error>,
     ) -> Result<Option<Subscription>, Error> {
         let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().shown().is_for(person));
         if let Some(found) = known() {
@@ -118,7 +119,7 @@ impl Store {
         }
         let mut is_second = false;
         loop {
-            let (answer, is_fresh) = self.lookups.run(&self.upstream, name).await?;
+            let (answer, is_fresh) = self.lookups.run(&self.upstream, name, &may_ask).await?;
             self.hear_time(answer.date.as_ref());
             if let Some(shown) = answer.value.and_then(|object| owner.shown(object)) {
                 self.put(name.as_str(), shown);
@@ -141,12 +142,15 @@ impl Store {
         Some(shown)
     }
 
-    /// Returns the kubeconfig in `kube-public/cluster-info`, which is asked for once in [`CLUSTER_INFO_PERIOD`], however many
-    /// pages load; nothing where there is none.
+    /// Returns the kubeconfig in `kube-public/cluster-info`, which is asked for where `may_ask` lets it, once in
+    /// [`CLUSTER_INFO_PERIOD`], however many pages load; nothing where there is none.
     ///
     /// # Errors
-    /// [`Error::Bound`], and what the API server says.
-    pub(crate) async fn cluster_info(&self) -> Result<Option<String>, Error> {
+    /// What `may_ask` says, and what the API server says.
+    pub(crate) async fn cluster_info(
+        &self,
+        may_ask: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<Option<String>, Error> {
         // Whoever comes while it is asked for waits for the answer.
         let mut known = self.cluster_info.lock().await;
         if let Some((asked, found)) = &*known
@@ -154,7 +158,7 @@ impl Store {
         {
             return Ok(found.clone());
         }
-        self.lookups.count()?;
+        may_ask()?;
         let Answer { value, date } = self.upstream.cluster_info().await?;
         self.hear_time(date.as_ref());
         *known = Some((Instant::now(), value.clone()));

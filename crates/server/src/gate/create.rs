@@ -12,9 +12,6 @@ use crate::{
     identity::{Person, USER_ANNOTATION},
 };
 
-/// The longest body that is read. A request for RSA-4096 with 64 long groups fits.
-pub(crate) const MAX_BODY_BYTES: usize = 16 << 10;
-
 /// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it.
 ///
 /// # Errors

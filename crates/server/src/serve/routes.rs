@@ -143,6 +143,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
     if !shared.store.is_filled() {
         return Err(Error::NotReady);
     }
+    let may_ask = || shared.bounds.lookup(&asker);
     match ask {
         Ask::Create => {
             check_content_type(request.headers())?;
@@ -150,7 +151,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             let body = read_body(request, &shared.limits, &shared.metrics).await?;
             let object = create::rebuild(&body, &shared.policy, person)?;
             logged.name(&object.metadata.name);
-            shared.bounds.create(&asker, |user| shared.store.pending_of(user))?;
+            let _permit = shared.bounds.create(&asker, |user| shared.store.pending_of(user))?;
             let began = Instant::now();
             let Answer { value, date } = shared.upstream.create(&object).await?;
             shared.metrics.create(began.elapsed());
@@ -158,25 +159,27 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             let shown = shared.store.created(&owner, value).ok_or(Error::NotReady)?;
             Ok(shared.json(StatusCode::CREATED, shown.json()))
         }
-        Ask::Get(name) => match shared.store.find(&owner, &name, person).await?.and_then(|found| present(&found)) {
-            Some(shown) => Ok(shared.json(StatusCode::OK, shown.json())),
-            None => Err(Error::NotFound { name: name.to_string() }),
-        },
+        Ask::Get(name) => {
+            match shared.store.find(&owner, &name, person, may_ask).await?.and_then(|found| present(&found)) {
+                Some(shown) => Ok(shared.json(StatusCode::OK, shown.json())),
+                None => Err(Error::NotFound { name: name.to_string() }),
+            }
+        }
         Ask::GetOther(name) => Err(Error::NotFound { name }),
         Ask::List(name) => {
-            let shown = shared.store.find(&owner, &name, person).await?.and_then(|found| present(&found));
+            let shown = shared.store.find(&owner, &name, person, may_ask).await?.and_then(|found| present(&found));
             Ok(shared.json(StatusCode::OK, view::list(shared.store.version(), shown.as_ref())))
         }
         Ask::Watch(name, options) => {
             // Before it costs a question.
             let permit = shared.bounds.stream(&asker)?;
-            let found = shared.store.find(&owner, &name, person).await?.ok_or(Error::NothingToWatch)?;
+            let found = shared.store.find(&owner, &name, person, may_ask).await?.ok_or(Error::NothingToWatch)?;
             let end = asker.until.map(instant);
             let stream = stream(found, shared.store.clone(), options, end, shared.stop.clone(), permit);
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Ask::ClusterInfo => {
-            let kubeconfig = shared.store.cluster_info().await?.ok_or(Error::NoClusterInfo)?;
+            let kubeconfig = shared.store.cluster_info(may_ask).await?.ok_or(Error::NoClusterInfo)?;
             Ok(shared.json(StatusCode::OK, cluster_info(&kubeconfig).into()))
         }
     }

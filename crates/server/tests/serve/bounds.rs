@@ -82,12 +82,51 @@ async fn refuses_more_creates_than_an_address_has_in_a_minute_and_none_of_anothe
 }
 
 #[tokio::test]
+async fn lets_no_address_take_the_questions_of_all() {
+    let limits = Limits { lookups_per_address: 2, ..Limits::default() };
+    let server = Running::with(Scenario::status(404, "{}"), |config| config.limits = limits).await;
+    let ask = async |address: &str, letter: &str| {
+        server.ask("GET", &format!("{REQUESTS}/jane-{}", letter.repeat(10)), &from(address), "").await
+    };
+    for letter in ["a", "b"] {
+        assert_eq!(ask("203.0.113.1", letter).await.status, 404);
+    }
+    is_refused(&ask("203.0.113.1", "c").await, 429, "your address has asked");
+    assert_eq!(ask("203.0.113.2", "c").await.status, 404);
+    assert_eq!(server.recorder.seen().len(), 3);
+}
+
+#[tokio::test]
 async fn refuses_a_person_with_too_many_requests_that_wait() {
     let mut waiting = stored(ACCOUNT);
     waiting["status"] = serde_json::json!({});
     waiting["metadata"]["annotations"]["kube-enroll/user"] = "jane".into();
-    let recorder = crate::recorder::Recorder::start(Scenario::Created).await;
-    recorder.list(|listed| (listed.objects, listed.version) = (vec![waiting], 7));
+    let server = knowing_jane(Scenario::Created, vec![waiting]).await;
+    is_refused(&create_as_jane(&server).await, 429, "wait for a decision");
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn counts_two_creates_of_a_person_at_once_as_two() {
+    let server = knowing_jane(Scenario::Silence, Vec::new()).await;
+    let first = create_as_jane(&server);
+    let second = async {
+        // Not before the first one has reached the API server, which never answers.
+        while server.recorder.seen().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        create_as_jane(&server).await
+    };
+    tokio::select! {
+        answer = first => panic!("{answer:?}"),
+        answer = second => is_refused(&answer, 429, "wait for a decision"),
+    }
+}
+
+/// A server that knows jane by a header, that lets her have one request that waits, and that knows these.
+async fn knowing_jane(scenario: Scenario, objects: Vec<serde_json::Value>) -> Running {
+    let recorder = crate::recorder::Recorder::start(scenario).await;
+    recorder.list(|listed| (listed.objects, listed.version) = (objects, 7));
     let server = Running::unready(recorder, |config| {
         config.identity = IdentityFlags {
             kind: IdentityKind::Header,
@@ -100,12 +139,12 @@ async fn refuses_a_person_with_too_many_requests_that_wait() {
     })
     .await;
     server.wait_until_ready().await;
-    let create = async |user: &str| {
-        let headers = format!("Content-Type: application/json\r\nX-User: {user}\r\nX-Groups: developers\r\n");
-        server.ask("POST", REQUESTS, &headers, &body(&golden("jane")).to_string()).await
-    };
-    is_refused(&create("jane").await, 429, "wait for a decision");
-    assert_eq!(server.recorder.seen().len(), 0);
+    server
+}
+
+async fn create_as_jane(server: &Running) -> Answer {
+    let headers = "Content-Type: application/json\r\nX-User: jane\r\nX-Groups: developers\r\n";
+    server.ask("POST", REQUESTS, headers, &body(&golden("jane")).to_string()).await
 }
 
 #[tokio::test]

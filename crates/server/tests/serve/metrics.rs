@@ -42,6 +42,8 @@ async fn counts_what_is_asked_and_names_nobody() {
         "kube_enroll_requests_total{verb=\"other\",code=\"403\"} 1",
         "kube_enroll_refused_total{bound=\"body_bytes\"} 1",
         "kube_enroll_refused_total{bound=\"streams\"} 0",
+        "kube_enroll_limit{bound=\"streams\"} 16000",
+        concat!("kube_enroll_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         "kube_enroll_create_seconds_count 1",
         "kube_enroll_upstream_lists_total 1",
         "kube_enroll_objects 1",
@@ -97,7 +99,7 @@ async fn every_bound_is_documented_with_its_flag_and_its_metric() {
         .collect();
     let bare = |word: &String| {
         let word = word.split('{').next().unwrap_or(word);
-        word.strip_suffix("_total").unwrap_or(word).to_owned()
+        ["_total", "_info"].iter().find_map(|suffix| word.strip_suffix(suffix)).unwrap_or(word).to_owned()
     };
     let documented: BTreeSet<String> = words("kube_enroll_").union(&words("process_")).map(bare).collect();
     assert_eq!(documented, shown);
