@@ -1,9 +1,9 @@
 //! Certificates that openssl issues, held against the request that was made here.
 
-mod support;
+mod workshop;
 
 use kube_enroll_core::{Algorithm, CertificateChain, CertificationRequest, Error, Timestamp, room::Difference};
-use support::{Workshop, key, request, subject};
+use workshop::{Workshop, key, request, subject};
 
 const HOUR: u32 = 3_600;
 

@@ -1,10 +1,10 @@
 //! What is made here, judged by openssl.
 
-mod support;
+mod workshop;
 
 use getrandom::SysRng;
 use kube_enroll_core::{Algorithm, CertificationRequest, Error, PrivateKey, commands};
-use support::{Workshop, key, request, subject};
+use workshop::{Workshop, key, request, subject};
 
 #[test]
 fn every_algorithm_makes_keys_and_requests_that_openssl_accepts() {

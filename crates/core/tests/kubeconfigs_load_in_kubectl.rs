@@ -1,9 +1,9 @@
 //! Kubeconfigs that are written here, read by kubectl.
 
-mod support;
+mod workshop;
 
 use kube_enroll_core::{Algorithm, Cluster, Kubeconfig, commands};
-use support::{Workshop, key};
+use workshop::{Workshop, key};
 
 /// The kubectl that `make test` has built, else the one of the machine.
 fn kubectl() -> String {

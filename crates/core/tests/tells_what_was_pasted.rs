@@ -1,6 +1,6 @@
 //! What a person may paste in the certificate's place, as programs print it.
 
-mod support;
+mod workshop;
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use kube_enroll_core::{
     Algorithm, CertificateChain, CertificationRequest, Error,
     pasted::{Decision, Pasted, certificate_of},
 };
-use support::{Workshop, key, request, subject};
+use workshop::{Workshop, key, request, subject};
 
 /// One enrollment with its certificate, and the same of somebody else.
 struct Made {
