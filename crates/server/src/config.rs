@@ -49,7 +49,7 @@ pub struct ClusterFlags {
 /// Bounds on what a client may take, and how long others may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at a time; one more is answered 503. Default: 16384, below the usual bound of 20000 file descriptors.
+    /// Connections at a time; one more is answered 503. Default: 16384.
     pub connections: usize,
     /// Those of one address, which this machine's own is exempt from. Default: 1024.
     pub connections_per_address: usize,
@@ -75,6 +75,8 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// For the API server to begin its answer, and again to end it. Default: 15 s.
     pub upstream_timeout: Duration,
+    /// For the watch of the API server to say anything: it sends a bookmark about every minute. Default: 75 s.
+    pub upstream_silence: Duration,
     /// Questions a second to the API server about names that are not known here. Default: 50.
     pub lookups_per_second: u32,
     /// Those of one address. Default: 10.
@@ -160,6 +162,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
             upstream_timeout: Duration::from_secs(15),
+            upstream_silence: Duration::from_secs(75),
             lookups_per_second: 50,
             lookups_per_address: 10,
             unready_period: Duration::from_secs(5),

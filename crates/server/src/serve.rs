@@ -140,7 +140,7 @@ impl Server {
         });
         let mut background = pin!(async {
             let owner = learner.run().await?;
-            follow(&shared.upstream, &owner, &shared.store).await
+            follow(&shared.upstream, &owner, &shared.store, limits.upstream_silence).await
         });
         let inside = routes::inside(shared.clone());
         let spread = loop {

@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from any.
-pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<Infallible, Error> {
+pub(crate) async fn follow(
+    upstream: &Upstream,
+    owner: &Owner,
+    store: &Store,
+    silence: Duration,
+) -> Result<Infallible, Error> {
     let mut pause = FIRST_PAUSE;
     let mut page_objects = PAGE_OBJECTS;
     loop {
@@ -36,7 +41,7 @@ pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) ->
         // From here on a watch goes on where the last one ended, until the API server has forgotten that version.
         loop {
             let began = Instant::now();
-            let ended = watch(upstream, owner, store).await;
+            let ended = watch(upstream, owner, store, silence).await;
             store.metrics.watching.set(0);
             match &ended {
                 Ok(_) => {}
@@ -58,7 +63,7 @@ pub(crate) async fn follow(upstream: &Upstream, owner: &Owner, store: &Store) ->
 enum End {
     /// As watches do.
     Normal,
-    /// The version where it began or stood is forgotten, or what comes after it cannot be read: list again.
+    /// The version where it began or stood is forgotten, or what comes after it cannot be read or does not come: list again.
     Expired,
 }
 
@@ -85,7 +90,7 @@ async fn list(upstream: &Upstream, owner: &Owner, store: &Store, page_objects: u
     Ok(())
 }
 
-async fn watch(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<End, Error> {
+async fn watch(upstream: &Upstream, owner: &Owner, store: &Store, silence: Duration) -> Result<End, Error> {
     store.metrics.watches.inc();
     let Answer { value: mut body, date } = match upstream.watch(store.version()).await {
         Err(Error::Upstream { status, .. }) if status.is_expired() => return Ok(End::Expired),
@@ -94,7 +99,18 @@ async fn watch(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<End,
     store.hear_time(date.as_ref());
     store.metrics.watching.set(1);
     let mut decoder = WatchDecoder::new();
-    while let Some(bytes) = next_bytes(&mut body).await? {
+    loop {
+        let bytes = match timeout(silence, next_bytes(&mut body)).await {
+            Ok(Ok(Some(bytes))) => bytes,
+            Ok(Ok(None)) => return Ok(End::Normal),
+            Ok(Err(error)) => return Err(error),
+            // A stream that is dead, though nobody has said so, or a cluster that was restored from a backup: a watch from a
+            // version that is to come is not refused, and tells of nothing until then.
+            Err(_) => {
+                tracing::warn!("the watch has been silent for {} s: listing", silence.as_secs());
+                return Ok(End::Expired);
+            }
+        };
         let events = match decoder.push(&bytes) {
             Ok(events) => events,
             // A watch from the same version would bring the same again.
@@ -125,22 +141,17 @@ async fn watch(upstream: &Upstream, owner: &Owner, store: &Store) -> Result<End,
             }
         }
     }
-    Ok(End::Normal)
 }
 
-/// Reads what comes next; nothing at the end. A stream that is silent for longer than the API server's bookmarks leave
-/// between them is dead, though nobody has said so.
+/// Reads what comes next; nothing at the end.
 async fn next_bytes(body: &mut Body) -> Result<Option<bytes::Bytes>, Error> {
-    loop {
-        let frame = match timeout(SILENCE, body.frame()).await {
-            Err(_) => return Err(Error::UpstreamTimeout),
-            Ok(None) => return Ok(None),
-            Ok(Some(frame)) => frame.map_err(|error| Error::Unreachable { source: error.into() })?,
-        };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Error::Unreachable { source: error.into() })?;
         if let Ok(bytes) = frame.into_data() {
             return Ok(Some(bytes));
         }
     }
+    Ok(None)
 }
 
 fn report(what: &str, error: &Error, pause: Duration) {
@@ -166,9 +177,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A watch that held for so long has earned a quick return.
 const HELD: Duration = Duration::from_secs(5);
-
-/// The API server sends a bookmark about every minute.
-const SILENCE: Duration = Duration::from_secs(75);
 
 /// Objects of a page at first. One of ours has about 6 KiB with its certificate and managed fields.
 const PAGE_OBJECTS: u32 = 250;

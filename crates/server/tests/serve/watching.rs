@@ -221,6 +221,20 @@ async fn follows_a_cluster_that_counts_anew() {
     assert!(found.body.contains("restored"), "{found:?}");
 }
 
+/// A watch from a version that is to come is opened, and tells of nothing.
+#[tokio::test]
+async fn lists_again_when_the_watch_is_silent_for_too_long() {
+    let recorder = crate::recorder::Recorder::start(Scenario::status(404, "{}")).await;
+    recorder.list(|listed| (listed.objects, listed.version) = (vec![at(7, "first")], 7));
+    let server = Running::unready(recorder, |config| config.limits.upstream_silence = Duration::from_secs(1)).await;
+    server.wait_until_ready().await;
+    let mut browser = watch(&server).await;
+    server.recorder.list(|listed| (listed.objects, listed.version) = (vec![at(2, "restored")], 3));
+    browser.read_to_end().await;
+    let found = server.get(&format!("{REQUESTS}/{NAME}")).await;
+    assert!(found.body.contains("restored"), "{found:?}");
+}
+
 #[tokio::test]
 async fn asks_one_question_for_all_who_ask_at_the_same_time() {
     let server = Running::start(Scenario::Silence).await;
