@@ -1,8 +1,10 @@
 //! How much one person, one address, and all together may take.
 
+mod creating;
 mod streams;
 
 use std::{
+    collections::HashSet,
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
@@ -14,11 +16,8 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
 
-use crate::{
-    Error, Limits,
-    identity::{Asker, Person},
-    metrics::Metrics,
-};
+use crate::{Error, Limits, identity::Asker, metrics::Metrics};
+use creating::{Creating, UnderWay};
 pub(crate) use streams::Permit;
 use streams::Streams;
 
@@ -130,7 +129,7 @@ pub(crate) struct Bounds {
     limits: Limits,
     streams: Arc<Streams>,
     connections: Arc<Streams>,
-    creating: Arc<Streams>,
+    creating: Arc<Creating>,
     creates_by_user: Rate<String>,
     creates_by_address: Rate<IpAddr>,
     lookups: DefaultDirectRateLimiter,
@@ -143,7 +142,7 @@ impl Bounds {
         Self {
             streams: Streams::new(metrics.streams.clone()),
             connections: Streams::new(metrics.connections.clone()),
-            creating: Streams::new(metrics.creating.clone()),
+            creating: Creating::new(metrics.creating.clone()),
             creates_by_user: Rate::new(Quota::per_minute(at_least_one(limits.creates_per_user))),
             creates_by_address: Rate::new(Quota::per_minute(at_least_one(limits.creates_per_address))),
             lookups: RateLimiter::direct(Quota::per_second(at_least_one(limits.lookups_per_second))),
@@ -194,26 +193,33 @@ impl Bounds {
         if passes { Ok(()) } else { Err(self.refuse(Bound::CreatesPerAddress)) }
     }
 
-    /// Lets a person's create pass. `pending_of` counts the requests of a user that nobody has decided on; the permit is to
-    /// be held until that count has the new one as well, so that two at once are two.
+    /// Lets a create pass. `waiting_of` names the requests of a user that nobody has decided on; what is returned is to be held
+    /// until those have the new one as well, so that two at once are two.
     ///
     /// # Errors
     /// [`Error::Bound`].
-    pub(crate) fn create(&self, asker: &Asker, pending_of: impl FnOnce(&str) -> usize) -> Result<Permit, Error> {
-        let user = asker.person.as_ref().map(|person| (&*person.user, usize::MAX));
-        let permit = self.creating.enter(usize::MAX, user, (bucket(asker.address), usize::MAX));
-        let permit = permit.map_err(|_| self.refuse(Bound::PendingPerUser))?;
-        if let Some(Person { user, .. }) = &asker.person {
-            // The permits first: one that ends between the two counts is in both rather than in none.
-            let under_way = self.creating.of_user(user);
-            if under_way + pending_of(user) > self.limits.pending_per_user {
+    pub(crate) fn create(
+        &self,
+        asker: &Asker,
+        name: &str,
+        waiting_of: impl FnOnce(&str) -> HashSet<String>,
+    ) -> Result<UnderWay, Error> {
+        let user = asker.person.as_ref().map(|person| &*person.user);
+        let under_way = self.creating.enter(user, name);
+        if let Some(user) = user {
+            // In this order: what ends between the two is in both rather than in none.
+            let mut names = self.creating.names_of(user);
+            names.extend(waiting_of(user));
+            // Who asks again since the answer was lost asks for no second one.
+            names.remove(name);
+            if names.len() >= self.limits.pending_per_user {
                 return Err(self.refuse(Bound::PendingPerUser));
             }
-            if !self.creates_by_user.pass(user) {
+            if !self.creates_by_user.pass(&user.to_owned()) {
                 return Err(self.refuse(Bound::CreatesPerUser));
             }
         }
-        Ok(permit)
+        Ok(under_way)
     }
 
     /// Lets a question pass that somebody's request puts to the API server.
@@ -284,6 +290,7 @@ const CLEANING_PERIOD: u32 = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Person;
 
     fn bounds(change: impl FnOnce(&mut Limits)) -> Bounds {
         let mut limits = Limits::default();
@@ -328,41 +335,44 @@ mod tests {
         let bounds = bounds(|limits| {
             (limits.creates_per_user, limits.creates_per_address, limits.pending_per_user) = (2, 3, 4);
         });
+        let create = |asker: &Asker, waiting: &[&str]| {
+            let waiting = waiting.iter().map(|name| (*name).to_owned()).collect();
+            reached(bounds.create(asker, "new", |_| waiting))
+        };
         let (jane, joe) = (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"));
-        assert_eq!(reached(bounds.create(&jane, |_| 4)), Some(Bound::PendingPerUser));
+        assert_eq!(create(&jane, &["a", "b", "c", "d"]), Some(Bound::PendingPerUser));
+        // The fourth is the one that is created: its answer was lost.
         for expected in [None, None, Some(Bound::CreatesPerUser)] {
-            assert_eq!(reached(bounds.create(&jane, |_| 0)), expected);
+            assert_eq!(create(&jane, &["a", "b", "c", "new"]), expected);
         }
-        assert_eq!(reached(bounds.create(&joe, |_| 0)), None);
+        assert_eq!(create(&joe, &[]), None);
         for expected in [None, None, None, Some(Bound::CreatesPerAddress)] {
             assert_eq!(reached(bounds.body(&joe)), expected);
         }
         let nobody = asker(None, "10.0.0.2");
-        assert_eq!((reached(bounds.body(&nobody)), reached(bounds.create(&nobody, |_| 9))), (None, None));
+        assert_eq!((reached(bounds.body(&nobody)), create(&nobody, &["a", "b", "c", "d"])), (None, None));
     }
 
     #[test]
     fn counts_what_is_being_created_with_what_waits() {
         let bounds = bounds(|limits| limits.pending_per_user = 2);
         let (jane, joe) = (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"));
-        let first = bounds.create(&jane, |_| 1).expect("a permit");
-        assert_eq!(reached(bounds.create(&jane, |_| 1)), Some(Bound::PendingPerUser));
-        assert_eq!(reached(bounds.create(&joe, |_| 1)), None);
+        let create = |asker: &Asker, name: &str| bounds.create(asker, name, |_| HashSet::from(["waits".to_owned()]));
+        let first = create(&jane, "first").expect("a place");
+        assert_eq!(reached(create(&jane, "second")), Some(Bound::PendingPerUser));
+        assert_eq!((reached(create(&jane, "first")), reached(create(&joe, "second"))), (None, None));
         drop(first);
-        assert_eq!(reached(bounds.create(&jane, |_| 1)), None);
+        assert_eq!(reached(create(&jane, "second")), None);
     }
 
     #[test]
     fn gives_each_address_its_own_lookups_and_lets_none_take_those_of_all() {
-        let bounds = bounds(|limits| (limits.lookups_per_second, limits.lookups_per_address) = (4, 2));
-        let (stranger, other) = (asker(None, "10.0.0.1"), asker(None, "10.0.0.2"));
-        for expected in [None, None, Some(Bound::LookupsPerAddress), Some(Bound::LookupsPerAddress)] {
-            assert_eq!(reached(bounds.lookup(&stranger)), expected);
-        }
-        for expected in [None, None, Some(Bound::LookupsPerAddress)] {
-            assert_eq!(reached(bounds.lookup(&other)), expected);
-        }
-        assert_eq!(reached(bounds.lookup(&asker(None, "10.0.0.3"))), Some(Bound::Lookups));
+        let bounds = bounds(|limits| (limits.lookups_per_second, limits.lookups_per_address) = (1000, 2));
+        let stranger = asker(None, "10.0.0.1");
+        // They come again with time, however little of it passes here.
+        let refused = (0..100).filter_map(|_| reached(bounds.lookup(&stranger))).collect::<Vec<_>>();
+        assert!(refused.len() > 50 && refused.iter().all(|bound| *bound == Bound::LookupsPerAddress), "{refused:?}");
+        assert_eq!(reached(bounds.lookup(&asker(None, "10.0.0.2"))), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub(crate) mod follow;
 mod lookup;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -18,7 +18,10 @@ use std::{
 
 use http::HeaderValue;
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use crate::{
     Error,
@@ -92,13 +95,13 @@ impl Store {
         }
     }
 
-    /// Counts the requests of a user that nobody has decided on.
-    pub(crate) fn pending_of(&self, user: &str) -> usize {
+    /// Names the requests of a user that nobody has decided on.
+    pub(crate) fn pending_of(&self, user: &str) -> HashSet<String> {
         let is_pending = |entry: &watch::Sender<News>| match &*entry.borrow() {
             News::Present(shown) => shown.pending && shown.user.as_deref() == Some(user),
             News::Deleted(_) => false,
         };
-        self.entries().values().filter(|entry| is_pending(entry)).count()
+        self.entries().iter().filter(|(_, entry)| is_pending(entry)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the API
@@ -151,8 +154,9 @@ impl Store {
         &self,
         may_ask: impl FnOnce() -> Result<(), Error>,
     ) -> Result<Option<String>, Error> {
-        // Whoever comes while it is asked for waits for the answer.
-        let mut known = self.cluster_info.lock().await;
+        // Whoever comes while it is asked for waits for the answer, and not for those of all who came before.
+        let patience = self.upstream.answer_timeout();
+        let mut known = timeout(patience, self.cluster_info.lock()).await.map_err(|_| Error::UpstreamTimeout)?;
         if let Some((asked, found)) = &*known
             && asked.elapsed() < CLUSTER_INFO_PERIOD
         {

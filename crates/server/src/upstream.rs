@@ -49,6 +49,11 @@ impl Upstream {
         Ok(Self { client, answer_timeout })
     }
 
+    /// Returns how long it waits for an answer.
+    pub(crate) fn answer_timeout(&self) -> Duration {
+        self.answer_timeout
+    }
+
     /// Creates an object.
     pub(crate) async fn create(
         &self,

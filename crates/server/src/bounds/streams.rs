@@ -68,11 +68,6 @@ impl Streams {
         Ok(Permit { streams: self.clone(), user, address })
     }
 
-    /// Counts the places of a person.
-    pub(super) fn of_user(&self, user: &str) -> usize {
-        self.counts().users.get(user).copied().unwrap_or_default()
-    }
-
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().expect("nothing panics while it holds the lock")
     }

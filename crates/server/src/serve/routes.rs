@@ -117,6 +117,15 @@ async fn page_or_api(
         let file = shared.bundle.answer(path, request.headers());
         return file.unwrap_or_else(nothing_here);
     }
+    let answer = logged_api(shared, peer, request);
+    if is_read {
+        return answer.await;
+    }
+    // To its end, though whoever asked may have left: what the API server has made is counted, known and in the log.
+    tokio::spawn(answer).await.unwrap_or_else(|_| Error::NotReady.into_response())
+}
+
+async fn logged_api(shared: Arc<Shared>, peer: SocketAddr, request: Request) -> Response {
     let mut logged = Logged::new(request.method().as_str());
     let answer = api(&shared, peer, request, &mut logged).await;
     let mut response = answer.unwrap_or_else(|error| logged.refuse(error));
@@ -151,10 +160,12 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             let body = read_body(request, &shared.limits, &shared.metrics).await?;
             let object = create::rebuild(&body, &shared.policy, person)?;
             logged.name(&object.metadata.name);
-            let _permit = shared.bounds.create(&asker, |user| shared.store.pending_of(user))?;
+            let name = &object.metadata.name;
+            let _under_way = shared.bounds.create(&asker, name, |user| shared.store.pending_of(user))?;
             let began = Instant::now();
-            let Answer { value, date } = shared.upstream.create(&object).await?;
+            let created = shared.upstream.create(&object).await;
             shared.metrics.create(began.elapsed());
+            let Answer { value, date } = created?;
             shared.store.hear_time(date.as_ref());
             let shown = shared.store.created(&owner, value).ok_or(Error::NotReady)?;
             Ok(shared.json(StatusCode::CREATED, shown.json()))
