@@ -58,7 +58,7 @@ fn raise_descriptors(max_connections: usize) {
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         tracing::warn!(%error, "cannot raise the bound on file descriptors");
     }
-    let needed = max_connections as u64 + OTHER_DESCRIPTORS;
+    let needed = (max_connections as u64).saturating_add(OTHER_DESCRIPTORS);
     if let Some(maximum) = maximum.filter(|maximum| *maximum < needed) {
         tracing::warn!(
             "{maximum} file descriptors (ulimit -n) are not enough for --max-connections={max_connections}, which needs {needed}"
@@ -79,8 +79,9 @@ fn log(format: LogFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Those that are no people's connections: to the API server, to the operators' address, files, standard streams.
-const OTHER_DESCRIPTORS: u64 = 256;
+/// Those that are no people's connections: questions to an API server that is slow to answer, connections that are turned
+/// away, the operators', files.
+const OTHER_DESCRIPTORS: u64 = 2048;
 
 /// kube-rs reports each failed request as well; ours say more.
 const DEFAULT_LOG: &str = "info,kube_client=error";
