@@ -1,9 +1,8 @@
 //! Kubeconfigs that are written here, read by kubectl.
 
-mod workshop;
-
 use kube_enroll_core::{Algorithm, Cluster, Kubeconfig, commands};
-use workshop::{Workshop, key};
+
+use crate::workshop::{Workshop, key};
 
 /// The kubectl that `make test` has built, else the one of the machine.
 fn kubectl() -> String {

@@ -1,9 +1,8 @@
 //! Requests that must not pass, made by openssl or bent out of good ones.
 
-mod workshop;
-
 use kube_enroll_core::{Algorithm, CertificateSigningRequest, CertificationRequest, Error, ObjectName};
-use workshop::{Workshop, key, request, subject};
+
+use crate::workshop::{Workshop, key, request, subject};
 
 /// Makes a request with openssl from a configuration and options, and parses it.
 fn parse(key_options: &str, request_options: &str, config: &str) -> Result<CertificationRequest, Error> {

@@ -1,9 +1,8 @@
 //! Certificates that openssl issues, held against the request that was made here.
 
-mod workshop;
-
 use kube_enroll_core::{Algorithm, CertificateChain, CertificationRequest, Error, Timestamp, room::Difference};
-use workshop::{Workshop, key, request, subject};
+
+use crate::workshop::{Workshop, key, request, subject};
 
 const HOUR: u32 = 3_600;
 

@@ -1,5 +1,4 @@
 //! Runs openssl, the independent judge, in a folder of its own.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::{
     path::Path,
@@ -10,31 +9,31 @@ use getrandom::SysRng;
 use kube_enroll_core::{Algorithm, CertificationRequest, PrivateKey, Subject};
 use tempfile::TempDir;
 
-pub struct Workshop(TempDir);
+pub(crate) struct Workshop(TempDir);
 
 impl Workshop {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(TempDir::new().expect("a folder"))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path().join(name), content).expect("a file");
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).expect("a text file")
     }
 
-    pub fn read_bytes(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read_bytes(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path().join(name)).expect("a file")
     }
 
     /// Runs a line in a shell and returns what it printed; fails with it.
-    pub fn sh(&self, line: &str) -> String {
+    pub(crate) fn sh(&self, line: &str) -> String {
         let Output { status, stdout, stderr } =
             Command::new("sh").args(["-ec", line]).current_dir(self.path()).output().expect("a shell");
         assert!(status.success(), "{line}\n{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
@@ -42,14 +41,14 @@ impl Workshop {
     }
 }
 
-pub fn subject(user: &str, groups: &[&str]) -> Subject {
+pub(crate) fn subject(user: &str, groups: &[&str]) -> Subject {
     Subject::parse(user, groups).expect("good names")
 }
 
-pub fn key(algorithm: Algorithm) -> PrivateKey {
+pub(crate) fn key(algorithm: Algorithm) -> PrivateKey {
     PrivateKey::generate(algorithm, &mut SysRng).expect("a key")
 }
 
-pub fn request(subject: &Subject, key: &PrivateKey) -> CertificationRequest {
+pub(crate) fn request(subject: &Subject, key: &PrivateKey) -> CertificationRequest {
     CertificationRequest::new(subject, key, &mut SysRng).expect("a request")
 }

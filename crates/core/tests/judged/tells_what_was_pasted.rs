@@ -1,7 +1,5 @@
 //! What a person may paste in the certificate's place, as programs print it.
 
-mod workshop;
-
 use std::sync::LazyLock;
 
 use base64ct::{Base64, Encoding};
@@ -9,7 +7,8 @@ use kube_enroll_core::{
     Algorithm, CertificateChain, CertificationRequest, Error,
     pasted::{Decision, Pasted, certificate_of},
 };
-use workshop::{Workshop, key, request, subject};
+
+use crate::workshop::{Workshop, key, request, subject};
 
 /// One enrollment with its certificate, and the same of somebody else.
 struct Made {

@@ -1,10 +1,9 @@
 //! What is made here, judged by openssl.
 
-mod workshop;
-
 use getrandom::SysRng;
 use kube_enroll_core::{Algorithm, CertificationRequest, Error, PrivateKey, commands};
-use workshop::{Workshop, key, request, subject};
+
+use crate::workshop::{Workshop, key, request, subject};
 
 #[test]
 fn every_algorithm_makes_keys_and_requests_that_openssl_accepts() {
