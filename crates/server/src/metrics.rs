@@ -72,9 +72,11 @@ impl Metrics {
             memory,
             descriptors,
         };
+        // All of them from the start, so that an alert can be written on each.
         for bound in Bound::ALL {
-            let value = i64::try_from(limits.of(bound)).unwrap_or(i64::MAX);
-            metrics.limits.get_or_create(&ByBound { bound: bound.label() }).set(value);
+            let label = ByBound { bound: bound.label() };
+            drop(metrics.refused.get_or_create(&label));
+            metrics.limits.get_or_create(&label).set(i64::try_from(limits.of(bound)).unwrap_or(i64::MAX));
         }
         metrics.registered()
     }
@@ -99,10 +101,6 @@ impl Metrics {
         ours.register("upstream_watches", "Watches of all requests asked of the API server", self.watches.clone());
         ours.register("upstream_watching", "1 while the watch of all requests is open", self.watching.clone());
         ours.register("upstream_lookups", "Single requests asked of the API server", self.lookups.clone());
-        // All of them from the start, so that an alert can be written on each.
-        for bound in Bound::ALL {
-            drop(self.refused.get_or_create(&ByBound { bound: bound.label() }));
-        }
         self
     }
 

@@ -70,7 +70,7 @@ fn failure(scenario: plan::Scenario, error: String) -> Row {
     Row::new(format!("{scenario:?}"), "runs to its end", error.replace(['|', '\n'], " "), false)
 }
 
-/// Each browser is a file here and another in the server, which inherits the limit.
+/// Each browser is a file here.
 fn raise_file_limit() -> anyhow::Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).context("the limit of file descriptors")

@@ -159,8 +159,8 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             shared.bounds.body(&asker)?;
             let body = read_body(request, &shared.limits, &shared.metrics).await?;
             let object = create::rebuild(&body, &shared.policy, person)?;
-            logged.name(&object.metadata.name);
             let name = &object.metadata.name;
+            logged.name(name);
             let _under_way = shared.bounds.create(&asker, name, |user| shared.store.pending_of(user))?;
             let began = Instant::now();
             let created = shared.upstream.create(&object).await;

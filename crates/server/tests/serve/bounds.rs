@@ -119,12 +119,7 @@ async fn refuses_a_person_with_too_many_requests_that_wait() {
 async fn counts_a_create_that_is_under_way_though_its_person_has_left() {
     let server = knowing_jane(Scenario::Silence, Vec::new()).await;
     let first = Connection::open(server.address, &creates(&server, NAME)).await;
-    let arrived = async {
-        while server.recorder.seen().is_empty() {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("a create at the API server");
+    server.wait_for_request().await;
     let second = creates(&server, "jane-zzzzzzzzzz");
     is_refused(&send(server.address, second.as_bytes()).await, 429, "wait for a decision");
     drop(first);

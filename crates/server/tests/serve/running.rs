@@ -63,6 +63,16 @@ impl Running {
         version.expect("a version").to_owned()
     }
 
+    /// Waits until something else than the server's own lists and watches has reached the API server.
+    pub(crate) async fn wait_for_request(&self) {
+        let arrived = async {
+            while self.recorder.seen().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(20), arrived).await.expect("a request at the API server");
+    }
+
     /// Starts a server, and does not wait.
     pub(crate) async fn unready(recorder: Recorder, change: impl FnOnce(&mut Config)) -> Self {
         let folder = TempDir::new().expect("a folder");

@@ -243,12 +243,7 @@ async fn asks_one_question_for_all_who_ask_at_the_same_time() {
         let request = server.request("GET", &format!("{REQUESTS}/{NAME}"), "", "");
         asking.push(Connection::open(server.address, &request).await);
     }
-    let asked = async {
-        while server.recorder.seen().is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), asked).await.expect("a question");
+    server.wait_for_request().await;
     assert_eq!(server.get("/livez").await.status, 200);
     assert_eq!(server.recorder.seen().len(), 1);
 }

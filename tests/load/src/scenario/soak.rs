@@ -63,8 +63,10 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
         place??;
     }
     let tenth = samples.len() / 10;
-    let (second, last) = (median(&mut samples[tenth..2 * tenth]), median(&mut samples[9 * tenth..]));
-    let tenths: Vec<String> = samples.chunks_exact_mut(tenth).map(|part| mib(median(part))).collect();
+    // What is left over belongs to the warming up.
+    let left_over = samples.len() % 10;
+    let tenths: Vec<u64> = samples[left_over..].chunks_exact_mut(tenth).map(median).collect();
+    let (second, last) = (tenths[1], tenths[9]);
     let growth_percent = (last as f64 / second as f64 - 1.0) * 100.0;
     let (issued, left) = (tally.issued.load(Relaxed), tally.left.load(Relaxed));
     let (lost, foreign) = (tally.lost.load(Relaxed), tally.foreign.load(Relaxed));
@@ -79,7 +81,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
             format!("{growth_percent:+.1} % ({} to {})", mib(second), mib(last)),
             growth_percent <= 5.0,
         ),
-        Row::without_goal("the same, tenth by tenth", tenths.join(", ")),
+        Row::without_goal("the same, tenth by tenth", tenths.into_iter().map(mib).collect::<Vec<_>>().join(", ")),
         Row::new(
             format!(
                 "of {} browsers that came: {issued} got certificates, {left} left; lost; events of others",
