@@ -81,18 +81,7 @@ impl Browser {
 
     /// Starts a browser.
     pub async fn with(options: Options) -> Self {
-        let folder = TempDir::with_prefix("browser-").expect("a temporary folder can be made").keep();
-        for name in [DOWNLOADS, PROFILE, TEMPORARY] {
-            fs::create_dir(folder.join(name)).expect("the folder is new");
-        }
-        let mut driver = match options.kind {
-            Kind::Chromium => chromium::start_driver(&folder),
-            Kind::Firefox => firefox::start_driver(&folder),
-        };
-        let port = driver.wait_for_line("its port", |line| match options.kind {
-            Kind::Chromium => chromium::port_of(line),
-            Kind::Firefox => firefox::port_of(line),
-        });
+        let (folder, driver, port) = start_driver(options.kind);
         let client = connect(port, &folder, &options)
             .await
             .unwrap_or_else(|error| panic!("{:?} does not start: {error}\n{}", options.kind, driver.printed()));
@@ -206,6 +195,26 @@ impl Remains {
     }
 }
 
+/// Starts a driver in a folder that goes with it, and returns both and the port on which it listens.
+fn start_driver(kind: Kind) -> (PathBuf, Child, u16) {
+    let mut tries = 1..DRIVER_TRIES;
+    loop {
+        let folder = TempDir::with_prefix("browser-").expect("a temporary folder can be made").keep();
+        for name in [DOWNLOADS, PROFILE, TEMPORARY] {
+            fs::create_dir(folder.join(name)).expect("the folder is new");
+        }
+        let (mut driver, port_of): (_, fn(&str) -> Option<u16>) = match kind {
+            Kind::Chromium => (chromium::start_driver(&folder), chromium::port_of),
+            Kind::Firefox => (firefox::start_driver(&folder), firefox::port_of),
+        };
+        match driver.find_line("its port", port_of) {
+            Ok(port) => return (folder, driver, port),
+            // chromedriver ends where the port that it was given for IPv6 is taken for IPv4, and can be started again.
+            Err(end) => assert!(tries.next().is_some(), "{end}"),
+        }
+    }
+}
+
 async fn connect(port: u16, folder: &Path, options: &Options) -> Result<Client, NewSessionError> {
     let capabilities = match options.kind {
         Kind::Chromium => chromium::capabilities(folder, options),
@@ -223,6 +232,9 @@ const PROFILE: &str = "profile";
 const NETWORK_LOG: &str = "network.json";
 /// Where the browser puts its temporary files, so that they go with it.
 const TEMPORARY: &str = "tmp";
+
+/// How often a driver is started that ends at once.
+const DRIVER_TRIES: usize = 5;
 
 /// How long a browser may take to end before it is killed.
 const QUIT_PATIENCE: Duration = Duration::from_secs(10);

@@ -65,14 +65,26 @@ impl Child {
     }
 
     /// Waits for a line in which `pick` finds what it looks for.
+    ///
+    /// # Panics
+    /// Where the program ends, or takes too long, before it prints one.
     pub fn wait_for_line<T>(&mut self, what: &str, pick: impl Fn(&str) -> Option<T>) -> T {
+        self.find_line(what, pick).unwrap_or_else(|end| panic!("{end}"))
+    }
+
+    /// The same for a program that may end before it prints one: then the error says so, with all that it has printed.
+    pub fn find_line<T>(&mut self, what: &str, pick: impl Fn(&str) -> Option<T>) -> Result<T, String> {
         eventually_blocking(PATIENCE, &format!("{} prints {what}", self.name), || {
             let printed = self.printed();
             if let Some(found) = printed.lines().find_map(&pick) {
-                return Ok(found);
+                return Ok(Ok(found));
             }
             if let Ok(Some(status)) = self.process.try_wait() {
-                panic!("{} ended with {status} before it printed {what}: {}", self.name, self.printed());
+                return Ok(Err(format!(
+                    "{} ended with {status} before it printed {what}: {}",
+                    self.name,
+                    self.printed()
+                )));
             }
             Err(printed)
         })
