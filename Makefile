@@ -95,6 +95,7 @@ setup-test: setup-page setup-kubernetes
 	@scripts/setup/geckodriver.sh
 	@scripts/setup/axe-core.sh
 	@scripts/setup/oidc-provider.sh
+	@scripts/setup/oauth2-proxy.sh
 setup-lint:
 	@scripts/setup/rust-wasm.sh
 	@scripts/setup/cargo-deny.sh

@@ -17,6 +17,7 @@ geckodriver_version=0.37.1
 cargo_deny_version=0.20.2
 axe_core_version=4.14.1
 oidc_provider_version=9.13.3
+oauth2_proxy_version=7.15.6
 kubernetes_version=$(sed -n 's|^require k8s.io/kubernetes ||p' "$repo/tests/control-plane/go.mod")
 
 trunk_dir="$KUBE_ENROLL_CACHE/trunk-$trunk_version"
@@ -27,6 +28,7 @@ geckodriver_dir="$KUBE_ENROLL_CACHE/geckodriver-$geckodriver_version"
 cargo_deny_dir="$KUBE_ENROLL_CACHE/cargo-deny-$cargo_deny_version"
 axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
 oidc_provider_dir="$KUBE_ENROLL_CACHE/oidc-provider-$oidc_provider_version"
+oauth2_proxy_dir="$KUBE_ENROLL_CACHE/oauth2-proxy-$oauth2_proxy_version"
 # A change of the program gives it a folder of its own, and leaves the one that another clone uses.
 control_plane_hash=$(cd "$repo/tests/control-plane" && cat go.mod go.sum ./*.go | sha256sum | head -c 12)
 control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control_plane_hash"
@@ -44,4 +46,5 @@ export GECKODRIVER="$geckodriver_dir/bin/geckodriver"
 CHROMEDRIVER="${CHROMEDRIVER:-$(command -v chromedriver || true)}"
 export CHROMEDRIVER
 export AXE_JS="$axe_core_dir/node_modules/axe-core/axe.min.js"
+export OAUTH2_PROXY="$oauth2_proxy_dir/oauth2-proxy"
 export OIDC_PROVIDER_JS="$oidc_provider_dir/node_modules/oidc-provider/lib/index.js"

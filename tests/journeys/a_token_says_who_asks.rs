@@ -2,11 +2,12 @@
 
 use kube_enroll_core::Algorithm;
 use kube_enroll_e2e::{
-    browser::{Browser, Kind},
+    browser::{Browser, Kind, Options},
     control_plane::ControlPlane,
     deadline::{PATIENCE, eventually},
     http::ask,
     look::look,
+    oauth2_proxy::OAuth2Proxy,
     page::{Page, Wish},
     provider::{Provider, now_seconds},
     proxy::{Faults, Proxy},
@@ -15,7 +16,7 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::whole::{approve_by_the_page, documented, is_known_to_the_cluster};
+use crate::whole::{approve_by_the_page, documented_flags, is_known_to_the_cluster, signs_in};
 
 /// The section of `docs/identity.md` whose flags these tests run.
 const SECTION: &str = "An OpenID token";
@@ -52,6 +53,28 @@ async fn and_a_person_gets_access_in_the_name_of_their_token() {
     page.wait_for("issued").await;
     let file = page.save().await;
     is_known_to_the_cluster(&Shell::new(&file), &Wish::new("jane@example.com", &[])).await;
+}
+
+/// The proxy that passes it on is the real oauth2-proxy, with the flags of `docs/identity.md`.
+#[tokio::test(flavor = "multi_thread")]
+async fn also_where_oauth2_proxy_brings_it() {
+    let provider = Provider::start();
+    let serve = as_documented(&provider).await;
+    let proxy = OAuth2Proxy::start(&documented_flags(SECTION, "oauth2-proxy"), &provider, None, serve.port());
+    let browser = Browser::with(Options { trusts_everybody: true, ..Options::new(Kind::Chromium) }).await;
+    let page = signs_in(&browser, &format!("{}?user=ann&group=developers", proxy.url()), "jane").await;
+    assert_eq!(page.value("#user", "value").await, "jane@example.com");
+    // The link's groups are chosen already where they are hers.
+    assert!(page.has("#group-0[value='developers']").await);
+    page.choose(Algorithm::EcdsaP256).await;
+    page.click("#create").await;
+    page.wait_for("waiting").await;
+    page.wait_until_shown("#connection[data-connected='true']").await;
+    approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
+    page.wait_for("issued").await;
+    let file = page.save().await;
+    is_known_to_the_cluster(&Shell::new(&file), &Wish::new("jane@example.com", &["developers"])).await;
+    assert_eq!(browser.violations().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,12 +141,12 @@ async fn and_others_requests_are_as_absent_as_those_that_are_not_there() {
 /// Starts serve with the flags of `docs/identity.md`, but for its addresses and the provider's.
 async fn as_documented(provider: &Provider) -> Serve {
     let mut flags = provider.flags("kube-enroll").to_vec();
-    for flag in documented(SECTION, "sh").split_whitespace().filter(|word| word.starts_with("--")) {
+    for flag in documented_flags(SECTION, "kube-enroll serve") {
         match flag.split_once('=').expect("each flag has a value").0 {
             "--listen" | "--oidc-issuer-url" => {}
             "--allowed-host" => flags.push("--allowed-host=127.0.0.1".to_owned()),
             "--oidc-client-id" => assert_eq!(flag, flags[2]),
-            _ => flags.push(flag.to_owned()),
+            _ => flags.push(flag),
         }
     }
     Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await

@@ -151,10 +151,29 @@ EOF
 
 /// Returns the first block of a kind in a section of `docs/identity.md`.
 pub fn documented(section: &str, kind: &str) -> String {
+    documented_block(section, &format!("```{kind}\n"))
+}
+
+/// Returns the flags with which a section of `docs/identity.md` runs a program.
+pub fn documented_flags(section: &str, program: &str) -> Vec<String> {
+    let lines = documented_block(section, &format!("```sh\n{program} "));
+    lines.split_whitespace().filter(|word| word.starts_with("--")).map(ToOwned::to_owned).collect()
+}
+
+fn documented_block(section: &str, begin: &str) -> String {
     let page = fs::read_to_string(programs::repository().join("docs/identity.md")).expect("the page is there");
     let (_, section) = page.split_once(&format!("## {section}\n")).expect("the section");
-    let (_, block) = section.split_once(&format!("```{kind}\n")).expect("its block");
+    let (_, block) = section.split_once(begin).unwrap_or_else(|| panic!("{begin} is not in the section"));
     block.split_once("```").expect("its end").0.to_owned()
+}
+
+/// Opens a page behind oauth2-proxy, and signs somebody in on the provider's page, where it leads.
+pub async fn signs_in<'a>(browser: &'a Browser, url: &str, person: &str) -> Page<'a> {
+    browser.open(url).await;
+    let page = Page { browser };
+    page.click(&format!("a#{person}")).await;
+    page.wait_for("editing").await;
+    page
 }
 
 /// Tells the page that the network has come back: it looks at once.

@@ -1,8 +1,8 @@
 // A real OpenID provider (npm oidc-provider) over HTTPS, for the tests: node provider.mjs OIDC_PROVIDER CERTIFICATE KEY
 //
-// It prints `issuer URL` when it can be used. People sign in by saying who they are (`login_hint`): what is tested is what comes
-// after. Beside the provider's own paths, POST /test/rotate gives it new keys, and POST /test/sign signs any claims with its
-// present key: tokens that no honest provider makes.
+// It prints `issuer URL` when it can be used. People sign in by saying who they are, by `login_hint` or on its page: what is tested is
+// what comes after. Beside the provider's own paths, POST /test/lead-back lets clients have people come back to one more URL, POST
+// /test/rotate gives it new keys, and POST /test/sign signs any claims with its present key: tokens that no honest provider makes.
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
@@ -17,6 +17,7 @@ const people = {
     email: 'jane@example.com', email_verified: true, preferred_username: 'jane.doe', tenant: 'kube',
     groups: ['developers', 'on-call: team 7'],
   },
+  ann: { email: 'ann@example.com', email_verified: true, preferred_username: 'ann', groups: ['developers'] },
   // Nobody has checked joe's address, and his one group is no list.
   joe: { email: 'joe@example.com', email_verified: false, preferred_username: 'joe', tenant: 'elsewhere', groups: 'visitors' },
 };
@@ -25,6 +26,7 @@ const server = createServer({ cert: readFileSync(certificate), key: readFileSync
 await new Promise(listening => server.listen(0, '127.0.0.1', listening));
 const issuer = `https://127.0.0.1:${server.address().port}`;
 
+const redirect_uris = [`${issuer}/signed-in`];
 let rotation = 0;
 let keys = newKeys();
 let provider = newProvider(keys);
@@ -42,12 +44,22 @@ async function answer(request, response) {
   const { pathname, searchParams } = new URL(request.url, issuer);
   if (pathname.startsWith('/interaction/')) {
     const { params } = await provider.interactionDetails(request, response);
-    await provider.interactionFinished(request, response, { login: { accountId: params.login_hint } });
+    const accountId = params.login_hint ?? searchParams.get('as');
+    if (!people[accountId]) {
+      const links = Object.keys(people).map(name => `<a id="${name}" href="?as=${name}">${name}</a>`);
+      response.setHeader('content-type', 'text/html').end(`<!doctype html><title>Who are you?</title>${links.join(' ')}`);
+      return;
+    }
+    await provider.interactionFinished(request, response, { login: { accountId } });
   } else if (pathname === '/signed-in') {
     response.end(searchParams.get('code') ?? request.url);
   } else if (pathname === '/test/rotate') {
     // The keys before stay published, so that their tokens stay good.
     keys = [...newKeys(), ...keys];
+    provider = newProvider(keys);
+    response.end();
+  } else if (pathname === '/test/lead-back') {
+    redirect_uris.push(await text(request));
     provider = newProvider(keys);
     response.end();
   } else if (pathname === '/test/sign') {
@@ -59,7 +71,7 @@ async function answer(request, response) {
 
 function newProvider(keys) {
   const client = (client_id, id_token_signed_response_alg) => ({
-    client_id, client_secret: `secret-of-${client_id}`, redirect_uris: [`${issuer}/signed-in`], id_token_signed_response_alg,
+    client_id, client_secret: `secret-of-${client_id}`, redirect_uris, id_token_signed_response_alg,
   });
   return new Provider(issuer, {
     clients: [client('kube-enroll', 'RS256'), client('elliptic', 'ES256'), client('another', 'RS256')],

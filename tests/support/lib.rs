@@ -12,6 +12,7 @@ pub mod http;
 pub mod leak;
 pub mod look;
 pub mod nginx;
+pub mod oauth2_proxy;
 pub mod page;
 pub mod programs;
 pub mod provider;

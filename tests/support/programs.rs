@@ -30,6 +30,11 @@ pub fn oidc_provider() -> PathBuf {
     tool("OIDC_PROVIDER_JS", "oidc-provider-", "node_modules/oidc-provider/lib/index.js")
 }
 
+/// Returns the program that signs people in.
+pub fn oauth2_proxy() -> PathBuf {
+    tool("OAUTH2_PROXY", "oauth2-proxy-", "oauth2-proxy")
+}
+
 /// Returns the page as it is published: `dist`, built by `make test`.
 pub fn page_dir() -> PathBuf {
     let dir = env::var_os("KUBE_ENROLL_DIST").map_or_else(|| repository().join("dist"), PathBuf::from);

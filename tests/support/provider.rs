@@ -13,7 +13,7 @@ use crate::{child::Child, programs};
 
 /// A running OpenID provider. It ends when it is dropped.
 ///
-/// It knows jane, whose address is verified, and joe, whose is not. Its clients are `kube-enroll`, `another`, and `elliptic`, whose
+/// It knows jane and ann, whose addresses are verified, and joe, whose is not. Its clients are `kube-enroll`, `another`, and `elliptic`, whose
 /// tokens are signed by ES256.
 pub struct Provider {
     issuer: String,
@@ -64,10 +64,15 @@ impl Provider {
             format!("/auth?response_type=code&scope=openid&client_id={client}&login_hint={person}&redirect_uri={back}");
         let code = self.curl(&begin, &["--location", "--cookie-jar", &jar, "--cookie", &jar]);
         let (login, code, back) =
-            (format!("{client}:secret-of-{client}"), format!("code={code}"), format!("redirect_uri={back}"));
+            (format!("{client}:{}", Self::secret_of(client)), format!("code={code}"), format!("redirect_uri={back}"));
         let form = ["--user", &login, "--data", "grant_type=authorization_code", "--data", &code, "--data", &back];
         let tokens: Value = serde_json::from_str(&self.curl("/token", &form)).expect("tokens come as JSON");
         tokens["id_token"].as_str().unwrap_or_else(|| panic!("no ID token: {tokens}")).to_owned()
+    }
+
+    /// Returns the secret by which a client knows itself to the provider.
+    pub fn secret_of(client: &str) -> String {
+        format!("secret-of-{client}")
     }
 
     /// Returns the claims of a good token of jane's for `kube-enroll`, to be changed and signed.
@@ -83,6 +88,11 @@ impl Provider {
     pub fn sign(&self, algorithm: &str, claims: &Value) -> String {
         let body = json!({ "alg": algorithm, "claims": claims }).to_string();
         self.curl("/test/sign", &["--data", &body])
+    }
+
+    /// Lets its clients have people come back to this URL too.
+    pub fn lead_back_to(&self, url: &str) {
+        self.curl("/test/lead-back", &["--data-raw", url]);
     }
 
     /// Has it sign with new keys from now on. The old ones stay published.

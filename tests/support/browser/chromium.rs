@@ -45,6 +45,7 @@ pub(super) fn capabilities(folder: &Path, options: &Options) -> Value {
     };
     json!({
         "browserName": "chrome",
+        "acceptInsecureCerts": options.trusts_everybody,
         "unhandledPromptBehavior": "accept",
         "goog:loggingPrefs": { "browser": "ALL" },
         "goog:chromeOptions": {

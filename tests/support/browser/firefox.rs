@@ -20,6 +20,7 @@ pub(super) fn port_of(line: &str) -> Option<u16> {
 pub(super) fn capabilities(folder: &Path, options: &Options) -> Value {
     json!({
         "browserName": "firefox",
+        "acceptInsecureCerts": options.trusts_everybody,
         "unhandledPromptBehavior": "accept",
         "moz:firefoxOptions": {
             // The profile as it is: without this, the driver makes one of its own and takes it away.
