@@ -22,7 +22,9 @@ impl Problem {
 }
 
 pub(super) fn of_status(status: Status) -> Problem {
-    let mut problem = Problem::new("The cluster refused the request", &status.message);
+    // By the cluster, or by the page's server.
+    let title = if status.code == 429 { "Too many requests" } else { "The request was refused" };
+    let mut problem = Problem::new(title, &status.message);
     if !status.reason.is_empty() {
         problem.causes.push([&status.reason, " (", &status.code.to_string(), ")"].concat());
     }
