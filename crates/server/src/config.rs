@@ -77,6 +77,9 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// For the watch of the API server to say anything: it sends a bookmark about every minute. Default: 75 s.
     pub upstream_silence: Duration,
+    /// Between two signs of life on a watch where nothing happens, a fifth more or less: proxies cut what is silent for a minute,
+    /// some for half of one. Default: 25 s.
+    pub bookmark_period: Duration,
     /// Questions a second to the API server about names that are not known here. Default: 50.
     pub lookups_per_second: u32,
     /// Those of one address. Default: 10.
@@ -163,6 +166,7 @@ impl Default for Limits {
             write_timeout: Duration::from_secs(30),
             upstream_timeout: Duration::from_secs(15),
             upstream_silence: Duration::from_secs(75),
+            bookmark_period: Duration::from_secs(25),
             lookups_per_second: 50,
             lookups_per_address: 10,
             unready_period: Duration::from_secs(5),

@@ -186,7 +186,15 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             let permit = shared.bounds.stream(&asker)?;
             let found = shared.store.find(&owner, &name, person, may_ask).await?.ok_or(Error::NothingToWatch)?;
             let end = asker.until.map(instant);
-            let stream = stream(found, shared.store.clone(), options, end, shared.stop.clone(), permit);
+            let stream = stream(
+                found,
+                shared.store.clone(),
+                options,
+                shared.limits.bookmark_period,
+                end,
+                shared.stop.clone(),
+                permit,
+            );
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Ask::ClusterInfo => {

@@ -19,6 +19,7 @@ pub(super) fn stream(
     subscription: Subscription,
     store: Arc<Store>,
     options: WatchOptions,
+    bookmark_period: Duration,
     end: Option<Instant>,
     stop: Stop,
     permit: Permit,
@@ -29,6 +30,7 @@ pub(super) fn stream(
         store,
         deadline: end.map_or(deadline, |end| end.min(deadline)),
         bookmarks: options.bookmarks,
+        bookmark_period,
         stop,
         told: Told::Nothing,
         _permit: permit,
@@ -44,6 +46,7 @@ struct Watch {
     store: Arc<Store>,
     deadline: Instant,
     bookmarks: bool,
+    bookmark_period: Duration,
     stop: Stop,
     told: Told,
     /// Its place among all that wait.
@@ -66,7 +69,7 @@ impl Watch {
             Told::Nothing => Some(self.tell("ADDED")),
             Told::ThatItIsGone => None,
             Told::ThatItIsThere => {
-                let bookmark = Instant::now() + BOOKMARK_PERIOD.mul_f32(0.8 + 0.4 * fastrand::f32());
+                let bookmark = Instant::now() + self.bookmark_period.mul_f32(0.8 + 0.4 * fastrand::f32());
                 tokio::select! {
                     changed = self.subscription.changed() => {
                         changed.ok()?;
@@ -96,7 +99,3 @@ impl Watch {
         news.shown().event(kind)
     }
 }
-
-/// Between two signs of life on a stream where nothing happens, more or less: proxies cut what is silent for a minute, some
-/// for half of one.
-const BOOKMARK_PERIOD: Duration = Duration::from_secs(25);

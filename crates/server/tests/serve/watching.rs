@@ -221,6 +221,26 @@ async fn follows_a_cluster_that_counts_anew() {
     assert!(found.body.contains("restored"), "{found:?}");
 }
 
+#[tokio::test]
+async fn gives_a_sign_of_life_where_nothing_happens_and_tells_the_version_to_those_who_ask() {
+    let default = Limits::default().bookmark_period;
+    assert!(default * 6 / 5 <= Duration::from_secs(30), "{default:?}: some proxies cut what is silent for 30 s");
+    let recorder = crate::recorder::Recorder::start(Scenario::status(404, "{}")).await;
+    recorder.list(|listed| (listed.objects, listed.version) = (vec![at(7, "first")], 9));
+    let server = Running::unready(recorder, |config| config.limits.bookmark_period = Duration::from_millis(50)).await;
+    server.wait_until_ready().await;
+
+    let mut asks = watch(&server).await;
+    asks.read_until("BOOKMARK").await;
+    asks.read_until("\"resourceVersion\":\"9\"").await;
+    let silent = target().replace("&allowWatchBookmarks=true", "");
+    let mut silent = Connection::open(server.address, &server.request("GET", &silent, "", "")).await;
+    silent.read_until("\"first\"").await;
+    // A chunk with nothing but the end of a line.
+    silent.read_until("\r\n1\r\n\n\r\n").await;
+    assert_eq!(events(&silent.read), [("ADDED", "first".into())]);
+}
+
 /// A watch from a version that is to come is opened, and tells of nothing.
 #[tokio::test]
 async fn lists_again_when_the_watch_is_silent_for_too_long() {
