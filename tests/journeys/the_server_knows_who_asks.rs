@@ -1,11 +1,14 @@
 //! With an identity, a person asks only for themselves. The proxies in front are the real nginx and the real oauth2-proxy, before a
 //! real OpenID provider; their settings and the flags are those of `docs/identity.md`, as written there.
 
+use std::{fs, path::Path};
+
 use kube_enroll_core::Algorithm;
 use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     child::free_address,
     control_plane::ControlPlane,
+    deadline::{PATIENCE, eventually},
     look::look,
     nginx::Nginx,
     oauth2_proxy::OAuth2Proxy,
@@ -16,20 +19,21 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::whole::{approve_by_the_page, documented, documented_flags, is_known_to_the_cluster, looks_again, signs_in};
+use crate::whole::{approve_by_the_page, documented, documented_flags, is_known_to_the_cluster, signs_in};
 
-const BESIDE: &str = "A proxy beside the server";
+const OAUTH2_PROXY: &str = "oauth2-proxy beside the server";
+const NGINX: &str = "nginx beside the server";
 const ELSEWHERE: &str = "A proxy elsewhere";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_nginx_a_person_gets_access_in_their_own_name() {
-    let example = Example::start(BESIDE).await;
+    let example = Example::start(NGINX).await;
     let browser = Browser::with(Options { trusts_everybody: true, ..Options::new(Kind::Chromium) }).await;
     let url = example.nginx.url();
     let page = signs_in(&browser, &format!("{url}?user=ann&group=on-call"), "jane").await;
     let user =
         browser.run("const user = document.querySelector('#user'); return [user.value, user.readOnly]", vec![]).await;
-    assert_eq!(user, json!(["jane.doe", true]));
+    assert_eq!(user, json!(["jane@example.com", true]));
     assert!(page.has("a#sign-out[href='/oauth2/sign_out']").await);
     let groups =
         browser.run("return [...document.querySelectorAll('input[id^=group-]')].map(box => box.value)", vec![]).await;
@@ -39,55 +43,89 @@ async fn behind_nginx_a_person_gets_access_in_their_own_name() {
     page.click("#group-1").await;
     page.choose(Algorithm::EcdsaP256).await;
     look(&browser, "signed-in").await;
+    // Her session ends before she sends the request: her key is kept until she has signed in again.
+    browser.client().delete_cookie("_oauth2_proxy").await.expect("the cookie of her session");
     page.click("#create").await;
-    page.wait_for("waiting").await;
-    assert!(page.text("#approver-block").await.contains("kube-enroll/user=jane.doe"));
-    let (name, fingerprint) = (page.object_name().await, page.fingerprint().await);
-    let admin = ControlPlane::shared().admin();
-    let annotation =
-        admin.ok(&format!("kubectl get csr {name} -o jsonpath='{{.metadata.annotations.kube-enroll/user}}'")).await;
-    assert_eq!(annotation.trim(), "jane.doe");
-
-    // Ann asks for the very name of her request, and for one that is not there: both are the same to her.
-    let [jane, ann] = [example.signs_in_by_curl(&admin, "jane").await, example.signs_in_by_curl(&admin, "ann").await];
-    let ask = async |person: &str, name: &str| {
-        let url = format!("{url}apis/certificates.k8s.io/v1/certificatesigningrequests/{name}");
-        let (code, body) = curl(&admin, &format!("{person} '{url}'")).await;
-        (code, body.to_string().replace(name, "NAME"))
-    };
-    assert_eq!(ask(&jane, &name).await.0, 200);
-    let (foreign, absent) = (ask(&ann, &name).await, ask(&ann, "jane.doe-aaaaaaaaaa").await);
-    assert_eq!((foreign.0, &foreign), (404, &absent));
-
-    // Her session ends elsewhere; the page asks her to sign in, and goes on with the same key.
-    let tab = browser.tab().await;
-    browser.open_tab(&format!("{url}oauth2/sign_out")).await;
-    browser.switch_to(&tab).await;
-    looks_again(&page).await;
     page.wait_for("signin").await;
+    let tab = browser.tab().await;
+    // The provider remembers her.
     let other = browser.open_tab(&url).await;
     page.wait_for_any(&["editing", "elsewhere"]).await;
     browser.switch_to(&other).await;
     browser.close_tab(&tab).await;
     page.click("#retry").await;
     page.wait_for("waiting").await;
-    assert_eq!((page.object_name().await, page.fingerprint().await), (name, fingerprint));
+    assert!(page.text("#approver-block").await.contains("kube-enroll/user=jane@example.com"));
+    let name = page.object_name().await;
+    let admin = ControlPlane::shared().admin();
+    let annotation =
+        admin.ok(&format!("kubectl get csr {name} -o jsonpath='{{.metadata.annotations.kube-enroll/user}}'")).await;
+    assert_eq!(annotation.trim(), "jane@example.com");
+
+    // Ann asks for the very name of her request, and for one that is not there: both are the same to her.
+    let [jane, ann] = [example.signs_in(&admin, "jane").await, example.signs_in(&admin, "ann").await];
+    let ask = async |person: &str, name: &str| {
+        let url = format!("{url}apis/certificates.k8s.io/v1/certificatesigningrequests/{name}");
+        let (code, body) = curl(&admin, &format!("{person} '{url}'")).await;
+        (code, body.to_string().replace(name, "NAME"))
+    };
+    assert_eq!(ask(&jane, &name).await.0, 200);
+    let (foreign, absent) = (ask(&ann, &name).await, ask(&ann, "jane.example.com-aaaaaaaaaa").await);
+    assert_eq!((foreign.0, &foreign), (404, &absent));
 
     approve_by_the_page(&page, &admin).await;
     page.wait_for("issued").await;
     let file = page.save().await;
-    is_known_to_the_cluster(&Shell::new(&file), &Wish::new("jane.doe", &["developers"])).await;
+    is_known_to_the_cluster(&Shell::new(&file), &Wish::new("jane@example.com", &["developers"])).await;
+
+    // Out and in again: the provider says the same of her until she signs out there.
+    page.click("#restart").await;
+    page.wait_for("editing").await;
+    let before = session(&browser).await;
+    page.click("#sign-out").await;
+    eventually(PATIENCE, "another session of hers", || async {
+        let now = session(&browser).await;
+        if now.is_some() && now != before { Ok(()) } else { Err(browser.client().current_url().await.expect("a URL")) }
+    })
+    .await;
+    page.wait_for("editing").await;
+    assert_eq!(page.value("#user", "value").await, "jane@example.com");
+}
+
+/// Returns the cookie by which oauth2-proxy knows who it is.
+async fn session(browser: &Browser) -> Option<String> {
+    browser.client().get_named_cookie("_oauth2_proxy").await.ok().map(|cookie| cookie.value().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn oauth2_proxy_alone_says_who_it_is() {
+    let (serve, provider) = (serve_as_documented(OAUTH2_PROXY, None).await, Provider::start());
+    let proxy = OAuth2Proxy::start(&documented_flags(OAUTH2_PROXY, "oauth2-proxy"), &provider, None, serve.port());
+    let shell = ControlPlane::shared().admin();
+    let jane = signs_in_by_curl(&shell, &provider, &proxy.url(), "jane").await;
+    let whoami = format!("'{}whoami.json'", proxy.url());
+    let (code, who) = curl(&shell, &format!("{jane} {whoami}")).await;
+    assert_eq!((code, &who["user"], &who["groups"]), (200, &json!("jane@example.com"), &json!(["developers"])));
+    for spoofed in
+        ["X-Forwarded-Email: joe@example.com", "x-forwarded-groups: on-call", "X_Forwarded_Email: joe@example.com"]
+    {
+        let (code, who) = curl(&shell, &format!("{jane} --header '{spoofed}' {whoami}")).await;
+        let found = (code, &who["user"], &who["groups"]);
+        assert_eq!(found, (200, &json!("jane@example.com"), &json!(["developers"])), "{spoofed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_becomes_somebody_else_by_sending_the_header() {
-    let example = Example::start(BESIDE).await;
+    let example = Example::start(NGINX).await;
     let shell = ControlPlane::shared().admin();
     let whoami = format!("'{}whoami.json'", example.nginx.url());
-    let ann = example.signs_in_by_curl(&shell, "ann").await;
-    for spoofed in ["X-Enroll-User: joe", "x-enroll-user: joe", "X_Enroll_User: joe", "X-Enroll-User: ann, joe"] {
+    let ann = example.signs_in(&shell, "ann").await;
+    for spoofed in
+        ["X-Enroll-User: joe", "x-enroll-user: joe", "X_Enroll_User: joe", "X-Enroll-User: ann@example.com, joe"]
+    {
         let (code, who) = curl(&shell, &format!("{ann} --header '{spoofed}' {whoami}")).await;
-        assert_eq!((code, &who["user"]), (200, &Value::from("ann")), "{spoofed}");
+        assert_eq!((code, &who["user"]), (200, &json!("ann@example.com")), "{spoofed}");
     }
     let (code, _) = curl(&shell, &whoami).await;
     assert_eq!(code, 302, "nobody has signed in");
@@ -97,11 +135,13 @@ async fn nobody_becomes_somebody_else_by_sending_the_header() {
 async fn a_proxy_elsewhere_is_believed_by_its_secret_alone() {
     let example = Example::start(ELSEWHERE).await;
     let shell = ControlPlane::shared().admin();
-    let ann = example.signs_in_by_curl(&shell, "ann").await;
+    let ann = example.signs_in(&shell, "ann").await;
     let (code, who) = curl(&shell, &format!("{ann} '{}whoami.json'", example.nginx.url())).await;
-    assert_eq!((code, &who["user"]), (200, &Value::from("ann")));
+    assert_eq!((code, &who["user"]), (200, &json!("ann@example.com")));
     let straight = example.serve.url();
-    for wrong in ["", "--header 'X-Kube-Enroll-Proxy-Secret: 4f6b1d0c9a7e5832f6b1d0c9a7e58325'"] {
+    for wrong in
+        ["", "--header 'X-Kube-Enroll-Proxy-Secret: 4f6b1d0c9a7e5832f6b1d0c9a7e583254f6b1d0c9a7e5832f6b1d0c9a7e58325'"]
+    {
         let spoofed = format!("--header 'X-Enroll-User: jane' {wrong} '{straight}whoami.json'");
         assert_eq!(curl(&shell, &spoofed).await.0, 401, "{wrong}");
     }
@@ -122,46 +162,70 @@ struct Example {
 
 impl Example {
     async fn start(section: &str) -> Self {
-        let secret = tempfile::NamedTempFile::new().expect("a file");
-        let nginx = documented(section, "nginx");
-        if let Some((_, rest)) = nginx.split_once("X-Kube-Enroll-Proxy-Secret ") {
-            std::fs::write(secret.path(), rest.split(';').next().expect("a value")).expect("a file to write to");
-        }
-        let mut flags = documented_flags(section, "kube-enroll serve");
-        flags.retain(|flag| !flag.starts_with("--listen="));
-        for flag in &mut flags {
-            match flag.split_once('=').expect("each flag has a value").0 {
-                "--allowed-host" => *flag = "--allowed-host=127.0.0.1".to_owned(),
-                "--proxy-secret-file" => *flag = format!("--proxy-secret-file={}", secret.path().display()),
-                _ => {}
-            }
-        }
-        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        let serve = Serve::with(ControlPlane::shared(), &flags).await;
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let [in_server, in_nginx] = ["proxy-secret", "kube-enroll-secret.conf"].map(|name| folder.path().join(name));
+        fs::write(&in_server, format!("{SECRET}\n")).expect("the folder is ours");
+        fs::write(&in_nginx, format!("proxy_set_header X-Kube-Enroll-Proxy-Secret {SECRET};\n"))
+            .expect("the folder is ours");
+        let serve = serve_as_documented(section, Some(&in_server)).await;
         let (provider, front) = (Provider::start(), free_address());
-        let flags = documented_flags(BESIDE, "oauth2-proxy");
+        let flags = documented_flags(NGINX, "oauth2-proxy");
         let oauth2_proxy = OAuth2Proxy::start(&flags, &provider, Some(front), serve.port());
-        let nginx = Nginx::start(&nginx, front, oauth2_proxy.address(), serve.port());
-        Self { nginx, _oauth2_proxy: oauth2_proxy, serve, provider }
+        let server = documented(section, "nginx");
+        let listens = format!("listen {front};");
+        let [signs_in, passes_on] =
+            [oauth2_proxy.address(), serve.address()].map(|address| format!("http://{address}"));
+        let mut places = vec![("listen 80;", &*listens), ("http://127.0.0.1:4180", &*signs_in)];
+        let in_nginx = in_nginx.display().to_string();
+        if section == ELSEWHERE {
+            places.push(("http://kube-enroll.kube-enroll.svc", &*passes_on));
+            places.push(("/etc/nginx/kube-enroll-secret.conf", &*in_nginx));
+        } else {
+            places.push(("http://127.0.0.1:8080", &*passes_on));
+        }
+        Self { nginx: Nginx::start(&server, front, &places), _oauth2_proxy: oauth2_proxy, serve, provider }
     }
 
     /// Signs somebody in without a browser, and returns the arguments by which curl stays so.
-    async fn signs_in_by_curl(&self, shell: &Shell, person: &str) -> String {
-        let jar = format!("--cookie-jar {person}.jar --cookie {person}.jar");
-        let follow = format!(
-            "curl --silent --show-error --fail --noproxy '*' --location --cacert '{}' {jar} --output answer",
-            self.provider.authority().display()
-        );
-        // The provider asks who it is, and leads back.
-        let lines = format!(
-            "asked=$({follow} --write-out '%{{url_effective}}' '{}whoami.json')\n{follow} \"$asked?as={person}\"\ncat answer",
-            self.nginx.url()
-        );
-        let who = shell.ok(&lines).await;
-        assert!(who.contains(r#""user":"#), "{who}");
-        jar
+    async fn signs_in(&self, shell: &Shell, person: &str) -> String {
+        signs_in_by_curl(shell, &self.provider, &self.nginx.url(), person).await
     }
 }
+
+/// Starts serve with the flags of a section.
+async fn serve_as_documented(section: &str, secret: Option<&Path>) -> Serve {
+    let mut flags = documented_flags(section, "kube-enroll serve");
+    flags.retain(|flag| !flag.starts_with("--listen="));
+    for flag in &mut flags {
+        match flag.split_once('=').expect("each flag has a value").0 {
+            "--allowed-host" => *flag = "--allowed-host=127.0.0.1".to_owned(),
+            "--proxy-secret-file" => {
+                *flag = format!("--proxy-secret-file={}", secret.expect("the example has a secret").display());
+            }
+            _ => {}
+        }
+    }
+    Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+}
+
+async fn signs_in_by_curl(shell: &Shell, provider: &Provider, url: &str, person: &str) -> String {
+    let jar = format!("--cookie-jar {person}.jar --cookie {person}.jar");
+    let follow = format!(
+        "curl --silent --show-error --fail --noproxy '*' --location --cacert '{}' {jar} --output answer",
+        provider.authority().display()
+    );
+    // The provider asks who it is, and leads back.
+    let lines = format!(
+        "asked=$({follow} --write-out '%{{url_effective}}' '{url}oauth2/start?rd=/whoami.json')\n\
+         {follow} \"$asked?as={person}\"\ncat answer"
+    );
+    let who = shell.ok(&lines).await;
+    assert!(who.contains(r#""user":"#), "{who}");
+    jar
+}
+
+/// As `openssl rand -hex 32` makes one.
+const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 /// Asks with curl; returns the code and the JSON.
 async fn curl(shell: &Shell, arguments: &str) -> (u16, Value) {

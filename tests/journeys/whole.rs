@@ -157,7 +157,8 @@ pub fn documented(section: &str, kind: &str) -> String {
 /// Returns the flags with which a section of `docs/identity.md` runs a program.
 pub fn documented_flags(section: &str, program: &str) -> Vec<String> {
     let lines = documented_block(section, &format!("```sh\n{program} "));
-    lines.split_whitespace().filter(|word| word.starts_with("--")).map(ToOwned::to_owned).collect()
+    let flags = lines.split("\\\n").map(|line| line.trim().replace('"', "")).filter(|flag| !flag.is_empty());
+    flags.inspect(|flag| assert!(flag.starts_with("--"), "one flag on each line, not {flag:?}")).collect()
 }
 
 fn documented_block(section: &str, begin: &str) -> String {

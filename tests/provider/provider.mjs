@@ -78,16 +78,16 @@ function newProvider(keys) {
     jwks: { keys },
     pkce: { required: () => false },
     cookies: { keys: ['of no worth: the tests are alone here'] },
-    // All that is known of a person is in their ID token.
+    // What the scopes bring is in the ID token.
     conformIdTokenClaims: false,
-    claims: { openid: ['sub', 'email', 'email_verified', 'preferred_username', 'groups', 'tenant'] },
+    claims: { openid: ['sub', 'tenant'], email: ['email', 'email_verified'], profile: ['preferred_username'], groups: ['groups'] },
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
     // Nobody is asked whether a client may know them.
     async loadExistingGrant({ oidc }) {
       const grant = new oidc.provider.Grant({ accountId: oidc.session.accountId, clientId: oidc.client.clientId });
-      grant.addOIDCScope('openid');
+      grant.addOIDCScope('openid email profile groups');
       await grant.save();
       return grant;
     },

@@ -21,16 +21,16 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it with an operator's `server` block. What this listens on and passes on to is replaced: by `address`, by that of
-    /// oauth2-proxy, and by the port of `serve`.
-    pub fn start(server: &str, address: SocketAddr, oauth2_proxy: SocketAddr, serve: u16) -> Self {
-        let replace = |text: &str, from: &str, to: &str| {
-            assert!(text.contains(from), "{from} is not in the example");
-            text.replace(from, to)
-        };
-        let server = replace(server, "listen 80;", &format!("listen {address};"));
-        let server = replace(&server, "http://127.0.0.1:4180;", &format!("http://{oauth2_proxy};"));
-        let server = replace(&server, "http://127.0.0.1:8080;", &format!("http://127.0.0.1:{serve};"));
+    /// Starts it with an operator's `server` block in which `places` are replaced: what it listens on, passes on to and includes.
+    ///
+    /// # Panics
+    /// Where one of them is not in it.
+    pub fn start(server: &str, address: SocketAddr, places: &[(&str, &str)]) -> Self {
+        let mut server = server.to_owned();
+        for (from, to) in places {
+            assert!(server.contains(from), "{from} is not in the example");
+            server = server.replace(from, to);
+        }
         let folder = TempDir::with_prefix("nginx-").expect("a temporary folder can be made");
         let path = folder.path().display().to_string();
         let file = folder.path().join("nginx.conf");

@@ -60,8 +60,9 @@ impl Provider {
         let cookies = TempDir::new_in(self.folder.path()).expect("a temporary folder can be made");
         let jar = cookies.path().join("jar").display().to_string();
         let back = format!("{}/signed-in", self.issuer);
-        let begin =
-            format!("/auth?response_type=code&scope=openid&client_id={client}&login_hint={person}&redirect_uri={back}");
+        let begin = format!(
+            "/auth?response_type=code&scope=openid%20email%20profile%20groups&client_id={client}&login_hint={person}&redirect_uri={back}"
+        );
         let code = self.curl(&begin, &["--location", "--cookie-jar", &jar, "--cookie", &jar]);
         let (login, code, back) =
             (format!("{client}:{}", Self::secret_of(client)), format!("code={code}"), format!("redirect_uri={back}"));
