@@ -39,10 +39,12 @@ async fn and_a_person_gets_access_in_the_name_of_their_token() {
 
     // A token that ends while she waits: her watch ends with it, her key does not.
     let mut claims = provider.claims();
-    claims["exp"] = json!(now_seconds() + 3);
+    claims["exp"] = json!(now_seconds() + 15);
     proxy.set(|faults| faults.id_token = Some(provider.sign("RS256", &claims)));
     let page = Page::open_in(&browser, &proxy.url(), "waiting").await;
     page.wait_for("signin").await;
+    // oauth2-proxy may still take her for signed in, and would not ask.
+    assert!(page.has("#sign-out[target='_blank']").await);
     look(&browser, "token-ended").await;
     proxy.set(|faults| faults.id_token = Some(provider.sign_in("jane", "kube-enroll")));
     page.click("#retry").await;

@@ -148,7 +148,8 @@ async fn a_proxy_elsewhere_is_believed_by_its_secret_alone() {
     // The page itself has no secret, and says what to do.
     let browser = Browser::start(Kind::Chromium).await;
     let page = Page::open_in(&browser, &straight, "error").await;
-    assert!(page.whole_text().await.contains("Please sign in"));
+    let text = page.whole_text().await;
+    assert!(text.contains("Please sign in") && text.contains("nobody is signed in"), "{text}");
     look(&browser, "not-signed-in").await;
 }
 

@@ -92,7 +92,7 @@ fn hear(call: &Call, said: &JsValue, send: &Callback<Action>) {
         if !matches!(call, Call::Settings | Call::Whoami) {
             read_clock(said, send);
         }
-        judge(said, matches!(call, Call::Create(_)))
+        judge(said, call)
     };
     let answer = judged.and_then(|()| match said.field("lost").and_then(|reason| reason.text()) {
         Some(reason) => Err(Failure::Unreachable { reason, retry_after_ms: 0.0 }),
@@ -112,11 +112,17 @@ fn read_clock(said: &JsValue, send: &Callback<Action>) {
     }
 }
 
-/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again.
-fn judge(said: &JsValue, is_create: bool) -> Result<(), Failure> {
+/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again. Before the page knows
+/// who is signed in, it shows the server's own words about it.
+fn judge(said: &JsValue, call: &Call) -> Result<(), Failure> {
     let code = said.number_of("status") as u16;
+    let is_create = matches!(call, Call::Create(_));
+    let is_said = matches!(call, Call::Whoami) && is_json(said);
     let is_page = said.text_of("contentType").starts_with("text/html");
-    if said.text_of("type") == "opaqueredirect" || code == 401 || (is_page && (is_ok(said) || code == 403)) {
+    if said.text_of("type") == "opaqueredirect"
+        || (code == 401 && !is_said)
+        || (is_page && (is_ok(said) || code == 403))
+    {
         return Err(Failure::SignIn);
     }
     if is_ok(said) {
@@ -174,15 +180,17 @@ fn settings(answer: Result<JsValue, Failure>) -> Result<Settings, Problem> {
 fn unread(failure: Failure) -> Problem {
     match failure {
         Failure::NoApi(code) => unusable(["HTTP ", &code.to_string()].concat()),
+        Failure::Refused(status) if status.code == 401 => sign_in().with(status.message),
         Failure::Refused(status) => unusable(status.message),
-        Failure::SignIn => Problem::new(
-            "Please sign in",
-            "The page’s server wants to know who you are: sign in, then reload the page.",
-        ),
+        Failure::SignIn => sign_in(),
         Failure::Unreachable { reason, .. } => {
             Problem::new(UNREAD, "Please check the connection and try again.").with(reason)
         }
     }
+}
+
+fn sign_in() -> Problem {
+    Problem::new("Please sign in", "The page’s server wants to know who you are: sign in, then reload the page.")
 }
 
 fn unusable(cause: String) -> Problem {

@@ -4,11 +4,13 @@ use super::{
     Ui,
     element::{Element, el},
     keep,
-    parts::{actions, heading, lead},
+    parts::{actions, heading, lead, paragraph, sign_out},
 };
 use crate::state::{Act, Problem, Retry};
 
 pub(super) fn sign_in(ui: &Ui) -> Element {
+    // Where the proxy in front takes somebody for signed in who is not.
+    let out = ui.page.person.as_ref().filter(|person| !person.sign_out_url.is_empty());
     let link = el("a").attr("href", ".").attr("target", "_blank").attr("rel", "noopener");
     el("section")
         .add(heading("Please sign in again"))
@@ -18,6 +20,10 @@ pub(super) fn sign_in(ui: &Ui) -> Element {
                 .add(el("li").add(link.text("Open this page in a new tab")).text(" and sign in there."))
                 .add(el("li").text("Come back to this tab and go on.")),
         )
+        .option(out.map(|person| {
+            paragraph("hint", "Nothing asks you? ")
+                .add(sign_out(person, "Sign out first").attr("target", "_blank").attr("rel", "noopener"))
+        }))
         .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Act::Retry)).add(keep::manual(ui)))
         .add(keep::leave(ui))
 }

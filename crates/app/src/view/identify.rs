@@ -2,7 +2,7 @@ use super::{
     Ui,
     element::{Element, On, el},
     keep,
-    parts::{actions, fault, field, folded, heading, hint, invalid, label, paragraph, same_steps},
+    parts::{actions, fault, field, folded, heading, hint, invalid, label, paragraph, same_steps, sign_out},
 };
 use crate::state::{Act, CUSTOM, Choice, Edit, Faults, Form, Unit, in_words, presets};
 use kube_enroll_core::{Algorithm, ObjectName, Subject, commands};
@@ -59,8 +59,9 @@ fn user(ui: &Ui, faults: &Faults) -> Element {
             "user-hint",
             "You are signed in as this. Not you? Sign out where you have signed in, then reload this page.",
         ),
-        Some(person) => hint("user-hint", "You are signed in as this. Not you? ")
-            .add(el("a").id("sign-out").set("href", &person.sign_out_url).text("Sign in as somebody else")),
+        Some(person) => {
+            hint("user-hint", "You are signed in as this. Not you? ").add(sign_out(person, "Sign in as somebody else"))
+        }
     };
     el("div")
         .class("field")

@@ -4,7 +4,7 @@ use super::{
     Ui,
     element::{Element, On, el},
 };
-use crate::state::Act;
+use crate::state::{Act, Person};
 
 /// The heading of a step; it takes the focus when the step begins.
 pub(super) fn heading(text: &'static str) -> Element {
@@ -27,6 +27,11 @@ pub(super) fn code(id: &'static str, text: &str) -> Element {
 
 pub(super) fn paragraph(class: &'static str, text: &'static str) -> Element {
     el("p").class(class).text(text)
+}
+
+/// Leads to where a person stops being who they are.
+pub(super) fn sign_out(person: &Person, text: &'static str) -> Element {
+    el("a").id("sign-out").set("href", &person.sign_out_url).text(text)
 }
 
 pub(super) fn bar() -> Element {
