@@ -72,6 +72,7 @@ async fn and_an_object_that_has_gone_is_sent_again_only_by_a_click() {
         page.wait_for("waiting").await;
         assert_ne!(page.object_name().await, name);
         assert_eq!(page.fingerprint().await, fingerprint);
+        page.wait_until_kept(&["submitted"]).await;
         // The new name is the one that is kept.
         let page = Page::open_in(page.browser, &proxy.url(), "waiting").await;
         assert_ne!(page.object_name().await, name);
@@ -101,8 +102,10 @@ async fn and_hears_of_a_no_that_was_said_meanwhile() {
             // The object is cleaned up an hour later; what it said is kept.
             admin.ok(&format!("kubectl delete csr {name} --ignore-not-found")).await;
         }
-        Page { browser: &browser }.click("#restart").await;
-        Page { browser: &browser }.wait_for("editing").await;
+        let page = Page { browser: &browser };
+        page.click("#restart").await;
+        page.wait_for("editing").await;
+        page.wait_until_kept(&[]).await;
         assert_eq!(Page::open(&browser, &proxy.url()).await.enrollments().await, []);
     }
     assert_eq!(proxy.posts(), 2);
@@ -144,5 +147,6 @@ async fn page_behind_a_proxy() -> (Serve, Proxy) {
 async fn asks(browser: &Browser, proxy: &Proxy, wish: &Wish) -> (String, String) {
     let page = Page::open(browser, &proxy.url()).await;
     page.submit(wish).await;
+    page.wait_until_kept(&["submitted"]).await;
     (page.object_name().await, page.fingerprint().await)
 }

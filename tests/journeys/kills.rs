@@ -83,10 +83,10 @@ impl<'a> Enrolling<'a> {
             match state.as_str() {
                 "editing" => match page.enrollments().await.first() {
                     Some(kept) => page.act(&kept.id, "resume").await,
+                    // It shows the form before it has looked into its storage.
+                    None if !page.kept().await.is_empty() => self.finds_it(&page).await,
                     None if self.objects().await.is_empty() => self.create().await,
-                    // It looks into its storage first.
-                    None if !self.finds_something(&page).await => return None,
-                    None => {}
+                    None => return None,
                 },
                 "waiting" => {
                     self.approve().await;
@@ -132,17 +132,12 @@ impl<'a> Enrolling<'a> {
         self.admin.ok(&line).await.lines().map(ToOwned::to_owned).collect()
     }
 
-    async fn finds_something(&self, page: &Page<'_>) -> bool {
-        let mut left = 20;
-        eventually(PATIENCE, "the end of the look into the storage", || {
-            left -= 1;
-            let last = left == 0;
-            async move {
-                let found = page.state().await != "editing" || !page.enrollments().await.is_empty();
-                if found || last { Ok(found) } else { Err("the form, and nothing kept") }
-            }
+    async fn finds_it(&self, page: &Page<'_>) {
+        eventually(PATIENCE, &format!("{} goes on with what is kept, or lists it", self.wish.user), || async {
+            let found = page.state().await != "editing" || !page.enrollments().await.is_empty();
+            if found { Ok(()) } else { Err(page.whole_text().await) }
         })
-        .await
+        .await;
     }
 
     async fn leaves(&self, page: &Page<'_>, state: &str) {

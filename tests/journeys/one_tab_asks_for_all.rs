@@ -51,7 +51,11 @@ async fn one_tab_asks(kind: Kind, intranet_host: Option<&'static str>) {
         others.push(browser.open_tab(&url).await);
         page.wait_for("elsewhere").await;
         assert_eq!(page.object_name().await, name);
-        assert_eq!(page.text("#stage").await, "waiting for approval");
+        eventually(PATIENCE, "the stage in another tab", || async {
+            let stage = page.text("#stage").await;
+            if stage == "waiting for approval" { Ok(()) } else { Err(stage) }
+        })
+        .await;
     }
     if kind == Kind::Chromium && intranet_host.is_none() {
         look(&browser, "elsewhere").await;

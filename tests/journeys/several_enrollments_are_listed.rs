@@ -40,12 +40,8 @@ async fn with_a_button_for_each_thing_to_do() {
 
     let before = browser.downloads();
     page.act(&listed[0].id, "export").await;
-    let request = eventually(PATIENCE, "the request in a file", || async {
-        let found = browser.downloads().into_iter().find(|file| !before.contains(file)).ok_or("no file")?;
-        let text = fs::read_to_string(found).map_err(|_| "no text")?;
-        if text.is_empty() { Err("nothing in it") } else { Ok(text) }
-    })
-    .await;
+    let request = browser.wait_for_download(&before, "csr").await;
+    let request = fs::read_to_string(request).expect("the file is text");
     let printed = admin.ok_with_input(FINGERPRINT, &request).await;
     assert!(
         printed.trim().ends_with(&first_fingerprint.to_lowercase()) || printed.contains(&first_fingerprint),
@@ -59,7 +55,11 @@ async fn with_a_button_for_each_thing_to_do() {
     page.wait_until_shown("#after-save").await;
     page.click("#restart").await;
     page.wait_for("editing").await;
-    assert!(page.wait_for_enrollments(2).await.iter().any(|kept| kept.stage == "saved"));
+    eventually(PATIENCE, "one that is saved", || async {
+        let kept = page.wait_for_enrollments(2).await;
+        if kept.iter().any(|kept| kept.stage == "saved") { Ok(()) } else { Err(format!("{kept:?}")) }
+    })
+    .await;
 
     page.act(&listed[1].id, "forget").await;
     page.wait_for_enrollments(1).await;

@@ -10,6 +10,7 @@ use std::{
 use kube_enroll_e2e::{
     browser::Browser,
     control_plane::ControlPlane,
+    deadline::{PATIENCE, eventually},
     page::{Page, Wish},
     programs,
     shell::Shell,
@@ -41,9 +42,14 @@ pub async fn goes_the_whole_way(browser: &Browser, url: &str, wish: &Wish) -> Pa
 
     owner.refused("kubectl auth can-i list pods").await;
     admin.ok(&page.text("#cmd-rights").await).await;
-    assert_eq!(owner.ok("kubectl auth can-i list pods").await.trim(), "yes");
+    is_allowed(&owner, "kubectl auth can-i list pods").await;
     admin.ok(&format!("kubectl delete namespace {namespace} --wait=false")).await;
     file
+}
+
+/// Waits until the cluster says yes: it hears of a new RoleBinding a moment after it has taken it.
+pub async fn is_allowed(owner: &Shell, line: &str) {
+    eventually(PATIENCE, line, || async { owner.run(line, "").await.map(drop) }).await;
 }
 
 /// Runs the approver's block as the page shows it, and compares what it prints with what the page shows.

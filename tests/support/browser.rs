@@ -95,12 +95,12 @@ impl Browser {
     /// Kills the browser with everything that belongs to it, as the system does when memory runs out: nothing of it can
     /// write anything down any more. Its driver goes on.
     pub fn kill(&self) {
-        processes::kill_with_all_below(self.process);
+        processes::kill(&processes::with_all_below(self.process));
     }
 
     /// Starts the browser again with the profile that it had; where it still runs, it is first closed as a person does.
     pub async fn restart(&mut self) {
-        self.end_session();
+        self.close();
         self.client = connect(self.port, &self.folder, &self.options)
             .await
             .unwrap_or_else(|error| panic!("{:?} does not start again: {error}", self.options.kind));
@@ -109,7 +109,10 @@ impl Browser {
 
     /// Closes the browser as a person does. All that can be done then is to restart it, or to look at its folders.
     pub fn close(&mut self) {
+        let family = processes::with_all_below(self.process);
         self.end_session();
+        // The driver may be done before all of the browser is, and what still runs has its profile.
+        processes::wait_or_kill(&family, QUIT_PATIENCE);
     }
 
     /// Returns which browser this is.
@@ -137,7 +140,7 @@ impl Browser {
 
     /// Ends the browser as a person does, so that it writes down all that it has, and hands over what it leaves.
     pub async fn quit(mut self) -> Remains {
-        self.end_session();
+        self.close();
         self.driver.stop();
         // The leash would take the folder away: what remains is taken out of it first.
         let remains = TempDir::with_prefix("remains-").expect("a temporary folder can be made");
@@ -239,7 +242,7 @@ const TEMPORARY: &str = "tmp";
 const DRIVER_TRIES: usize = 5;
 
 /// How long a browser may take to end before it is killed.
-const QUIT_PATIENCE: Duration = Duration::from_secs(10);
+const QUIT_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Writes down what the page's policy refuses, and whether a script ran that somebody smuggled in: hostile texts in these
 /// tests set `document.title` or call `smuggled`.

@@ -9,6 +9,7 @@ use std::{
     process::{Child as Process, Command, Stdio},
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -74,7 +75,7 @@ impl Child {
 
     /// The same for a program that may end before it prints one: then the error says so, with all that it has printed.
     pub fn find_line<T>(&mut self, what: &str, pick: impl Fn(&str) -> Option<T>) -> Result<T, String> {
-        eventually_blocking(PATIENCE, &format!("{} prints {what}", self.name), || {
+        eventually_blocking(START_PATIENCE, &format!("{} prints {what}", self.name), || {
             let printed = self.printed();
             if let Some(found) = printed.lines().find_map(&pick) {
                 return Ok(Ok(found));
@@ -121,6 +122,9 @@ impl Drop for Child {
         let _ = self.process.wait();
     }
 }
+
+/// How long a program may take to begin: a control plane on a busy machine, beside another one.
+const START_PATIENCE: Duration = Duration::from_secs(180);
 
 fn collect(stream: Option<impl Read + Send + 'static>, printed: &Arc<Mutex<String>>) {
     let mut lines = BufReader::new(stream.expect("the stream was asked for as a pipe"));

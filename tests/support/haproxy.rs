@@ -67,6 +67,7 @@ defaults
     mode http
     maxconn 8000
     timeout connect 2s
+    timeout check 10s
     timeout client 90s
     timeout server 90s
     retries 2

@@ -20,6 +20,9 @@ pub struct Page<'a> {
     pub browser: &'a Browser,
 }
 
+/// How long the search for two primes may take: its time is a matter of luck.
+const RSA_PATIENCE: Duration = Duration::from_secs(240);
+
 /// What a person asks for.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -120,7 +123,8 @@ impl<'a> Page<'a> {
     pub async fn submit(&self, wish: &Wish) {
         self.fill(wish).await;
         self.click("#create").await;
-        self.wait_for("waiting").await;
+        let is_rsa = wish.algorithm.name().starts_with("rsa");
+        self.wait_long_for(if is_rsa { RSA_PATIENCE } else { PATIENCE }, "waiting").await;
     }
 
     /// Returns the state that the page is in.

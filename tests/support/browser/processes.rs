@@ -1,24 +1,43 @@
-use std::{collections::HashMap, fs};
+use std::{
+    collections::HashMap,
+    fs,
+    time::{Duration, Instant},
+};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::deadline::{PATIENCE, eventually_blocking};
 
-/// Kills a process, then everything that it or its children started, and waits until none of them runs.
-pub(super) fn kill_with_all_below(root: i32) {
-    let family = with_all_below(root);
-    for id in &family {
+/// Kills processes, and waits until none of them runs.
+pub(super) fn kill(family: &[i32]) {
+    for id in running(family) {
         // A child may already have followed its parent.
-        let _ = kill_process(Pid::from_raw(*id).expect("a process has a number"), Signal::KILL);
+        let _ = kill_process(Pid::from_raw(id).expect("a process has a number"), Signal::KILL);
     }
     eventually_blocking(PATIENCE, "the end of the browser", || {
-        let running: Vec<i32> = family.iter().copied().filter(|id| parent(*id).is_some()).collect();
+        let running = running(family);
         if running.is_empty() { Ok(()) } else { Err(format!("{running:?}")) }
     });
 }
 
+/// Waits until none of these processes runs, and kills those that run on for too long.
+pub(super) fn wait_or_kill(family: &[i32], patience: Duration) {
+    let begin = Instant::now();
+    while !running(family).is_empty() && begin.elapsed() < patience {
+        std::thread::sleep(INTERVAL);
+    }
+    kill(family);
+}
+
+fn running(family: &[i32]) -> Vec<i32> {
+    family.iter().copied().filter(|id| parent(*id).is_some()).collect()
+}
+
+/// How often it is asked who runs.
+const INTERVAL: Duration = Duration::from_millis(10);
+
 /// Returns a process and its descendants, parents before their children.
-fn with_all_below(root: i32) -> Vec<i32> {
+pub(super) fn with_all_below(root: i32) -> Vec<i32> {
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     for entry in fs::read_dir("/proc").expect("Linux has /proc").flatten() {
         let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };

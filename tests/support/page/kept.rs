@@ -35,6 +35,21 @@ impl Page<'_> {
         .await
     }
 
+    /// Returns how far each enrollment has come that the browser keeps a key of, whatever the page shows of it by now.
+    pub async fn kept(&self) -> Vec<String> {
+        let stages = self.browser.run_async(KEPT, vec![]).await;
+        serde_json::from_value(stages).expect("a list of texts")
+    }
+
+    /// Waits until the browser keeps exactly these: the page goes on before its room has written down how far it has come.
+    pub async fn wait_until_kept(&self, stages: &[&str]) {
+        eventually(PATIENCE, &format!("{stages:?} in the browser's storage"), || async {
+            let kept = self.kept().await;
+            if kept == stages { Ok(()) } else { Err(format!("{kept:?}")) }
+        })
+        .await;
+    }
+
     /// Presses a button of a listed enrollment: `resume`, `export` or `forget`.
     pub async fn act(&self, id: &str, act: &str) {
         self.click(&format!("#enrollments li[data-id='{id}'] button[data-act='{act}']")).await;
@@ -46,13 +61,19 @@ impl Page<'_> {
         self.wait_for("editing").await;
     }
 
-    /// Forgets the key that the page shows, and waits for the form. The driver says yes where the page asks.
+    /// Forgets the key that the page shows, and waits for the form and for the storage. The driver says yes where the page asks.
     pub async fn forget(&self) {
         if self.has("details:not([open]):has(#forget)").await {
             self.unfold("details:has(#forget)").await;
         }
+        let before = self.kept().await.len();
         self.click("#forget").await;
         self.wait_for("editing").await;
+        eventually(PATIENCE, "one less in the browser's storage", || async {
+            let kept = self.kept().await;
+            if kept.len() < before.max(1) { Ok(()) } else { Err(format!("{kept:?}")) }
+        })
+        .await;
     }
 
     /// Opens the key with a passphrase; whether it was the right one shows.
@@ -70,3 +91,21 @@ impl Page<'_> {
         self.browser.run(leave, vec![]).await == json!(true)
     }
 }
+
+/// Reads what there is, and makes nothing: a database of a name that is not there would begin without its stores.
+const KEPT: &str = r#"
+const stages = [];
+for (const { name } of await indexedDB.databases()) {
+    const request = asked => new Promise((resolve, reject) => {
+        asked.onsuccess = () => resolve(asked.result);
+        asked.onerror = () => reject(asked.error);
+    });
+    const database = await request(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+        const records = await request(database.transaction(store).objectStore(store).getAll());
+        stages.push(...records.filter(record => record.wrap).map(record => record.progress.stage));
+    }
+    database.close();
+}
+return stages.sort();
+"#;

@@ -148,6 +148,6 @@ async fn ends_a_watch_when_its_token_ends() {
     };
     let long = watch(3600).await;
     // A watch's own end is at five minutes, and this waits for twenty seconds.
-    watch(3).await.read_to_end().await;
+    watch(8).await.read_to_end().await;
     drop(long);
 }

@@ -319,7 +319,7 @@ async fn tells_a_browser_to_list_again_where_there_is_nothing_to_watch() {
 
 #[tokio::test]
 async fn asks_only_so_often_for_names_that_it_does_not_know() {
-    let server = Running::with(Scenario::status(404, "{}"), |config| config.limits.lookups_per_second = 3).await;
+    let server = Running::with(Scenario::status(404, "{}"), |config| config.limits.lookups_per_second = 1).await;
     let mut refused = 0;
     for letter in 'a'..='h' {
         let answer = server.get(&format!("{REQUESTS}/jane-{}", String::from(letter).repeat(10))).await;
@@ -358,7 +358,7 @@ async fn is_not_ready_before_it_has_listed() {
 #[tokio::test]
 async fn says_that_it_ends_before_it_ends() {
     let limits = Limits {
-        unready_period: Duration::from_secs(1),
+        unready_period: Duration::from_secs(5),
         ending_period: Duration::from_millis(300),
         ..Limits::default()
     };
