@@ -123,7 +123,7 @@ impl<'a> Page<'a> {
     pub async fn submit(&self, wish: &Wish) {
         self.fill(wish).await;
         self.click("#create").await;
-        let is_rsa = wish.algorithm.name().starts_with("rsa");
+        let is_rsa = matches!(wish.algorithm, Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096);
         self.wait_long_for(if is_rsa { RSA_PATIENCE } else { PATIENCE }, "waiting").await;
     }
 
