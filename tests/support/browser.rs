@@ -14,6 +14,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicI32, Ordering},
     time::Duration,
 };
 
@@ -63,8 +64,8 @@ pub struct Browser {
     port: u16,
     /// The session, to end it where no async code can run.
     session: Option<String>,
-    /// The browser's own process: the driver is its parent.
-    process: i32,
+    /// The browser's own process, whose parent is the driver; 0 once it has ended, since its number may be another's then.
+    process: AtomicI32,
     folder: PathBuf,
     // Ends before the folder is read for the last time only in `quit`.
     driver: Child,
@@ -87,7 +88,7 @@ impl Browser {
         let client = connect(port, &folder, &options)
             .await
             .unwrap_or_else(|error| panic!("{:?} does not start: {error}\n{}", options.kind, driver.printed()));
-        let mut browser = Self { client, options, port, session: None, process: 0, folder, driver };
+        let mut browser = Self { client, options, port, session: None, process: AtomicI32::new(0), folder, driver };
         browser.prepare().await;
         browser
     }
@@ -95,7 +96,7 @@ impl Browser {
     /// Kills the browser with everything that belongs to it, as the system does when memory runs out: nothing of it can
     /// write anything down any more. Its driver goes on.
     pub fn kill(&self) {
-        processes::kill(&processes::with_all_below(self.process));
+        processes::kill(&self.take_processes());
     }
 
     /// Starts the browser again with the profile that it had; where it still runs, it is first closed as a person does.
@@ -109,7 +110,7 @@ impl Browser {
 
     /// Closes the browser as a person does. All that can be done then is to restart it, or to look at its folders.
     pub fn close(&mut self) {
-        let family = processes::with_all_below(self.process);
+        let family = self.take_processes();
         self.end_session();
         // The driver may be done before all of the browser is, and what still runs has its profile.
         processes::wait_or_kill(&family, QUIT_PATIENCE);
@@ -155,7 +156,8 @@ impl Browser {
         self.session = self.client.session_id().await.expect("the session has begun");
         let capabilities = self.client.capabilities().expect("the driver says what it started");
         let process = ["goog:processID", "moz:processID"].iter().find_map(|name| capabilities.get(*name)?.as_i64());
-        self.process = process.and_then(|id| id.try_into().ok()).expect("the driver says which process it started");
+        let process = process.and_then(|id| id.try_into().ok()).expect("the driver says which process it started");
+        self.process.store(process, Ordering::SeqCst);
         if self.options.kind == Kind::Chromium {
             chromium::allow_downloads(self).await;
             self.watch_over_this_tab().await;
@@ -165,6 +167,14 @@ impl Browser {
     /// Has the witness in every document of this tab, so that not even the first violation is missed.
     async fn watch_over_this_tab(&self) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WITNESS })).await;
+    }
+
+    /// Returns everything that runs of the browser, of which nothing is to run soon.
+    fn take_processes(&self) -> Vec<i32> {
+        match self.process.swap(0, Ordering::SeqCst) {
+            0 => vec![],
+            process => processes::with_all_below(process),
+        }
     }
 
     fn end_session(&mut self) {

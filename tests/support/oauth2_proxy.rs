@@ -4,7 +4,6 @@ use std::{
     ffi::OsString,
     fs,
     net::{SocketAddr, TcpStream},
-    path::Path,
 };
 
 use tempfile::TempDir;
@@ -57,7 +56,7 @@ impl OAuth2Proxy {
         let mut own = OsString::from("--provider-ca-file=");
         own.push(provider.authority());
         let flags = flags.chain([own, "--cookie-secure=false".into()]);
-        let process = Child::start(Path::new(&programs::oauth2_proxy()), flags, &[], None);
+        let process = Child::start(&programs::oauth2_proxy(), flags, &[], None);
         eventually_blocking(PATIENCE, "oauth2-proxy listens", || {
             TcpStream::connect(address).map_err(|error| format!("{error}: {}", process.printed()))
         });

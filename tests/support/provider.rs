@@ -13,8 +13,8 @@ use crate::{child::Child, programs};
 
 /// A running OpenID provider. It ends when it is dropped.
 ///
-/// It knows jane and ann, whose addresses are verified, and joe, whose is not. Its clients are `kube-enroll`, `another`, and `elliptic`, whose
-/// tokens are signed by ES256.
+/// It knows jane and ann, whose addresses are verified, and joe, whose is not. Its clients are `kube-enroll`, `another`, and
+/// `elliptic`, whose tokens are signed by ES256.
 pub struct Provider {
     issuer: String,
     /// Its authority, and the certificate that this made for it.
