@@ -7,7 +7,6 @@ use kube_enroll_e2e::{
     page::{Page, Wish},
     serve::Serve,
 };
-
 use serde_json::json;
 
 use crate::whole::approve_by_the_page;

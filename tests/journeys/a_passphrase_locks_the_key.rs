@@ -71,8 +71,9 @@ async fn locks_the_key(kind: Kind) {
     let file = page.save().await;
     is_known_to_the_cluster(&Shell::new(&file), &wish).await;
     // With the passphrase, what was kept gives the data key and the key: so these are the ones to search for.
-    let record = browser.run_async(READ, vec![]).await;
-    let (data_key, key) = open(&record);
+    let records = page.records().await;
+    assert_eq!(records.len(), 1, "{records:?}");
+    let (data_key, key) = open(&records[0]);
     let secret = Secret::of_kubeconfig(&file);
     assert_eq!(*key.to_pkcs8_pem().expect("a key can be written"), secret.pem());
     browser.close();
@@ -112,28 +113,6 @@ fn open(record: &Value) -> (DataKey, PrivateKey) {
     let key = bound.open(&bytes(&record["sealed"]), &data_key).expect("the record is whole");
     (data_key, key)
 }
-
-/// Reads the one record, whatever the database is called, with bytes as lists.
-const READ: &str = r#"
-const records = [];
-for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((resolve, reject) => {
-        const opening = indexedDB.open(name);
-        opening.onsuccess = () => resolve(opening.result);
-        opening.onerror = () => reject(opening.error);
-    });
-    for (const store of database.objectStoreNames) {
-        const reading = database.transaction(store).objectStore(store).getAll();
-        await new Promise(resolve => { reading.onsuccess = resolve; });
-        records.push(...reading.result.filter(record => record.wrap));
-    }
-    database.close();
-}
-if (records.length !== 1) throw `${records.length} records`;
-const plain = (_, value) =>
-    value instanceof ArrayBuffer ? [...new Uint8Array(value)] : ArrayBuffer.isView(value) ? [...value] : value;
-return JSON.parse(JSON.stringify(records[0], plain));
-"#;
 
 /// Keeps keys without a lock, each its own and in a form of its own, where the page keeps the locked one.
 async fn plant(browser: &Browser) -> Vec<(&'static str, Search)> {

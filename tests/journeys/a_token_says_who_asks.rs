@@ -16,7 +16,7 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::whole::{approve_by_the_page, documented_flags, is_known_to_the_cluster, signs_in};
+use crate::whole::{approve_by_the_page, documented_flags, is_known_to_the_cluster, serve_as_documented, signs_in};
 
 /// The section of `docs/identity.md` whose flags these tests run.
 const SECTION: &str = "An OpenID token";
@@ -142,16 +142,9 @@ async fn and_others_requests_are_as_absent_as_those_that_are_not_there() {
 
 /// Starts serve with the flags of `docs/identity.md`, but for its addresses and the provider's.
 async fn as_documented(provider: &Provider) -> Serve {
-    let mut flags = provider.flags("kube-enroll").to_vec();
-    for flag in documented_flags(SECTION, "kube-enroll serve") {
-        match flag.split_once('=').expect("each flag has a value").0 {
-            "--listen" | "--oidc-issuer-url" => {}
-            "--allowed-host" => flags.push("--allowed-host=127.0.0.1".to_owned()),
-            "--oidc-client-id" => assert_eq!(flag, flags[2]),
-            _ => flags.push(flag),
-        }
-    }
-    Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
+    let own = provider.flags("kube-enroll");
+    assert!(documented_flags(SECTION, "kube-enroll serve").contains(&own[2]), "the client is the documented one");
+    serve_as_documented(SECTION, &own).await
 }
 
 async fn status(serve: &Serve, token: &str) -> u16 {

@@ -51,11 +51,7 @@ async fn one_tab_asks(kind: Kind, intranet_host: Option<&'static str>) {
         others.push(browser.open_tab(&url).await);
         page.wait_for("elsewhere").await;
         assert_eq!(page.object_name().await, name);
-        eventually(PATIENCE, "the stage in another tab", || async {
-            let stage = page.text("#stage").await;
-            if stage == "waiting for approval" { Ok(()) } else { Err(stage) }
-        })
-        .await;
+        tells_the_stage(&page, "waiting for approval").await;
     }
     if kind == Kind::Chromium && intranet_host.is_none() {
         look(&browser, "elsewhere").await;
@@ -74,14 +70,7 @@ async fn one_tab_asks(kind: Kind, intranet_host: Option<&'static str>) {
     browser.switch_to(&others[heir]).await;
     let state = page.wait_for_any(&["issued", "locked"]).await;
     browser.switch_to(&others[usize::from(heir == 0)]).await;
-    eventually(PATIENCE, "the stage in another tab", || async {
-        assert_eq!(page.state().await, "elsewhere");
-        match page.text("#stage").await.as_str() {
-            "the certificate is here" => Ok(()),
-            other => Err(other.to_owned()),
-        }
-    })
-    .await;
+    tells_the_stage(&page, "the certificate is here").await;
     browser.switch_to(&others[heir]).await;
     if state == "locked" {
         page.unlock(&wish.passphrase).await;
@@ -93,6 +82,16 @@ async fn one_tab_asks(kind: Kind, intranet_host: Option<&'static str>) {
     browser.switch_to(&others[usize::from(heir == 0)]).await;
     page.wait_for("editing").await;
     assert_eq!(page.enrollments().await, []);
+}
+
+/// Waits until a tab that does not ask says how far the one that does has come.
+async fn tells_the_stage(page: &Page<'_>, expected: &str) {
+    eventually(PATIENCE, "the stage in another tab", || async {
+        assert_eq!(page.state().await, "elsewhere");
+        let stage = page.text("#stage").await;
+        if stage == expected { Ok(()) } else { Err(stage) }
+    })
+    .await;
 }
 
 /// Finds the tab that goes on.

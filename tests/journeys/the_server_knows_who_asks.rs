@@ -1,7 +1,7 @@
 //! With an identity, a person asks only for themselves. The proxies in front are the real nginx and the real oauth2-proxy, before a
 //! real OpenID provider; their settings and the flags are those of `docs/identity.md`, as written there.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use kube_enroll_core::Algorithm;
 use kube_enroll_e2e::{
@@ -19,7 +19,9 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
-use crate::whole::{approve_by_the_page, documented, documented_flags, is_known_to_the_cluster, signs_in};
+use crate::whole::{
+    approve_by_the_page, documented, documented_flags, is_known_to_the_cluster, serve_as_documented, signs_in,
+};
 
 const OAUTH2_PROXY: &str = "oauth2-proxy beside the server";
 const NGINX: &str = "nginx beside the server";
@@ -99,7 +101,7 @@ async fn session(browser: &Browser) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn oauth2_proxy_alone_says_who_it_is() {
-    let (serve, provider) = (serve_as_documented(OAUTH2_PROXY, None).await, Provider::start());
+    let (serve, provider) = (serve_as_documented(OAUTH2_PROXY, &[]).await, Provider::start());
     let proxy = OAuth2Proxy::start(&documented_flags(OAUTH2_PROXY, "oauth2-proxy"), &provider, None, serve.port());
     let shell = ControlPlane::shared().admin();
     let jane = signs_in_by_curl(&shell, &provider, &proxy.url(), "jane").await;
@@ -164,11 +166,15 @@ struct Example {
 impl Example {
     async fn start(section: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let [in_server, in_nginx] = ["proxy-secret", "kube-enroll-secret.conf"].map(|name| folder.path().join(name));
-        fs::write(&in_server, format!("{SECRET}\n")).expect("the folder is ours");
-        fs::write(&in_nginx, format!("proxy_set_header X-Kube-Enroll-Proxy-Secret {SECRET};\n"))
-            .expect("the folder is ours");
-        let serve = serve_as_documented(section, Some(&in_server)).await;
+        let keep_secret = |name: &str, text: &str| {
+            let file = folder.path().join(name);
+            fs::write(&file, text).expect("the folder is ours");
+            file.display().to_string()
+        };
+        let in_server = keep_secret("proxy-secret", &format!("{SECRET}\n"));
+        let in_nginx = keep_secret("nginx.conf", &format!("proxy_set_header X-Kube-Enroll-Proxy-Secret {SECRET};\n"));
+        let own = (section == ELSEWHERE).then(|| format!("--proxy-secret-file={in_server}"));
+        let serve = serve_as_documented(section, own.as_slice()).await;
         let (provider, front) = (Provider::start(), free_address());
         let flags = documented_flags(NGINX, "oauth2-proxy");
         let oauth2_proxy = OAuth2Proxy::start(&flags, &provider, Some(front), serve.port());
@@ -177,7 +183,6 @@ impl Example {
         let [signs_in, passes_on] =
             [oauth2_proxy.address(), serve.address()].map(|address| format!("http://{address}"));
         let mut places = vec![("listen 80;", &*listens), ("http://127.0.0.1:4180", &*signs_in)];
-        let in_nginx = in_nginx.display().to_string();
         if section == ELSEWHERE {
             places.push(("http://kube-enroll.kube-enroll.svc", &*passes_on));
             places.push(("/etc/nginx/kube-enroll-secret.conf", &*in_nginx));
@@ -191,22 +196,6 @@ impl Example {
     async fn signs_in(&self, shell: &Shell, person: &str) -> String {
         signs_in_by_curl(shell, &self.provider, &self.nginx.url(), person).await
     }
-}
-
-/// Starts serve with the flags of a section.
-async fn serve_as_documented(section: &str, secret: Option<&Path>) -> Serve {
-    let mut flags = documented_flags(section, "kube-enroll serve");
-    flags.retain(|flag| !flag.starts_with("--listen="));
-    for flag in &mut flags {
-        match flag.split_once('=').expect("each flag has a value").0 {
-            "--allowed-host" => *flag = "--allowed-host=127.0.0.1".to_owned(),
-            "--proxy-secret-file" => {
-                *flag = format!("--proxy-secret-file={}", secret.expect("the example has a secret").display());
-            }
-            _ => {}
-        }
-    }
-    Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
 async fn signs_in_by_curl(shell: &Shell, provider: &Provider, url: &str, person: &str) -> String {

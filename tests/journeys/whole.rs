@@ -13,6 +13,7 @@ use kube_enroll_e2e::{
     deadline::{PATIENCE, eventually},
     page::{Page, Wish},
     programs,
+    serve::Serve,
     shell::Shell,
 };
 use serde_json::{Value, json};
@@ -165,6 +166,20 @@ pub fn documented_flags(section: &str, program: &str) -> Vec<String> {
     let lines = documented_block(section, &format!("```sh\n{program} "));
     let flags = lines.split("\\\n").map(|line| line.trim().replace('"', "")).filter(|flag| !flag.is_empty());
     flags.inspect(|flag| assert!(flag.starts_with("--"), "one flag on each line, not {flag:?}")).collect()
+}
+
+/// Starts serve with the flags of a section of `docs/identity.md`, on a free port. Each of the test's `own` takes the place of the
+/// documented one of its name; none but the authority of the test's own provider is added.
+pub async fn serve_as_documented(section: &str, own: &[String]) -> Serve {
+    let name = |flag: &String| flag.split_once('=').expect("each flag has a value").0.to_owned();
+    let own = [&["--allowed-host=127.0.0.1".to_owned()], own].concat();
+    let mut flags = documented_flags(section, "kube-enroll serve");
+    for flag in own.iter().map(name).filter(|flag| flag != "--oidc-ca-file") {
+        assert!(flags.iter().map(name).any(|documented| documented == flag), "{flag} is not in {section:?}");
+    }
+    flags.retain(|flag| name(flag) != "--listen" && own.iter().all(|own| name(own) != name(flag)));
+    flags.extend(own);
+    Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
 fn documented_block(section: &str, begin: &str) -> String {

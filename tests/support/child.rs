@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{BufRead, BufReader, Read},
-    net::{SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, TcpStream},
     os::unix::process::CommandExt,
     path::Path,
     process::{Child as Process, Command, Stdio},
@@ -89,6 +89,13 @@ impl Child {
             }
             Err(printed)
         })
+    }
+
+    /// Waits until the program accepts connections there, for one that does not print that it does.
+    pub fn wait_until_listening(&self, address: SocketAddr) {
+        eventually_blocking(PATIENCE, &format!("{} listens on {address}", self.name), || {
+            TcpStream::connect(address).map(drop).map_err(|error| format!("{error}: {}", self.printed()))
+        });
     }
 
     /// Returns the program's process id: the leash becomes the program.

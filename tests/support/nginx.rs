@@ -1,17 +1,10 @@
 //! The real nginx, as an operator puts it in front of `kube-enroll serve`.
 
-use std::{
-    fs,
-    net::{SocketAddr, TcpStream},
-    path::Path,
-};
+use std::{fs, net::SocketAddr, path::Path};
 
 use tempfile::TempDir;
 
-use crate::{
-    child::Child,
-    deadline::{PATIENCE, eventually_blocking},
-};
+use crate::child::Child;
 
 /// nginx, running with one `server` of an operator's. It ends when it is dropped.
 pub struct Nginx {
@@ -37,9 +30,7 @@ impl Nginx {
         fs::write(&file, format!("{}{server}\n}}\n", HEAD.replace("FOLDER", &path))).expect("the folder is ours");
         let arguments = ["-p".into(), path, "-c".into(), file.display().to_string(), "-e".into(), "stderr".into()];
         let process = Child::start(Path::new("nginx"), arguments, &[], None);
-        eventually_blocking(PATIENCE, "nginx listens", || {
-            TcpStream::connect(address).map_err(|error| format!("{error}: {}", process.printed()))
-        });
+        process.wait_until_listening(address);
         Self { address, _process: process, _folder: folder }
     }
 

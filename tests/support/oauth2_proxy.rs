@@ -1,16 +1,11 @@
 //! The real oauth2-proxy, as an operator puts it in front.
 
-use std::{
-    ffi::OsString,
-    fs,
-    net::{SocketAddr, TcpStream},
-};
+use std::{fs, net::SocketAddr};
 
 use tempfile::TempDir;
 
 use crate::{
     child::{Child, free_address},
-    deadline::{PATIENCE, eventually_blocking},
     programs,
     provider::Provider,
 };
@@ -39,27 +34,23 @@ impl OAuth2Proxy {
             file.display().to_string()
         };
         let flags = flags.iter().map(|flag| {
-            let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-            let value = match (name, value) {
+            let value = match flag.split_once('=').unwrap_or((flag, "")) {
                 ("--http-address", _) => address.to_string(),
                 ("--oidc-issuer-url", _) => provider.issuer().to_owned(),
                 ("--client-secret-file", _) => secret("client-secret", &Provider::secret_of("kube-enroll")),
                 ("--cookie-secret-file", _) => secret("cookie-secret", "0123456789abcdef0123456789abcdef"),
                 ("--redirect-url", _) => back.clone(),
                 ("--upstream", "http://127.0.0.1:8080/") => format!("http://127.0.0.1:{serve}/"),
-                (_, "") => return OsString::from(name),
-                (_, value) => value.to_owned(),
+                _ => return flag.clone(),
             };
-            OsString::from(format!("{name}={value}"))
+            let (name, _) = flag.split_once('=').expect("what is replaced has a value");
+            format!("{name}={value}")
         });
         // The authority is one that only this test knows, and there is no TLS in front.
-        let mut own = OsString::from("--provider-ca-file=");
-        own.push(provider.authority());
-        let flags = flags.chain([own, "--cookie-secure=false".into()]);
+        let authority = format!("--provider-ca-file={}", provider.authority().display());
+        let flags = flags.chain([authority, "--cookie-secure=false".to_owned()]);
         let process = Child::start(&programs::oauth2_proxy(), flags, &[], None);
-        eventually_blocking(PATIENCE, "oauth2-proxy listens", || {
-            TcpStream::connect(address).map_err(|error| format!("{error}: {}", process.printed()))
-        });
+        process.wait_until_listening(address);
         Self { address, _process: process, _folder: folder }
     }
 

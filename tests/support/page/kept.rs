@@ -37,8 +37,17 @@ impl Page<'_> {
 
     /// Returns how far each enrollment has come that the browser keeps a key of, whatever the page shows of it by now.
     pub async fn kept(&self) -> Vec<String> {
-        let stages = self.browser.run_async(KEPT, vec![]).await;
-        serde_json::from_value(stages).expect("a list of texts")
+        let records = self.records().await;
+        let stage = |record: &Value| record["progress"]["stage"].as_str().expect("each record has a stage").to_owned();
+        let mut stages: Vec<_> = records.iter().map(stage).collect();
+        stages.sort();
+        stages
+    }
+
+    /// Returns the records of these enrollments as they are kept, with bytes as lists of numbers.
+    pub async fn records(&self) -> Vec<Value> {
+        let records = self.browser.run_async(RECORDS, vec![]).await;
+        serde_json::from_value(records).expect("a list of records")
     }
 
     /// Waits until the browser keeps exactly these: the page goes on before its room has written down how far it has come.
@@ -92,20 +101,23 @@ impl Page<'_> {
     }
 }
 
-/// Reads what there is, and makes nothing: a database of a name that is not there would begin without its stores.
-const KEPT: &str = r#"
-const stages = [];
+/// Reads what there is, whatever the database is called, and makes nothing: a database of a name that is not there would begin
+/// without its stores.
+const RECORDS: &str = r#"
+const request = asked => new Promise((resolve, reject) => {
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+});
+const records = [];
 for (const { name } of await indexedDB.databases()) {
-    const request = asked => new Promise((resolve, reject) => {
-        asked.onsuccess = () => resolve(asked.result);
-        asked.onerror = () => reject(asked.error);
-    });
     const database = await request(indexedDB.open(name));
     for (const store of database.objectStoreNames) {
-        const records = await request(database.transaction(store).objectStore(store).getAll());
-        stages.push(...records.filter(record => record.wrap).map(record => record.progress.stage));
+        const found = await request(database.transaction(store).objectStore(store).getAll());
+        records.push(...found.filter(record => record.wrap));
     }
     database.close();
 }
-return stages.sort();
+const plain = (_, value) =>
+    value instanceof ArrayBuffer ? [...new Uint8Array(value)] : ArrayBuffer.isView(value) ? [...value] : value;
+return JSON.parse(JSON.stringify(records, plain));
 "#;

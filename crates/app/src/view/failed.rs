@@ -11,7 +11,8 @@ use crate::state::{Act, Problem, Retry};
 pub(super) fn sign_in(ui: &Ui) -> Element {
     // Where the proxy in front takes somebody for signed in who is not.
     let out = ui.page.person.as_ref().filter(|person| !person.sign_out_url.is_empty());
-    let link = el("a").attr("href", ".").attr("target", "_blank").attr("rel", "noopener");
+    let in_new_tab = |link: Element| link.attr("target", "_blank").attr("rel", "noopener");
+    let link = in_new_tab(el("a").attr("href", "."));
     el("section")
         .add(heading("Please sign in again"))
         .add(lead().text("The page’s server wants to know who you are. Your key is kept."))
@@ -20,10 +21,11 @@ pub(super) fn sign_in(ui: &Ui) -> Element {
                 .add(el("li").add(link.text("Open this page in a new tab")).text(" and sign in there."))
                 .add(el("li").text("Come back to this tab and go on.")),
         )
-        .option(out.map(|person| {
-            paragraph("hint", "Nothing asks you? ")
-                .add(sign_out(person, "Sign out first").attr("target", "_blank").attr("rel", "noopener"))
-        }))
+        .option(
+            out.map(|person| {
+                paragraph("hint", "Nothing asks you? ").add(in_new_tab(sign_out(person, "Sign out first")))
+            }),
+        )
         .add(actions().add(ui.button("retry", "primary", "I have signed in: go on", Act::Retry)).add(keep::manual(ui)))
         .add(keep::leave(ui))
 }

@@ -42,9 +42,18 @@ impl Running {
 
     /// Starts a server whose cluster has these objects.
     pub(crate) async fn with_listed(objects: Vec<serde_json::Value>, version: u64) -> Self {
+        Self::with_listed_and(objects, version, |_| {}).await
+    }
+
+    /// The same with settings of its own.
+    pub(crate) async fn with_listed_and(
+        objects: Vec<serde_json::Value>,
+        version: u64,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let recorder = Recorder::start(Scenario::Created).await;
         recorder.list(|listed| (listed.objects, listed.version) = (objects, version));
-        let running = Self::unready(recorder, |_| {}).await;
+        let running = Self::unready(recorder, change).await;
         running.wait_until_ready().await;
         running
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kube_enroll_core::{WatchDecoder, WatchEvent};
-use kube_enroll_server::{Ending, Limits};
+use kube_enroll_server::{Config, Ending, Limits};
 use serde_json::{Value, json};
 
 use crate::{
@@ -225,10 +225,8 @@ async fn follows_a_cluster_that_counts_anew() {
 async fn gives_a_sign_of_life_where_nothing_happens_and_tells_the_version_to_those_who_ask() {
     let default = Limits::default().bookmark_period;
     assert!(default * 6 / 5 <= Duration::from_secs(30), "{default:?}: some proxies cut what is silent for 30 s");
-    let recorder = crate::recorder::Recorder::start(Scenario::status(404, "{}")).await;
-    recorder.list(|listed| (listed.objects, listed.version) = (vec![at(7, "first")], 9));
-    let server = Running::unready(recorder, |config| config.limits.bookmark_period = Duration::from_millis(50)).await;
-    server.wait_until_ready().await;
+    let often = |config: &mut Config| config.limits.bookmark_period = Duration::from_millis(50);
+    let server = Running::with_listed_and(vec![at(7, "first")], 9, often).await;
 
     let mut asks = watch(&server).await;
     asks.read_until("BOOKMARK").await;
@@ -244,10 +242,8 @@ async fn gives_a_sign_of_life_where_nothing_happens_and_tells_the_version_to_tho
 /// A watch from a version that is to come is opened, and tells of nothing.
 #[tokio::test]
 async fn lists_again_when_the_watch_is_silent_for_too_long() {
-    let recorder = crate::recorder::Recorder::start(Scenario::status(404, "{}")).await;
-    recorder.list(|listed| (listed.objects, listed.version) = (vec![at(7, "first")], 7));
-    let server = Running::unready(recorder, |config| config.limits.upstream_silence = Duration::from_secs(1)).await;
-    server.wait_until_ready().await;
+    let soon = |config: &mut Config| config.limits.upstream_silence = Duration::from_secs(1);
+    let server = Running::with_listed_and(vec![at(7, "first")], 7, soon).await;
     let mut browser = watch(&server).await;
     server.recorder.list(|listed| (listed.objects, listed.version) = (vec![at(2, "restored")], 3));
     browser.read_to_end().await;
