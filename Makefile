@@ -14,7 +14,7 @@ help: ## List the targets
 
 .PHONY: run
 run: ## Try it: the page in front of a real Kubernetes, both on this machine (CONTEXT=NAME: in front of your own cluster)
-run: setup-page $(if $(CONTEXT),,setup-kubernetes) page server
+run: requirements-run setup-page $(if $(CONTEXT),,setup-kubernetes) page server
 	@exec scripts/run.sh $(if $(CONTEXT),'$(CONTEXT)')
 
 .PHONY: test
@@ -59,7 +59,7 @@ page: setup-page dist/index.html
 
 # Trunk would optimise an unchanged module all over again, for half a minute.
 page_sources := $(shell find crates/core crates/wasm crates/app www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
-  scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/finish-page.sh
+  scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/write-script-hashes.mjs
 dist/index.html: $(page_sources) | setup-page
 	@echo "==> page: about 1 minute, the first time 4"
 	@scripts/build-page.sh
@@ -67,8 +67,8 @@ dist/index.html: $(page_sources) | setup-page
 
 .PHONY: server
 server: ## Build the server as the tests use it
-	@echo "==> server"
-	@$(env) cargo build --quiet --locked --package kube-enroll-server
+	@echo "==> server: the first time 3 minutes"
+	@$(env) cargo build --quiet --locked --workspace --bin kube-enroll
 
 .PHONY: size
 size: ## Measure what a browser downloads against size-budget.txt
@@ -84,18 +84,27 @@ lint: setup-lint
 clean: ## Remove what was built here; the cache with the tools stays
 	@rm -rf target dist pkg screenshots
 
-.PHONY: setup-page setup-kubernetes setup-test setup-lint
+# Nothing is built before everything is known to be there.
+.PHONY: requirements-run requirements-test setup-page setup-kubernetes setup-debian setup-test setup-lint
+requirements-run:
+	@scripts/setup/requirements.sh rust node $(if $(CONTEXT),,go port)
+requirements-test:
+	@scripts/setup/requirements.sh rust node go
 setup-page:
+	@scripts/setup/requirements.sh rust node
 	@scripts/setup/rust-wasm.sh
 	@scripts/setup/wasm-tools.sh
 setup-kubernetes:
+	@scripts/setup/requirements.sh go
 	@scripts/setup/control-plane.sh
-setup-test: setup-page setup-kubernetes
+setup-debian:
 	@scripts/setup/debian.sh
+setup-test: requirements-test setup-debian setup-page setup-kubernetes
 	@scripts/setup/geckodriver.sh
 	@scripts/setup/axe-core.sh
 	@scripts/setup/oidc-provider.sh
 	@scripts/setup/oauth2-proxy.sh
 setup-lint:
+	@scripts/setup/requirements.sh rust go
 	@scripts/setup/rust-wasm.sh
 	@scripts/setup/cargo-deny.sh

@@ -12,7 +12,6 @@ trunk_version=0.21.14
 wasm_bindgen_version=0.2.130
 # The package on npm has a version of three parts, and `wasm-opt --version` says only the first.
 binaryen_version=132.0.0
-terser_version=5.51.4
 geckodriver_version=0.37.1
 cargo_deny_version=0.20.2
 axe_core_version=4.14.1
@@ -23,7 +22,6 @@ kubernetes_version=$(sed -n 's|^require k8s.io/kubernetes ||p' "$repo/tests/cont
 trunk_dir="$KUBE_ENROLL_CACHE/trunk-$trunk_version"
 wasm_bindgen_dir="$KUBE_ENROLL_CACHE/wasm-bindgen-cli-$wasm_bindgen_version"
 binaryen_dir="$KUBE_ENROLL_CACHE/binaryen-$binaryen_version"
-terser_dir="$KUBE_ENROLL_CACHE/terser-$terser_version"
 geckodriver_dir="$KUBE_ENROLL_CACHE/geckodriver-$geckodriver_version"
 cargo_deny_dir="$KUBE_ENROLL_CACHE/cargo-deny-$cargo_deny_version"
 axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
@@ -32,11 +30,9 @@ oauth2_proxy_dir="$KUBE_ENROLL_CACHE/oauth2-proxy-$oauth2_proxy_version"
 # A change of the program gives it a folder of its own, and leaves the one that another clone uses.
 control_plane_hash=$(cd "$repo/tests/control-plane" && cat go.mod go.sum ./*.go | sha256sum | head -c 12)
 control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control_plane_hash"
-# Only where rustup could not bring the target: see scripts/setup/rust-wasm-debian.sh.
-debian_rust_dir="$KUBE_ENROLL_CACHE/debian-rust-wasm"
 
 # Debian puts servers into /usr/sbin, where a person's shell does not look.
-PATH="$debian_rust_dir/bin:$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$terser_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH:/usr/sbin"
+PATH="$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH:/usr/sbin"
 export PATH
 
 # What the tests in Rust start.

@@ -16,6 +16,7 @@ step cargo clippy --quiet --locked --package kube-enroll-wasm --package kube-enr
 # Advisories need a database from the network: `cargo deny check advisories`, by hand or on a machine that has it.
 step cargo deny --log-level error check bans licenses sources
 RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --locked --workspace --no-deps
+step scripts/check-features.sh
 unformatted=$(gofmt -l tests/control-plane)
 if [[ -n "$unformatted" ]]; then
   echo "not formatted by gofmt: $unformatted" >&2

@@ -6,7 +6,7 @@
 # Each program, and Debian's package of it.
 declare -A packages=(
   [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
-  [openssl]=openssl [brotli]=brotli [curl]=curl
+  [openssl]=openssl [ssh-keygen]=openssh-client [brotli]=brotli [curl]=curl [kill]=procps
   [haproxy]=haproxy [nginx]=nginx-light
 )
 missing=()
@@ -20,7 +20,8 @@ if [[ $EUID -ne 0 ]]; then
   as_root=(sudo --non-interactive)
 fi
 if ! command -v apt-get > /dev/null || ! "${as_root[@]}" true 2> /dev/null; then
-  echo "Please install what is missing here (by Debian's names): ${missing[*]}" >&2
+  echo "The tests need programs that are missing, and apt-get cannot bring them without root. Please run:" >&2
+  echo "  sudo apt-get install ${missing[*]}    (by Debian's names)" >&2
   exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive

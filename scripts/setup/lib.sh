@@ -17,6 +17,11 @@ if [[ -z "${KUBE_ENROLL_SETUP_LOCKED:-}" ]] && command -v flock > /dev/null; the
   export KUBE_ENROLL_SETUP_LOCKED=1
 fi
 
+# Tells whether the Rust that is used can compile to WebAssembly.
+has_wasm_target() {
+  [[ -d "$(rustc --print target-libdir --target wasm32-unknown-unknown)" ]]
+}
+
 # build TITLE COMMAND… says what is going on, runs the command with its output kept aside, and says how long it took.
 # The output is shown only if it failed.
 build() {
