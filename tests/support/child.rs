@@ -4,10 +4,14 @@ use std::{
     ffi::OsStr,
     io::{BufRead, BufReader, Read},
     net::{SocketAddr, TcpListener, TcpStream},
+    ops::Range,
     os::unix::process::CommandExt,
     path::Path,
     process::{Child as Process, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU16, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -16,10 +20,19 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::deadline::{PATIENCE, eventually_blocking};
 
-/// Returns an address for a program that takes no port 0 or cannot say which it was given: one that was free a moment ago is
-/// as good as can be.
+/// Returns an address for a program that takes no port 0 or cannot say which it was given.
+///
+/// It is free now, and stays so until the program binds it: no test gets it a second time, and it lies below the range from
+/// which the system gives ports to whoever asks for port 0 or connects (32768 and up on Linux).
 pub fn free_address() -> SocketAddr {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Two test programs at once begin at different places.
+    let start = std::process::id() * 64;
+    let addresses = (0..PORTS.len()).map(|_| {
+        let offset = (start + u32::from(TAKEN.fetch_add(1, Ordering::Relaxed))) % PORTS.len() as u32;
+        SocketAddr::from(([127, 0, 0, 1], PORTS.start + offset as u16))
+    });
+    let free = addresses.into_iter().find(|address| TcpListener::bind(address).is_ok());
     free.expect("the loopback interface has a free port")
 }
 
@@ -92,8 +105,15 @@ impl Child {
     }
 
     /// Waits until the program accepts connections there, for one that does not print that it does.
-    pub fn wait_until_listening(&self, address: SocketAddr) {
+    ///
+    /// # Panics
+    /// Where the program ends before, or takes too long.
+    pub fn wait_until_listening(&mut self, address: SocketAddr) {
         eventually_blocking(PATIENCE, &format!("{} listens on {address}", self.name), || {
+            // Somebody else may listen there, and then it has ended.
+            if let Ok(Some(status)) = self.process.try_wait() {
+                panic!("{} ended with {status} before it listened on {address}: {}", self.name, self.printed());
+            }
             TcpStream::connect(address).map(drop).map_err(|error| format!("{error}: {}", self.printed()))
         });
     }
@@ -129,6 +149,9 @@ impl Drop for Child {
         let _ = self.process.wait();
     }
 }
+
+/// Where free addresses are looked for: below those of the control planes (`tests/control-plane/state.go`).
+const PORTS: Range<u16> = 8192..16384;
 
 /// How long a program may take to begin: a control plane on a busy machine, beside another one.
 const START_PATIENCE: Duration = Duration::from_secs(180);

@@ -32,7 +32,9 @@ impl Haproxy {
         let folder = TempDir::with_prefix("haproxy-").expect("a temporary folder can be made");
         let file = folder.path().join("haproxy.cfg");
         fs::write(&file, configuration).expect("the folder is ours");
-        let process = Child::start(Path::new("haproxy"), ["-db".as_ref(), "-f".as_ref(), file.as_os_str()], &[], None);
+        let mut process =
+            Child::start(Path::new("haproxy"), ["-db".as_ref(), "-f".as_ref(), file.as_os_str()], &[], None);
+        process.wait_until_listening(address);
         eventually_blocking(PATIENCE, "haproxy passes on", || {
             is_ready(address).map_err(|error| format!("{error}: {}", process.printed()))
         });

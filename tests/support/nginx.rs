@@ -29,7 +29,7 @@ impl Nginx {
         let file = folder.path().join("nginx.conf");
         fs::write(&file, format!("{}{server}\n}}\n", HEAD.replace("FOLDER", &path))).expect("the folder is ours");
         let arguments = ["-p".into(), path, "-c".into(), file.display().to_string(), "-e".into(), "stderr".into()];
-        let process = Child::start(Path::new("nginx"), arguments, &[], None);
+        let mut process = Child::start(Path::new("nginx"), arguments, &[], None);
         process.wait_until_listening(address);
         Self { address, _process: process, _folder: folder }
     }

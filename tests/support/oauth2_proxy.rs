@@ -49,7 +49,7 @@ impl OAuth2Proxy {
         // The authority is one that only this test knows, and there is no TLS in front.
         let authority = format!("--provider-ca-file={}", provider.authority().display());
         let flags = flags.chain([authority, "--cookie-secure=false".to_owned()]);
-        let process = Child::start(&programs::oauth2_proxy(), flags, &[], None);
+        let mut process = Child::start(&programs::oauth2_proxy(), flags, &[], None);
         process.wait_until_listening(address);
         Self { address, _process: process, _folder: folder }
     }
