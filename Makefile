@@ -42,6 +42,14 @@ load: setup-test build
 SOAK_SECONDS ?= 600
 load_settings = $(foreach name,BROWSERS SCENARIOS SOAK_SECONDS,$(if $(filter command environment,$(origin $(name))),$(name)=$($(name))))
 
+.PHONY: bench-page
+bench-page: ## Measure what a person waits for, RUNS=15 cold loads in each browser (BASELINE=DIR: beside another build, into BENCHMARKS.md)
+bench-page: setup-test page
+	@$(env) cargo build --quiet --locked --workspace --bin kube-enroll-bench-page
+	@$(env) RUNS='$(RUNS)' BASELINE='$(BASELINE)' OUTPUT='$(if $(BASELINE),BENCHMARKS.md)' \
+	  BENCH_COMMAND='$(strip make bench-page $(if $(BASELINE),BASELINE=DIR))' target/debug/kube-enroll-bench-page
+RUNS ?= 15
+
 .PHONY: fuzz
 fuzz: ## Fuzz what the server reads from strangers, each decoder for FUZZ_SECONDS=60 (needs a nightly toolchain and cargo-fuzz)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
@@ -59,7 +67,7 @@ page: setup-page dist/index.html
 
 # Trunk would optimise an unchanged module all over again, for half a minute.
 page_sources := $(shell find crates/core crates/wasm crates/app www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
-  scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/write-script-hashes.mjs
+  scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/write-inline-hashes.mjs
 dist/index.html: $(page_sources) | setup-page
 	@echo "==> page: about 1 minute, the first time 4"
 	@scripts/build-page.sh

@@ -3,6 +3,7 @@
 //! Nothing here imitates Kubernetes. Everything listens on the loopback interface only, on ports that the system chose, and
 //! whatever is started ends with the test, also where the test panics or is killed.
 
+pub mod benchmarks;
 pub mod browser;
 pub mod child;
 pub mod control_plane;
@@ -20,3 +21,4 @@ pub mod proxy;
 pub mod serve;
 pub mod shell;
 pub mod site;
+pub mod slow_link;

@@ -57,7 +57,8 @@ fn find(folder: &Path, prefix: &str, config: Option<&str>, path: &str) -> Respon
     }
 }
 
-fn content_type(file: &Path) -> &'static str {
+/// Returns the type of a file by its name.
+pub fn content_type(file: &Path) -> &'static str {
     match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript",

@@ -29,6 +29,7 @@ use anyhow::Context;
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use kube_enroll_e2e::benchmarks;
 use plan::Plan;
 use report::{Report, Row};
 
@@ -53,10 +54,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         eprintln!("    took {:.0} s", begin.elapsed().as_secs_f64());
         report.add(rows);
     }
-    let text = format!("{TITLE}{}\n{report}{NOTES}", machine::describe(&command())?);
+    let text = format!("{INTRODUCTION}{}\n{report}{NOTES}", machine::describe(&command())?);
     print!("{text}");
     if let Some(output) = &plan.output {
-        std::fs::write(output, text).with_context(|| output.display().to_string())?;
+        benchmarks::write_section(output, "The server", &text).with_context(|| output.display().to_string())?;
     }
     let missed = report.missed();
     if missed.is_empty() {
@@ -81,7 +82,7 @@ fn command() -> String {
     std::env::var("LOAD_COMMAND").unwrap_or_else(|_| std::env::args().collect::<Vec<_>>().join(" "))
 }
 
-const TITLE: &str = "# Benchmarks\n\nWhat `kube-enroll serve` costs and bears, written by `make load`. Plain HTTP/1.1; each browser has an address and a\nconnection of its own, and sends 3 KiB of headers with each request.\n\n";
+const INTRODUCTION: &str = "What `kube-enroll serve` costs and bears, written by `make load`. Plain HTTP/1.1; each browser has an address and a\nconnection of its own, and sends 3 KiB of headers with each request.\n\n";
 
 const NOTES: &str = "
 Memory is `VmRSS`, the median of five seconds; that of kubectl and of the control plane holds what Go has not collected yet.
