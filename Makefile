@@ -18,18 +18,26 @@ run: requirements-run setup-page $(if $(CONTEXT),,setup-kubernetes) page server
 	@exec scripts/run.sh $(if $(CONTEXT),'$(CONTEXT)')
 
 .PHONY: test
-test: ## Set up and run every test, those in real browsers against a real Kubernetes too
+test: ## Set up and run every test, those in real browsers against a real Kubernetes too: at most 12 minutes once set up
 test: setup-test page server
 	@scripts/check-control-plane.sh
 	@$(env) cargo test --workspace --locked
 	@$(env) node --test crates/wasm/tests
 
+# The tests' numbers: what make test takes when they are not set stands where they are read.
+large_numbers := KILLS=500 MUTATIONS=200000 WAITING_BROWSERS=1000
+
+.PHONY: test-long
+test-long: ## The same tests with large numbers, and the page built twice: about an hour
+	@$(MAKE) test $(large_numbers)
+	@scripts/check-reproducible.sh
+	@echo "make test-long passed with $(large_numbers)"
+
 .PHONY: kill-test
 kill-test: ## Kill browsers KILLS=500 times in the middle of an enrollment, and count what is lost (SEED=… repeats a run)
 kill-test: setup-test page server
-	@$(env) KILLS=$(KILLS) cargo test --quiet --locked --package kube-enroll-e2e --test journeys -- --nocapture a_killed_browser |
+	@$(env) KILLS=$(or $(KILLS),500) cargo test --quiet --locked --package kube-enroll-e2e --test journeys -- --nocapture a_killed_browser |
 	  sed --quiet '/^SEED=/p; /keys lost/p'
-KILLS ?= 500
 
 .PHONY: load
 load: ## Measure the server with BROWSERS=10000 who wait, into BENCHMARKS.md (SCENARIOS=a,b runs some, SOAK_SECONDS=600)
@@ -101,12 +109,14 @@ requirements-test:
 setup-page:
 	@scripts/setup/requirements.sh rust node
 	@scripts/setup/rust-wasm.sh
+	@scripts/setup/crates.sh
 	@scripts/setup/wasm-tools.sh
+	@scripts/setup/binaryen.sh
 setup-kubernetes:
 	@scripts/setup/requirements.sh go
 	@scripts/setup/control-plane.sh
 setup-debian:
-	@scripts/setup/debian.sh
+	@scripts/setup/debian.sh test
 setup-test: requirements-test setup-debian setup-page setup-kubernetes
 	@scripts/setup/geckodriver.sh
 	@scripts/setup/axe-core.sh
@@ -114,5 +124,6 @@ setup-test: requirements-test setup-debian setup-page setup-kubernetes
 	@scripts/setup/oauth2-proxy.sh
 setup-lint:
 	@scripts/setup/requirements.sh rust go
+	@scripts/setup/debian.sh lint
 	@scripts/setup/rust-wasm.sh
 	@scripts/setup/cargo-deny.sh

@@ -5,6 +5,4 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
 . scripts/env.sh
 
-# Trunk builds without the network.
-cargo fetch --quiet --locked
 CARGO_TERM_QUIET=true trunk --quiet build --release --locked "$@"

@@ -22,6 +22,4 @@ if [[ -n "$unformatted" ]]; then
   echo "not formatted by gofmt: $unformatted" >&2
   exit 1
 fi
-if command -v shellcheck > /dev/null; then
-  step shellcheck --external-sources .ci/run scripts/*.sh scripts/setup/*.sh
-fi
+step shellcheck --external-sources .ci/run scripts/*.sh scripts/setup/*.sh

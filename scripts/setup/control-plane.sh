@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 [[ -d "$control_plane_dir" ]] && exit
+scripts/setup/go-modules.sh
 
 IFS=. read -r major minor _ <<< "${kubernetes_version#v}"
 package=k8s.io/component-base/version
@@ -18,6 +19,6 @@ build_both() {
 export -f build_both
 export version_flags control_plane_dir
 rm -rf "$control_plane_dir.part"
-build "kube-apiserver, etcd, controllers and kubectl $kubernetes_version from source: about 5 minutes on 2 cores, once" \
+build "kube-apiserver, etcd, controllers and kubectl $kubernetes_version from source: about 4 minutes on 2 cores, once" \
   bash -euc build_both
 mv "$control_plane_dir.part" "$control_plane_dir"

@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# What comes from the system: browsers with Chromium's driver, and small programs that the tests compare with.
+# scripts/setup/debian.sh test|lint brings what comes from the system: for the tests, browsers with Chromium's driver and small
+# programs to compare with; for the linters, the one that judges scripts.
 # shellcheck source=scripts/setup/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # Each program, and Debian's package of it.
-declare -A packages=(
+# shellcheck disable=SC2034 # By a reference, below.
+declare -A test_packages=(
   [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
   [openssl]=openssl [ssh-keygen]=openssh-client [brotli]=brotli [curl]=curl [kill]=procps
   [haproxy]=haproxy [nginx]=nginx-light
 )
+# shellcheck disable=SC2034 # The same.
+declare -A lint_packages=([shellcheck]=shellcheck)
+declare -n packages="${1:?test or lint}_packages"
 missing=()
 for program in "${!packages[@]}"; do
   command -v "$program" > /dev/null || missing+=("${packages[$program]}")
@@ -20,7 +25,7 @@ if [[ $EUID -ne 0 ]]; then
   as_root=(sudo --non-interactive)
 fi
 if ! command -v apt-get > /dev/null || ! "${as_root[@]}" true 2> /dev/null; then
-  echo "The tests need programs that are missing, and apt-get cannot bring them without root. Please run:" >&2
+  echo "make $1 needs programs that are missing, and apt-get cannot bring them without root. Please run:" >&2
   echo "  sudo apt-get install ${missing[*]}    (by Debian's names)" >&2
   exit 1
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# trunk, wasm-bindgen and wasm-opt, which make the page.
+# trunk and wasm-bindgen, which make the page.
 # shellcheck source=scripts/setup/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -7,4 +7,3 @@ install_crate "$trunk_dir" trunk "$trunk_version" "about 2.5 minutes on 2 cores"
   --locked --no-default-features --features rustls
 # Without its lock file, which may name a version of the library that is not the one here.
 install_crate "$wasm_bindgen_dir" wasm-bindgen-cli "$wasm_bindgen_version" "about 1 minute on 2 cores"
-install_npm "$binaryen_dir" binaryen "$binaryen_version"

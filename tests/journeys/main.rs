@@ -9,6 +9,7 @@ mod a_no_is_shown_with_its_reason;
 mod a_passphrase_locks_the_key;
 mod a_replica_can_die;
 mod a_request_can_be_carried_by_hand;
+mod a_start_shows_itself;
 mod a_token_says_who_asks;
 mod an_enrollment_waits_for_its_person;
 mod any_path_and_plain_http_will_do;

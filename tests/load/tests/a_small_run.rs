@@ -1,11 +1,11 @@
-//! The generator itself works: a run with very few browsers, in which no time is judged.
+//! The generator itself works: a run with very few browsers, in which no time is judged. `WAITING_BROWSERS` is their number.
 
-use std::process::Command;
+use std::{env, process::Command};
 
-/// Runs scenarios with ten browsers in the largest, and returns the table's lines.
-fn run(scenarios: &str) -> Vec<String> {
+/// Runs scenarios with as many browsers in the largest, and returns the table's lines.
+fn run(scenarios: &str, browsers: usize) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_kube-enroll-load"))
-        .args(["--browsers", "10", "--outage-seconds", "1", "--scenarios", scenarios])
+        .args(["--browsers", &browsers.to_string(), "--outage-seconds", "1", "--scenarios", scenarios])
         .output()
         .expect("the generator starts");
     // Its status tells of goals, which a busy machine may miss.
@@ -16,9 +16,13 @@ fn run(scenarios: &str) -> Vec<String> {
 
 #[test]
 fn browsers_get_what_was_approved_and_creates_are_timed() {
-    let table = run("create,outage");
+    let browsers = env::var("WAITING_BROWSERS").map_or(10, |text| text.parse().expect("WAITING_BROWSERS is a number"));
+    let table = run("create,outage", browsers);
     let line =
         |start: &str| table.iter().find(|line| line.contains(start)).unwrap_or_else(|| panic!("{start}: {table:?}"));
     assert!(line("creates each way").contains("ms through serve"), "{table:?}");
-    assert!(line("approved while the API server was away").contains("| 1, the last after"), "{table:?}");
+    // One in twenty is approved while the API server is away.
+    let approvals = (browsers / 20).max(1);
+    let delivered = format!("| {approvals}, the last after");
+    assert!(line("approved while the API server was away").contains(&delivered), "{table:?}");
 }

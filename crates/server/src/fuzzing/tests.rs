@@ -145,8 +145,14 @@ fn object_around(der: &[u8]) -> Vec<u8> {
     object(format!("-----BEGIN CERTIFICATE REQUEST-----\n{lines}-----END CERTIFICATE REQUEST-----\n").as_bytes())
 }
 
+/// Returns how often an input is changed: `MUTATIONS` times, for each of which a quick decoder gets several.
+fn mutations(for_each: u32) -> ProptestConfig {
+    let mutations = std::env::var("MUTATIONS").map_or(4_000, |text| text.parse().expect("MUTATIONS is a number"));
+    ProptestConfig { cases: mutations * for_each, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 50_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(mutations(12))]
 
     #[test]
     fn judges_every_head_like_hyper_or_refuses_it(bytes in mutated(golden("heads", ""))) {
@@ -155,7 +161,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(mutations(1))]
 
     #[test]
     fn asks_upstream_only_for_what_it_has_understood(bytes in mutated(golden("targets", ""))) {
