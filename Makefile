@@ -77,13 +77,13 @@ page: setup-page dist/index.html
 page_sources := $(shell find crates/core crates/wasm crates/app www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
   scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/write-inline-hashes.mjs
 dist/index.html: $(page_sources) | setup-page
-	@echo "==> page: about 1 minute, the first time 4"
+	@echo "==> page: about 1 minute, the first time"
 	@scripts/build-page.sh
 	@touch $@
 
 .PHONY: server
 server: ## Build the server as the tests use it
-	@echo "==> server: the first time 3 minutes"
+	@echo "==> server: about 2 minutes, the first time"
 	@$(env) cargo build --quiet --locked --workspace --bin kube-enroll
 
 .PHONY: size
