@@ -21,8 +21,11 @@ run: requirements-run setup-page $(if $(CONTEXT),,setup-kubernetes) page server
 test: ## Set up and run every test, those in real browsers against a real Kubernetes too: at most 12 minutes once set up
 test: setup-test page server
 	@scripts/check-control-plane.sh
-	@$(env) cargo test --workspace --locked
+	@$(env) RUST_TEST_THREADS=$(test_threads) cargo test --workspace --locked
 	@$(env) node --test crates/wasm/tests
+
+# The journeys mostly wait: for browsers to start and for a cluster to answer.
+test_threads = $(shell echo $$(($$(nproc) * 3 / 2)))
 
 # The tests' numbers: what make test takes when they are not set stands where they are read.
 large_numbers := KILLS=500 MUTATIONS=200000 WAITING_BROWSERS=1000
@@ -54,7 +57,7 @@ load_settings = $(foreach name,BROWSERS SCENARIOS SOAK_SECONDS,$(if $(filter com
 bench-page: ## Measure what a person waits for, RUNS=15 cold loads in each browser (BASELINE=DIR: beside another build, into BENCHMARKS.md)
 bench-page: setup-test page
 	@$(env) cargo build --quiet --locked --workspace --bin kube-enroll-bench-page
-	@$(env) RUNS='$(RUNS)' BASELINE='$(BASELINE)' OUTPUT='$(if $(BASELINE),BENCHMARKS.md)' \
+	@$(env) RUNS='$(RUNS)' BASELINE='$(BASELINE)' OUTPUT='$(if $(filter file,$(origin RUNS)),$(if $(BASELINE),BENCHMARKS.md))' \
 	  BENCH_COMMAND='$(strip make bench-page $(if $(BASELINE),BASELINE=DIR))' target/debug/kube-enroll-bench-page
 RUNS ?= 15
 

@@ -6,8 +6,10 @@ cd "$(dirname "$0")/.."
 . scripts/env.sh
 
 step() {
+  local started=$SECONDS
   echo "==> $*"
   "$@"
+  echo "    done in $((SECONDS - started)) s"
 }
 
 step cargo fmt --all --check
