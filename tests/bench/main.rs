@@ -112,7 +112,7 @@ impl std::fmt::Display for Spread {
 /// What is measured, and how long it may take at most, as a ratio to the baseline.
 const MARKS: [(&str, f64); 3] = [("first text", 0.6), ("form usable", 1.15), ("key worker ready", 1.15)];
 
-const LINE: Line = Line { bits_per_second: 10_000_000, round_trip: Duration::from_millis(40) };
+const LINE: Line = Line { bits_per_second: 10_000_000, delay: Duration::from_millis(40) };
 
 /// Which browsers, and what the table says of them.
 const BROWSERS: [(Kind, &str); 2] =
@@ -123,8 +123,9 @@ const CHROMIUM_SLOWDOWN: u32 = 4;
 
 const DEFAULT_RUNS: usize = 15;
 
-const INTRODUCTION: &str = "What a person waits for when they open the page for the first time: each load in a browser with an empty profile
-that has shown another page before, through a line of 10 Mbit/s and 40 ms from the browser to the server and back. Chromium's
+const INTRODUCTION: &str =
+    "What a person waits for when they open the page for the first time: each load in a browser with an empty profile
+that has shown another page before, through a line of 10 Mbit/s and 40 ms each way. Chromium's
 processor is slowed down four times; Firefox runs unslowed, since it has no such setting.
 ";
 

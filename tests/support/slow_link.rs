@@ -29,8 +29,8 @@ pub struct SlowLink {
 pub struct Line {
     /// Bandwidth of each direction, in bits a second.
     pub bits_per_second: u32,
-    /// From the browser to the server and back.
-    pub round_trip: Duration,
+    /// How long a byte is on its way from one end to the other.
+    pub delay: Duration,
 }
 
 /// One direction of the line, which all connections share: the moment from which it is free.
@@ -52,7 +52,7 @@ impl SlowLink {
                 }
                 let (from_browser, to_browser) = browser.into_split();
                 let (from_server, to_server) = server.into_split();
-                let opened = Instant::now() + line.round_trip;
+                let opened = Instant::now() + 2 * line.delay;
                 connections.spawn(carry(from_browser, to_server, line, Arc::clone(&up), opened));
                 connections.spawn(carry(from_server, to_browser, line, Arc::clone(&down), opened));
             }
@@ -101,7 +101,7 @@ async fn carry(
                 *free_from = (*free_from).max(Instant::now()).max(opened) + on_the_line;
                 *free_from
             };
-            if send.send((sent + line.round_trip / 2, packet[..length].to_vec())).await.is_err() {
+            if send.send((sent + line.delay, packet[..length].to_vec())).await.is_err() {
                 return Ok(());
             }
             // The next packet of this connection leaves after this one, so that the others get their turn.
@@ -124,7 +124,7 @@ mod tests {
     #[tokio::test]
     async fn takes_as_long_as_its_bandwidth_and_its_way_allow() {
         let server = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let line = Line { bits_per_second: 8_000_000, round_trip: Duration::from_millis(100) };
+        let line = Line { bits_per_second: 8_000_000, delay: Duration::from_millis(50) };
         let link = SlowLink::start(server.local_addr().expect("bound"), line).await;
         let begin = Instant::now();
         let mut browser = TcpStream::connect(link.address()).await.expect("it listens");
