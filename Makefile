@@ -39,7 +39,7 @@ test-long: ## The same tests with large numbers, and the page built twice: about
 .PHONY: kill-test
 kill-test: ## Kill browsers KILLS=500 times in the middle of an enrollment, and count what is lost (SEED=… repeats a run)
 kill-test: setup-test page server
-	@$(env) KILLS=$(or $(KILLS),500) cargo test --quiet --locked --package kube-enroll-e2e --test journeys -- --nocapture a_killed_browser |
+	@$(env) KILLS=$(or $(KILLS),500) cargo test --quiet --locked --workspace --test journeys -- --nocapture a_killed_browser |
 	  sed --quiet '/^SEED=/p; /keys lost/p'
 
 .PHONY: load

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Fetches into empty caches what the set-up fetches, and resolves it again without the network: a crate, module or package that
-# an earlier build brought by luck is missing here. The builds use the ordinary caches.
+# Fetches the crates, Kubernetes' Go modules and the npm packages by the set-up's own commands into empty caches, and resolves
+# them again without the network: what an earlier build brought by luck is missing here. The builds use the ordinary caches.
+# Tools that are compiled from source are not fetched here; that the whole set-up works is shown on a new machine only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scratch=$(mktemp -d)
 # Go makes what it fetches read-only, but for this flag.
-export GOFLAGS="${GOFLAGS:-} -modcacherw"
+GOFLAGS="$(go env GOFLAGS) -modcacherw"
+export GOFLAGS
 trap 'rm -rf "$scratch"' EXIT
 
 # How this machine reaches its registries.

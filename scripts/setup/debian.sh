@@ -16,7 +16,8 @@ declare -A lint_packages=([shellcheck]=shellcheck)
 declare -n packages="${1:?test or lint}_packages"
 missing=()
 for program in "${!packages[@]}"; do
-  command -v "$program" > /dev/null || missing+=("${packages[$program]}")
+  # Not a builtin of this shell, as kill is.
+  type -P "$program" > /dev/null || missing+=("${packages[$program]}")
 done
 [[ ${#missing[@]} -eq 0 ]] && exit
 

@@ -27,7 +27,7 @@ check_rust() {
     return
   fi
   has cc || faults+=("A C compiler is missing (cc), with which Rust links. On Debian: apt-get install gcc libc6-dev")
-  found=$(rustc --version 2> /dev/null | sed -n 's/^rustc \([0-9.]*\).*/\1/p')
+  found=$(rustc --version 2> /dev/null | sed -n 's/^rustc \([0-9.]*\).*/\1/p') || true
   if ! at_least "$rust_needed" "$found"; then
     faults+=("Rust is too old: found ${found:-a rustc that does not start}, expected $rust_needed or newer. Run: rustup update stable")
   elif ! has_wasm_target && ! has rustup; then
@@ -39,9 +39,12 @@ check_go() {
   local found
   if ! has go; then
     faults+=("Go is missing: found none on PATH, expected $go_needed or newer. Install it from https://go.dev/dl/")
+    return
+  fi
   # From the module's folder, since a Go that is allowed to brings the version that a module asks for by itself.
-  elif ! found=$(cd tests/control-plane && go version 2>&1); then
-    faults+=("Go is too old: found \"$found\", expected $go_needed or newer. Install it from https://go.dev/dl/")
+  found=$(cd tests/control-plane && go version 2> /dev/null | sed -n 's/^go version go\([0-9.]*\).*/\1/p') || true
+  if ! at_least "$go_needed" "$found"; then
+    faults+=("Go is too old: found ${found:-one that does not start}, expected $go_needed or newer. Install it from https://go.dev/dl/")
   fi
 }
 
@@ -51,7 +54,7 @@ check_node() {
     faults+=("Node is missing: found no node and npm on PATH, expected $node_needed or newer. Install it from https://nodejs.org")
     return
   fi
-  found=$(node --version 2> /dev/null)
+  found=$(node --version 2> /dev/null) || true
   if ! at_least "$node_needed" "${found#v}"; then
     faults+=("Node is too old: found ${found:-one that does not start}, expected $node_needed or newer. Install it from https://nodejs.org")
   fi

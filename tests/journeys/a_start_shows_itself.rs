@@ -51,18 +51,20 @@ async fn and_names_the_file_that_did_not_load_in_firefox() {
 async fn names_what_is_missing(kind: Kind) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     copy(&programs::page_dir(), folder.path());
-    let entries = fs::read_dir(folder.path()).expect("the page is built").flatten();
-    let glue =
-        entries.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|extension| extension == "js"));
-    fs::remove_file(glue.expect("the page has its glue")).expect("the folder is ours");
     let site = Site::start(folder.path(), "/", Some("{}")).await;
+    let entries = fs::read_dir(folder.path()).expect("the page is built").flatten();
+    let glue = entries
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "js"))
+        .expect("the page has its glue");
+    fs::remove_file(&glue).expect("the folder is ours");
+    let url = format!("{}{}", site.url(), glue.file_name().expect("it is a file").to_string_lossy());
     let browser = Browser::start(kind).await;
     browser.open(&site.url()).await;
     let page = Page { browser: &browser };
     eventually(PATIENCE, "the file that is missing is named", || async {
         let text = page.text("#loading").await;
-        let said = text.contains(" did not load. Please reload this page.") && !text.contains("Loading");
-        if said { Ok(()) } else { Err(text) }
+        if text == format!("{url} did not load. Please reload this page.") { Ok(()) } else { Err(text) }
     })
     .await;
 }

@@ -2,14 +2,13 @@
 
 use std::{
     fs,
-    io::Write,
     net::TcpListener,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::fs::symlink,
     path::Path,
     process::{Command, Output},
 };
 
-use kube_enroll_e2e::programs::repository;
+use kube_enroll_e2e::{child::free_address, programs::repository};
 use tempfile::TempDir;
 
 /// A machine with the programs that every system has, and with those that a test puts there.
@@ -31,14 +30,16 @@ impl Machine {
 
     /// Puts a program there that prints a line.
     fn has(self, program: &str, prints: &str) -> Self {
+        self.has_script(program, &format!("echo '{prints}'"))
+    }
+
+    /// Puts a script there. A program writes it, since a file that this one has open for writing cannot be started, nor can a
+    /// copy of it in a child that another test starts meanwhile.
+    fn has_script(self, program: &str, line: &str) -> Self {
+        let writes = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"";
         let path = self.programs().join(program);
-        // Written elsewhere and renamed, so that nobody holds it open for writing while it is started.
-        let draft = path.with_extension("draft");
-        let mut file = fs::File::create(&draft).expect("the folder is ours");
-        write!(file, "#!/bin/sh\necho '{prints}'\n").expect("the folder is ours");
-        file.set_permissions(fs::Permissions::from_mode(0o755)).expect("the file is ours");
-        drop(file);
-        fs::rename(draft, path).expect("the folder is ours");
+        let status = Command::new("sh").args(["-c", writes, "sh", line]).arg(path).status();
+        assert!(status.expect("sh starts").success());
         self
     }
 
@@ -49,7 +50,7 @@ impl Machine {
             .has("cc", "")
             .has("node", "v20.20.2")
             .has("npm", "11")
-            .has("go", "go version go1.26.8")
+            .has("go", "go version go1.26.8 linux/amd64")
     }
 
     fn runs(&self, script: &str, arguments: &[&str]) -> Output {
@@ -91,9 +92,19 @@ fn everything_that_is_missing_is_said_at_once() {
 #[test]
 fn what_is_too_old_is_said_with_what_was_found() {
     let machine = Machine::with_all().has("rustc", "rustc 1.70.0 (90c541806 2023-05-31)").has("node", "v18.2.0");
-    let faults = machine.faults(ALL).expect("two are too old");
+    let machine = machine.has("go", "go version go1.21.0 linux/amd64");
+    let faults = machine.faults(ALL).expect("three are too old");
+    assert!(faults.contains("found 1.21.0") && faults.contains("https://go.dev/dl/"), "{faults}");
     assert!(faults.contains("found 1.70.0") && faults.contains("rustup update stable"), "{faults}");
     assert!(faults.contains("found v18.2.0") && faults.contains("expected 20 or newer"), "{faults}");
+}
+
+#[test]
+fn what_does_not_start_is_said() {
+    let machine = Machine::with_all();
+    let machine = ["rustc", "node", "go"].into_iter().fold(machine, |machine, name| machine.has_script(name, "exit 1"));
+    let faults = machine.faults(ALL).expect("three do not start");
+    assert_eq!(faults.lines().filter(|line| line.contains("that does not start")).count(), 3, "{faults}");
 }
 
 #[test]
@@ -111,7 +122,7 @@ fn a_taken_port_is_said_with_what_to_do() {
     let machine = Machine::with_all();
     let folder = machine.0.path().join(".cache/kube-enroll/run/control-plane");
     fs::create_dir_all(&folder).expect("the folder is ours");
-    let somebody_else = TcpListener::bind("127.0.0.1:0").expect("the loopback interface has a free port");
+    let somebody_else = TcpListener::bind(free_address()).expect("it is free");
     let port = somebody_else.local_addr().expect("it is bound").port();
     fs::write(folder.join("port"), format!("{port}\n")).expect("the folder is ours");
     let faults = machine.faults(ALL).expect("the port is taken");

@@ -21,14 +21,15 @@ pub fn write_section(file: &Path, heading: &str, text: &str) -> io::Result<()> {
 /// # Errors
 /// Where the system does not say.
 pub fn machine() -> io::Result<String> {
-    let processor = field_of("/proc/cpuinfo", "model name")?;
+    // Not every processor's Linux has that line, nor every system this name.
+    let processor = field_of("/proc/cpuinfo", "model name").unwrap_or_else(|_| std::env::consts::ARCH.to_owned());
+    let system = field_of("/etc/os-release", "PRETTY_NAME").unwrap_or_else(|_| std::env::consts::OS.to_owned());
     let memory = field_of("/proc/meminfo", "MemTotal")?;
     let memory_kib: u64 = memory.trim_end_matches(" kB").parse().map_err(io::Error::other)?;
     Ok(format!(
-        "{processor}, {} cores, {} GiB of memory, {}, Linux {}",
+        "{processor}, {} cores, {} GiB of memory, {system}, Linux {}",
         std::thread::available_parallelism()?,
         memory_kib >> 20,
-        field_of("/etc/os-release", "PRETTY_NAME")?,
         fs::read_to_string("/proc/sys/kernel/osrelease")?.trim(),
     ))
 }

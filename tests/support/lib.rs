@@ -1,6 +1,6 @@
 //! What the journeys stand on: a real control plane, real browsers, the real server, and the tools that judge them.
 //!
-//! Nothing here imitates Kubernetes. Everything listens on the loopback interface only, on ports that the system chose, and
+//! Nothing here imitates Kubernetes. Everything listens on the loopback interface only, on ports that were free, and
 //! whatever is started ends with the test, also where the test panics or is killed.
 
 pub mod benchmarks;

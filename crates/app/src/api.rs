@@ -23,7 +23,7 @@ const CLUSTER_INFO: &str = "api/v1/namespaces/kube-public/configmaps/cluster-inf
 /// Bookmarks show that a watch is alive; the server ends it after some minutes, and a proxy on the way may do so sooner.
 const WATCH: &str = "&watch=1&allowWatchBookmarks=true&timeoutSeconds=290&resourceVersion=";
 
-#[wasm_bindgen(module = "/js/http.js")]
+#[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     type Calls;
     #[wasm_bindgen(constructor)]
@@ -80,7 +80,7 @@ impl Api {
     }
 }
 
-/// Takes what `js/http.js` heard of a call.
+/// Takes what `js/page.js` heard of a call.
 fn hear(call: &Call, said: &JsValue, send: &Callback<Action>) {
     let is_watch = matches!(call, Call::Watch(..));
     if let Some(events) = said.field("events").and_then(|events| events.elements()) {

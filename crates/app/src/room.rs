@@ -1,5 +1,5 @@
 //! Talks to the key's room: the worker that owns the private key, made by a hidden frame whose policy allows no network
-//! (`js/room.js`).
+//! (`js/page.js`).
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -14,7 +14,7 @@ use crate::{
     state::{Action, RoomTrouble},
 };
 
-#[wasm_bindgen(module = "/js/room.js")]
+#[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     type Workplace;
     #[wasm_bindgen(constructor)]

@@ -1,4 +1,4 @@
-//! The browser's own services: clock, randomness, clipboard, downloads, the address bar (`js/browser.js`).
+//! The browser's own services: clock, randomness, clipboard, downloads, the address bar (`js/page.js`).
 
 use js_sys::Date;
 use wasm_bindgen::{JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -9,7 +9,7 @@ use crate::{
     state::{Around, Form, Place},
 };
 
-#[wasm_bindgen(module = "/js/browser.js")]
+#[wasm_bindgen(module = "/js/page.js")]
 extern "C" {
     #[wasm_bindgen(js_namespace = browser)]
     fn draw(bytes: &mut [u8]) -> bool;
