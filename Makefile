@@ -31,7 +31,7 @@ test_threads = $(shell echo $$(($$(nproc) * 3 / 2)))
 large_numbers := KILLS=500 MUTATIONS=200000 WAITING_BROWSERS=1000
 
 .PHONY: test-long
-test-long: ## The same tests with large numbers, and the page built twice: about an hour
+test-long: ## The same tests with large numbers, and the page built twice: about 25 minutes
 	@$(MAKE) test $(large_numbers)
 	@scripts/check-reproducible.sh
 	@echo "make test-long passed with $(large_numbers)"
