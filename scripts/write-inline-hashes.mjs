@@ -1,6 +1,6 @@
-// node scripts/write-inline-hashes.mjs PAGE… writes into each page's policy the hashes of the scripts and styles that stand in
-// the page itself, in the places of 'INLINE_SCRIPTS' and 'INLINE_STYLES' (CSP 3, section 6.7.3.3). Trunk calls it as a hook, with
-// paths below the folder that it stages.
+// node scripts/write-inline-hashes.mjs PAGE… writes into each page's policy the hashes of the scripts and styles that
+// stand in the page itself, in the places of 'INLINE_SCRIPTS' and 'INLINE_STYLES' (CSP 3, section 6.7.3.3). Trunk calls
+// it as a hook, with paths below the folder that it stages.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

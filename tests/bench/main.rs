@@ -1,7 +1,7 @@
-//! `make bench-page`: what a person waits for when they open the page for the first time, on a slow line, in real browsers.
+//! `make bench-page`: times from opening the page for the first time, on a slow line, in real browsers.
 //!
-//! Each load has a browser of its own with an empty profile, which has shown another page before. With BASELINE=DIR, another build of the page is loaded in
-//! turn with this one, so that the ratios hold where the machine's speed drifts.
+//! Each load has a browser of its own with an empty profile, which has shown another page before. With BASELINE=DIR,
+//! another build of the page is loaded in turn with this one, so that the ratios hold where the machine's speed drifts.
 
 mod packed_site;
 
@@ -88,7 +88,7 @@ fn compared(old: Option<Spread>, new: Option<Spread>, goal: f64) -> String {
     format!("{old} | {new} | {ratio} | ≤ {goal} | {verdict} |")
 }
 
-/// What came of one mark in all loads, in milliseconds.
+/// Median and range of one mark over all loads, in milliseconds.
 struct Spread {
     median: f64,
     least: f64,
@@ -109,7 +109,7 @@ impl std::fmt::Display for Spread {
     }
 }
 
-/// What is measured, and how long it may take at most, as a ratio to the baseline.
+/// Each mark, and the most that it may take, as a ratio to the baseline.
 const MARKS: [(&str, f64); 3] = [("first text", 0.6), ("form usable", 1.15), ("key worker ready", 1.15)];
 
 const LINE: Line = Line { bits_per_second: 10_000_000, delay: Duration::from_millis(40) };
@@ -118,7 +118,7 @@ const LINE: Line = Line { bits_per_second: 10_000_000, delay: Duration::from_mil
 const BROWSERS: [(Kind, &str); 2] =
     [(Kind::Chromium, "Chromium, slowed 4 times"), (Kind::Firefox, "Firefox, not slowed")];
 
-/// How many times slower Chromium's processor is made. Firefox has no such setting.
+/// Factor by which Chromium's processor is slowed down. Firefox has no such setting.
 const CHROMIUM_SLOWDOWN: u32 = 4;
 
 const DEFAULT_RUNS: usize = 15;

@@ -89,5 +89,5 @@ const INDEX: &str = "index.html";
 /// No API: the form is all that there is to wait for.
 const CONFIG: &[u8] = br#"{"apiBase": null, "cluster": {"name": "prod", "server": "https://api.example.com:6443"}}"#;
 
-/// What a browser shows before: a person's is not new either when they open the page, and has its fonts at hand.
+/// The page that a browser shows before: a person's browser is not new either, and has its fonts at hand.
 const FIRST: &[u8] = b"<!doctype html><title>Another page</title><p style='font-family: system-ui'>Another page";
