@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Builds the key's room: the WebAssembly module of crates/wasm, its glue, the frame and the worker.
-# Trunk calls it as a hook; without Trunk the room goes to dist/room and the npm package to pkg.
+# Trunk calls it as a hook, and then has the frame's hash written. The npm package goes to pkg.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
 . scripts/env.sh
 
-room="${TRUNK_STAGING_DIR:-dist}/room"
+room="${TRUNK_STAGING_DIR:?Trunk sets it}/room"
 package=pkg
 target="${CARGO_TARGET_DIR:-target}"
 

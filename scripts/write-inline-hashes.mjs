@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 for (const page of process.argv.slice(2)) {
-  const path = join(process.env.TRUNK_STAGING_DIR ?? "dist", page);
+  const path = join(process.env.TRUNK_STAGING_DIR, page);
   let html = readFileSync(path, "utf8");
   for (const [tag, place] of [["script", "'INLINE_SCRIPTS'"], ["style", "'INLINE_STYLES'"]]) {
     const inline = [...html.matchAll(new RegExp(`<${tag}(?: type="[a-z/]+")?>(.*?)</${tag}>`, "gs"))];

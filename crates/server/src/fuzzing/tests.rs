@@ -152,7 +152,7 @@ fn mutations(for_each: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(mutations(12))]
+    #![proptest_config(mutations(13))]
 
     #[test]
     fn judges_every_head_like_hyper_or_refuses_it(bytes in mutated(golden("heads", ""))) {
