@@ -1,12 +1,11 @@
 //! What the server may do, judged by the API server; and what it lets through, by real objects behind it.
 
 use hyper::StatusCode;
+use kube_enroll_core::CSRS_PATH;
 use kube_enroll_e2e::{control_plane::ControlPlane, http::ask, serve::Serve, shell::Shell};
 use serde_json::Value;
 
 use crate::whole::{create_somebody_elses, unique};
-
-const OBJECTS: &str = "apis/certificates.k8s.io/v1/certificatesigningrequests";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_account_may_ask_and_look_and_nothing_else() {
@@ -102,7 +101,7 @@ async fn every_other_path_is_forbidden() {
     for (method, path) in [
         ("GET", "api/v1/namespaces/kube-enroll/secrets"),
         ("GET", "api/v1/namespaces/kube-public/configmaps"),
-        ("GET", OBJECTS),
+        ("GET", CSRS_PATH),
         ("GET", "apis/certificates.k8s.io/v1/certificatesigningrequests?labelSelector=a%3Db"),
         ("GET", "apis/certificates.k8s.io/v1/certificatesigningrequests/..%2f..%2f..%2f..%2fapi%2fv1%2fsecrets"),
         ("GET", "apis"),
@@ -113,7 +112,7 @@ async fn every_other_path_is_forbidden() {
         ("PUT", "apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghjk/approval"),
         ("PATCH", "apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghjk"),
         ("DELETE", "apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghjk"),
-        ("DELETE", OBJECTS),
+        ("DELETE", CSRS_PATH),
     ] {
         let headers = [("content-type", "application/json"), ("accept", "application/json")];
         let (status, text) = ask(method, &format!("{}{path}", serve.url()), &headers, "{}").await;
@@ -128,9 +127,9 @@ async fn every_other_path_is_forbidden() {
 
 async fn read(serve: &Serve, name: &str) -> [(StatusCode, String); 2] {
     let accept = [("accept", "application/json")];
-    let one = ask("GET", &format!("{}{OBJECTS}/{name}", serve.url()), &accept, "").await;
+    let one = ask("GET", &format!("{}{CSRS_PATH}/{name}", serve.url()), &accept, "").await;
     let selector = format!("fieldSelector=metadata.name%3D{name}");
-    let (status, list) = ask("GET", &format!("{}{OBJECTS}?{selector}", serve.url()), &accept, "").await;
+    let (status, list) = ask("GET", &format!("{}{CSRS_PATH}?{selector}", serve.url()), &accept, "").await;
     // The list's version grows with everything that happens in the cluster.
     let mut list: Value = serde_json::from_str(&list).expect("the API speaks JSON");
     list["metadata"]["resourceVersion"] = Value::Null;

@@ -259,6 +259,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A watch stream without an end of line for too long.
+    #[error("watch stream: a line of more than {maximum_bytes} bytes")]
+    WatchLineTooLong {
+        /// The longest line that is read.
+        maximum_bytes: usize,
+    },
     #[cfg(feature = "keys")]
     /// The source of randomness failed.
     #[error("no randomness: the browser or system refused to give random bytes")]
@@ -348,6 +354,7 @@ impl Error {
             #[cfg(feature = "x509")]
             Self::Pasted { found } => found.code(),
             Self::InvalidWatch { .. } => "invalid-watch",
+            Self::WatchLineTooLong { .. } => "watch-line-too-long",
             #[cfg(feature = "keys")]
             Self::NoRandomness => "no-randomness",
             #[cfg(feature = "keys")]

@@ -20,6 +20,7 @@ pub mod kubeconfig;
 mod object_name;
 #[cfg(feature = "x509")]
 pub mod pasted;
+mod paths;
 mod policy;
 #[cfg(feature = "x509")]
 mod public_key;
@@ -48,6 +49,7 @@ pub use fingerprint::Fingerprint;
 pub use key::PrivateKey;
 pub use kubeconfig::{Cluster, Kubeconfig};
 pub use object_name::ObjectName;
+pub use paths::{CLUSTER_INFO_PATH, CSRS_PATH};
 pub use policy::{ExpirationSeconds, KUBERNETES_MINIMUM_EXPIRATION_SECONDS, Policy, Warning};
 #[cfg(feature = "x509")]
 pub use request::CertificationRequest;

@@ -47,8 +47,8 @@ impl WatchDecoder {
     /// are not known are skipped, as Kubernetes asks of its clients.
     ///
     /// # Errors
-    /// [`Error::InvalidWatch`] for a line that is no event or is longer than [`MAX_WATCH_LINE_BYTES`]; the stream is of no
-    /// use after that.
+    /// [`Error::InvalidWatch`] for a line that is no event, [`Error::WatchLineTooLong`] for one of more than
+    /// [`MAX_WATCH_LINE_BYTES`]; the stream is of no use after that.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<WatchEvent>, Error> {
         let mut events = Vec::new();
         for line in self.lines.push(bytes)? {
@@ -78,7 +78,7 @@ impl WatchLines {
 
     fn extend(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.line.len() + bytes.len() > MAX_WATCH_LINE_BYTES {
-            return Err(Error::InvalidWatch { reason: format!("a line of more than {MAX_WATCH_LINE_BYTES} bytes") });
+            return Err(Error::WatchLineTooLong { maximum_bytes: MAX_WATCH_LINE_BYTES });
         }
         self.line.extend_from_slice(bytes);
         Ok(())
@@ -162,6 +162,6 @@ mod tests {
         let piece = vec![b'x'; 1 << 20];
         assert!(decoder.push(&piece).is_ok());
         assert!(decoder.push(&piece).is_ok());
-        assert!(decoder.push(&piece).is_err());
+        assert_eq!(decoder.push(&piece), Err(Error::WatchLineTooLong { maximum_bytes: MAX_WATCH_LINE_BYTES }));
     }
 }

@@ -2,10 +2,10 @@
 //! function panics where it does not hold.
 
 use http::Method;
-use kube_enroll_core::{CertificationRequest, ObjectName, Policy, WatchDecoder};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificationRequest, ObjectName, Policy, WatchDecoder};
 
 use crate::{
-    gate::{Ask, CLUSTER_INFO_PATH, REQUESTS_PATH, WatchOptions, create},
+    gate::{Ask, WatchOptions, create},
     serve::strict::heads::Heads,
 };
 
@@ -60,12 +60,12 @@ pub fn target(bytes: &[u8]) {
     };
     let Ok(ask) = parse(target) else { return };
     let again = match &ask {
-        Ask::Create => REQUESTS_PATH.to_owned(),
-        Ask::Get(name) => format!("{REQUESTS_PATH}/{name}"),
-        Ask::GetOther(name) => format!("{REQUESTS_PATH}/{name}"),
-        Ask::List(name) => format!("{REQUESTS_PATH}?fieldSelector=metadata.name%3D{name}"),
+        Ask::Create => format!("/{CSRS_PATH}"),
+        Ask::Get(name) => format!("/{CSRS_PATH}/{name}"),
+        Ask::GetOther(name) => format!("/{CSRS_PATH}/{name}"),
+        Ask::List(name) => format!("/{CSRS_PATH}?fieldSelector=metadata.name%3D{name}"),
         Ask::Watch(name, options) => watch_target(name, options),
-        Ask::ClusterInfo => CLUSTER_INFO_PATH.to_owned(),
+        Ask::ClusterInfo => format!("/{CLUSTER_INFO_PATH}"),
     };
     assert!(again.bytes().all(|byte| byte.is_ascii_graphic()), "{again:?} is no target");
     assert_eq!(parse(&again).ok(), Some(ask), "{again}");
@@ -111,7 +111,7 @@ pub fn watch(bytes: &[u8]) {
 
 fn watch_target(name: &ObjectName, options: &WatchOptions) -> String {
     format!(
-        "{REQUESTS_PATH}?watch=1&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
+        "/{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
         options.bookmarks, options.timeout_seconds,
     )
 }

@@ -5,15 +5,9 @@ pub(crate) mod origin;
 pub(crate) mod view;
 
 use http::Method;
-use kube_enroll_core::{ObjectName, csr::API_VERSION};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName};
 
 use crate::Error;
-
-/// The path of the one kind of object.
-pub(crate) const REQUESTS_PATH: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
-
-/// The path of the one ConfigMap.
-pub(crate) const CLUSTER_INFO_PATH: &str = "/api/v1/namespaces/kube-public/configmaps/cluster-info";
 
 /// What a client can ask for. Nothing of its path or query is kept but these typed parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,12 +41,12 @@ impl Ask {
     /// # Errors
     /// [`Error::Forbidden`] for everything that is not one of the asks.
     pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Self, Error> {
-        match (method, path) {
-            (&Method::POST, REQUESTS_PATH) if query.is_none() => Ok(Self::Create),
-            (&Method::GET, REQUESTS_PATH) => Self::parse_query(query.unwrap_or_default()),
+        match (method, path.strip_prefix('/').ok_or(Error::Forbidden)?) {
+            (&Method::POST, CSRS_PATH) if query.is_none() => Ok(Self::Create),
+            (&Method::GET, CSRS_PATH) => Self::parse_query(query.unwrap_or_default()),
             (&Method::GET, CLUSTER_INFO_PATH) if query.is_none() => Ok(Self::ClusterInfo),
             (&Method::GET, path) if query.is_none() => {
-                let name = path.strip_prefix(REQUESTS_PATH).and_then(|rest| rest.strip_prefix('/'));
+                let name = path.strip_prefix(CSRS_PATH).and_then(|rest| rest.strip_prefix('/'));
                 Self::parse_get(name.ok_or(Error::Forbidden)?)
             }
             _ => Err(Error::Forbidden),
@@ -167,9 +161,6 @@ const WATCH_SECONDS: std::ops::RangeInclusive<u32> = 30..=600;
 
 /// How long a watch lasts when nothing is said.
 const DEFAULT_WATCH_SECONDS: u32 = 300;
-
-/// The path is written out above, since a constant cannot be put together from another crate's.
-const _: () = assert!(REQUESTS_PATH.len() == "/apis/".len() + API_VERSION.len() + "/certificatesigningrequests".len());
 
 #[cfg(test)]
 mod tests;

@@ -11,14 +11,11 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::{Client, client::Body};
-use kube_enroll_core::{CertificateSigningRequest, ObjectName, Status};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, Status};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
-use crate::{
-    Error,
-    gate::{CLUSTER_INFO_PATH, REQUESTS_PATH},
-};
+use crate::Error;
 
 /// The Kubernetes API, as the account of this server.
 #[derive(Clone)]
@@ -60,18 +57,18 @@ impl Upstream {
         object: &CertificateSigningRequest,
     ) -> Result<Answer<CertificateSigningRequest>, Error> {
         let body = serde_json::to_vec(object).expect("an object has only strings, numbers and lists");
-        self.ask(request(Method::POST, REQUESTS_PATH, body)).await
+        self.ask(request(Method::POST, &format!("/{CSRS_PATH}"), body)).await
     }
 
     /// Reads an object; nothing where it is absent.
     pub(crate) async fn get(&self, name: &ObjectName) -> Result<Answer<Option<CertificateSigningRequest>>, Error> {
-        absent_as_none(self.ask(request(Method::GET, &format!("{REQUESTS_PATH}/{name}"), Vec::new())).await)
+        absent_as_none(self.ask(request(Method::GET, &format!("/{CSRS_PATH}/{name}"), Vec::new())).await)
     }
 
     /// Lists the objects of our signer, a page at a time; `next` is what the page before says, at first nothing
     /// ([chunks](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks)).
     pub(crate) async fn list(&self, next: &str, page_objects: u32) -> Result<Answer<Page>, Error> {
-        let mut target = format!("{REQUESTS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");
+        let mut target = format!("/{CSRS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");
         if !next.is_empty() {
             target.push_str("&continue=");
             target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
@@ -82,7 +79,7 @@ impl Upstream {
     /// Watches the objects of our signer from a version on; the body is the stream.
     pub(crate) async fn watch(&self, version: u64) -> Result<Answer<Body>, Error> {
         let target = format!(
-            "{REQUESTS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
+            "/{CSRS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
              timeoutSeconds={WATCH_SECONDS}"
         );
         let response = self.send(request(Method::GET, &target, Vec::new())).await?;
@@ -112,7 +109,9 @@ impl Upstream {
 
     /// Reads the kubeconfig in `kube-public/cluster-info`; nothing where there is none.
     pub(crate) async fn cluster_info(&self) -> Result<Answer<Option<String>>, Error> {
-        let answer = absent_as_none(self.ask::<ConfigMap>(request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
+        let answer = absent_as_none(
+            self.ask::<ConfigMap>(request(Method::GET, &format!("/{CLUSTER_INFO_PATH}"), Vec::new())).await,
+        )?;
         Ok(Answer { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
     }
 
