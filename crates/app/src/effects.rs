@@ -1,12 +1,20 @@
 //! Carries out what the state wants done: the only place with side effects, besides the fetches of `api` and `room`.
 
-mod browser;
+mod clipboard;
+mod clock;
+mod environment;
+mod file;
+mod notification;
+mod tab;
 
+use gloo_events::EventListener;
+use gloo_timers::callback::Interval;
 use yew::Callback;
 
-pub(crate) use browser::{
-    around, date_and_time, focus, listener, parse_time, place, prefilled_form, read_file, time_of_day,
-};
+pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
+pub(crate) use environment::{around, place, prefilled_form};
+pub(crate) use file::read_file;
+pub(crate) use tab::focus;
 
 use crate::{
     api::Api,
@@ -14,19 +22,27 @@ use crate::{
     state::{Action, Effect, Page},
 };
 
-/// What effects need and keep between them.
+/// What effects need between them, and what lasts as long as a state.
 pub(crate) struct Effects {
     send: Callback<Action>,
     api: Api,
     room: Room,
-    ticks: bool,
+    ticking: Option<Interval>,
+    unload_question: Option<EventListener>,
+    _awake: [EventListener; 2],
 }
 
 impl Effects {
     pub(crate) fn new(send: Callback<Action>) -> Self {
-        let awake = send.clone();
-        browser::awake(move |reconnected| awake.emit(Action::Awake { reconnected }));
-        Self { api: Api::new("./", send.clone()), room: Room::new(send.clone()), ticks: false, send }
+        let on_awake = send.clone();
+        Self {
+            api: Api::new("./", send.clone()),
+            room: Room::new(send.clone()),
+            ticking: None,
+            unload_question: None,
+            _awake: tab::listen_awake(move |reconnected| on_awake.emit(Action::Awake { reconnected })),
+            send,
+        }
     }
 
     pub(crate) fn run(&mut self, effect: Effect) {
@@ -38,34 +54,43 @@ impl Effects {
             Effect::EndRoom => self.room.end(),
             Effect::Copy { block, text } => {
                 let send = self.send.clone();
-                browser::copy(&text, move |worked| {
+                clipboard::copy(text, move |worked| {
                     send.emit(worked.map_or(Action::CopyShown, |worked| Action::Copied { block, worked }));
                 });
             }
             Effect::Save(name) => {
                 if let Some(file) = self.room.file() {
-                    browser::save(&file, &name);
+                    file::save(file, &name);
                 }
             }
-            Effect::SaveText { name, text } => browser::save_text(&text, &name),
+            Effect::SaveText { name, text } => file::save_text(&text, &name),
             Effect::AskToNotify => {
                 let send = self.send.clone();
-                browser::ask_to_notify(move |granted| send.emit(Action::Notifies(granted)));
+                notification::request_permission(move |granted| send.emit(Action::Notifies(granted)));
             }
-            Effect::Notify(text) => browser::notify(text),
-            Effect::Focus(id) => browser::focus_soon(&id),
+            Effect::Notify(text) => notification::notify(text),
+            Effect::Focus(id) => tab::focus_soon(&id),
         }
     }
 
     /// Brings what lasts as long as a state in line with it: the clock that ticks, the question before leaving.
     pub(crate) fn follow(&mut self, page: &Page) {
-        browser::entitle(page.state.title());
-        let ticks = page.state.counts_time();
-        if ticks != self.ticks {
-            self.ticks = ticks;
+        tab::set_title(page.state.title());
+        keep_while(page.state.counts_time(), &mut self.ticking, || {
             let send = self.send.clone();
-            browser::tick(ticks.then_some(move || send.emit(Action::Tick)));
-        }
-        browser::guard(page.state.holds_a_key());
+            Interval::new(TICK_MILLISECONDS, move || send.emit(Action::Tick))
+        });
+        keep_while(page.state.holds_a_key(), &mut self.unload_question, tab::confirm_unload);
     }
 }
+
+/// Makes a handle when it is first wanted, and drops it, which ends what it stands for, when it no longer is.
+fn keep_while<T>(is_wanted: bool, handle: &mut Option<T>, make: impl FnOnce() -> T) {
+    match handle {
+        None if is_wanted => *handle = Some(make()),
+        Some(_) if !is_wanted => *handle = None,
+        _ => {}
+    }
+}
+
+const TICK_MILLISECONDS: u32 = 1_000;

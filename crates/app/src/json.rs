@@ -1,12 +1,6 @@
-//! Objects of the API, settings, and the room's messages, as JavaScript has them.
-//!
-//! The browser reads and writes JSON by itself, so the page takes core's types from what `JSON.parse` returns. Serde would do
-//! the same with 60 KB more, a half of the whole page; core's own serde forms are the measure in the tests.
+//! The messages of the key's room, as JavaScript has them.
 
 mod message;
-mod object;
-mod person;
-mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -14,16 +8,11 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 pub(crate) use message::{reply, write_message};
-pub(crate) use object::{event, kubeconfig_of_config_map, list, request, status, write_request};
-pub(crate) use person::person;
-pub(crate) use settings::settings;
 
 /// A value of JSON: JavaScript's own in the browser, serde's in the tests.
 pub(crate) trait Value: Sized {
     /// Returns a field of an object; nothing where there is none, or where it is `null`.
     fn field(&self, name: &str) -> Option<Self>;
-    /// Returns the names of all fields.
-    fn names(&self) -> Vec<String>;
     /// Returns the elements of an array; nothing where it is none.
     fn elements(&self) -> Option<Vec<Self>>;
     fn text(&self) -> Option<String>;
@@ -62,10 +51,6 @@ impl Value for JsValue {
         Reflect::get(self, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
     }
 
-    fn names(&self) -> Vec<String> {
-        self.dyn_ref::<Object>().map(|object| texts(&Object::keys(object))).unwrap_or_default()
-    }
-
     fn elements(&self) -> Option<Vec<Self>> {
         self.dyn_ref::<Array>().map(|array| array.iter().collect())
     }
@@ -101,8 +86,4 @@ impl Value for JsValue {
     fn of_number(number: f64) -> Self {
         number.into()
     }
-}
-
-fn texts(array: &Array) -> Vec<String> {
-    array.iter().filter_map(|value| value.as_string()).collect()
 }

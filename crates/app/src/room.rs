@@ -4,12 +4,11 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use kube_enroll_core::room::Message;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use web_sys::Blob;
 use yew::Callback;
 
 use crate::{
-    effects::listener,
     json::{self, Value},
     state::{Action, RoomTrouble},
 };
@@ -158,4 +157,9 @@ impl Inner {
         self.place.end();
         self.work = Work::None;
     }
+}
+
+/// Makes a function that JavaScript may keep as long as it likes.
+fn listener(hear: impl Fn(JsValue) + 'static) -> JsValue {
+    Closure::<dyn Fn(JsValue)>::new(hear).into_js_value()
 }

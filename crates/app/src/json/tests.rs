@@ -1,19 +1,14 @@
 use kube_enroll_core::{
-    Algorithm, CertificateSigningRequest, CertificateSigningRequestList, Cluster, ObjectName, Settings, Status,
-    Timestamp, WatchDecoder,
+    Algorithm, Cluster, Timestamp,
     room::{Details, Message, Progress, Reply, Stage},
 };
 use serde_json::{Value as Json, json};
 
-use super::{Value, event, list, reply, request, settings, status, write_message, write_request};
+use super::{Value, reply, write_message};
 
 impl Value for Json {
     fn field(&self, name: &str) -> Option<Self> {
         self.get(name).filter(|value| !value.is_null()).cloned()
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.as_object().map(|object| object.keys().cloned().collect()).unwrap_or_default()
     }
 
     fn elements(&self) -> Option<Vec<Self>> {
@@ -51,46 +46,7 @@ impl Value for Json {
 }
 
 #[test]
-fn reads_objects_as_serde_does() {
-    let object = json!({
-        "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
-        "metadata": {"name": "jane-aaaaaaaaaa", "uid": "u", "resourceVersion": "5", "creationTimestamp": "2026-01-01T00:00:00Z",
-            "managedFields": [{}]},
-        "spec": {"request": "cmVx", "signerName": "s", "expirationSeconds": 600, "usages": ["client auth"], "username": "ü",
-            "groups": ["x"]},
-        "status": {"conditions": [{"type": "Denied", "status": "True", "reason": "r", "message": "m", "lastUpdateTime": "t"}],
-            "certificate": "Y2VydA=="},
-    });
-    let serde: CertificateSigningRequest = serde_json::from_value(object.clone()).expect("an object");
-    assert_eq!(request(&object), serde);
-    assert_eq!(request(&json!({})), CertificateSigningRequest::default());
-
-    let objects = json!({"kind": "L", "metadata": {"resourceVersion": "7"}, "items": [object]});
-    assert_eq!(
-        list(&objects),
-        serde_json::from_value::<CertificateSigningRequestList>(objects.clone()).expect("a list")
-    );
-
-    let failure = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "m", "reason": "Invalid",
-        "code": 422, "details": {"retryAfterSeconds": 3, "causes": [{"field": "f", "message": "m", "reason": "r"}]}});
-    assert_eq!(status(&failure), serde_json::from_value::<Status>(failure.clone()).expect("a status"));
-}
-
-#[test]
-fn reads_events_as_core_does() {
-    for kind in ["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", "SOMETHING"] {
-        let line = json!({"type": kind, "object": {"metadata": {"name": "a", "resourceVersion": "7"}, "code": 410}});
-        let core = WatchDecoder::new().push(format!("{line}\n").as_bytes()).expect("an event").pop();
-        assert_eq!(event(&line), core, "{kind}");
-    }
-}
-
-#[test]
 fn writes_what_serde_reads() {
-    let name = ObjectName::new("jane", "", [1; 7]).expect("a name");
-    let object = CertificateSigningRequest::new(&name, "PEM", 600);
-    assert_eq!(serde_json::from_value::<CertificateSigningRequest>(write_request(&object)).expect("an object"), object);
-
     let cluster = Cluster {
         name: "dev".into(),
         server: "https://k".into(),
@@ -191,38 +147,5 @@ fn reads_replies_as_serde_writes_them() {
     }
     for object in [json!({}), json!(null), json!({"kind": "generated"}), json!({"kind": "other"})] {
         assert_eq!(reply(&object), None);
-    }
-}
-
-#[test]
-fn reads_settings_as_strictly_as_core() {
-    for text in [
-        "{}",
-        r#"{"apiBase":null}"#,
-        r#"{"apiBase":"/","cluster":{"name":"dev","server":"https://k.example.com","tlsServerName":"k"},"approver":"a","requestingUser":"r",
-            "policy":{"algorithms":["ECDSA-P256"],"expirationSeconds":{"maximum":86400},"groups":["dev"],"powerfulGroups":["x"]}}"#,
-    ] {
-        let value: Json = serde_json::from_str(text).expect("JSON");
-        assert_eq!(settings(&value), Settings::parse(text), "{text}");
-    }
-    for text in [
-        "5",
-        "\"x\"",
-        "[]",
-        r#"{"apibase":"/"}"#,
-        r#"{"apiBase":5}"#,
-        r#"{"cluster":{"name":"dev","server":"http://x"}}"#,
-        r#"{"cluster":{"nam":"dev"}}"#,
-        r#"{"policy":{"algorithms":[]}}"#,
-        r#"{"policy":{"algorithms":["RSA-1024"]}}"#,
-        r#"{"policy":{"groups":"dev"}}"#,
-        r#"{"policy":{"groups":[5]}}"#,
-        r#"{"policy":{"expirationSeconds":{"default":-1}}}"#,
-        r#"{"policy":{"expirationSeconds":{"default":1.5}}}"#,
-        r#"{"policy":{"expirationSeconds":{"least":600}}}"#,
-    ] {
-        let value: Json = serde_json::from_str(text).expect("JSON");
-        assert!(settings(&value).is_err(), "{text}");
-        assert!(Settings::parse(text).is_err(), "{text}");
     }
 }

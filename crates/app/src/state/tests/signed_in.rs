@@ -1,10 +1,7 @@
 use kube_enroll_core::{Policy, Settings};
 
 use super::{Person, cluster, list};
-use crate::{
-    json::person,
-    state::{self, Act, Action, Answer, Call, Edit, Effect, Failure, Problem, State},
-};
+use crate::state::{self, Act, Action, Answer, Call, Edit, Effect, Failure, Problem, State};
 
 fn settings() -> Settings {
     Settings {
@@ -47,33 +44,14 @@ fn keeps_the_person_through_all_that_follows() {
 
 #[test]
 fn says_before_there_is_a_key_that_a_name_cannot_be_used() {
-    let refused = serde_json::json!({
-        "identity": "jwt", "user": "o\u{202e}brien",
-        "refusal": {"code": "forbidden-character", "message": "user contains U+202E at position 2"},
-    });
+    let problem = Problem::new("Your name cannot be used here", "user contains U+202E at position 2");
     let mut page = Person::with(settings());
-    let problem = person(&refused).expect_err("a refusal");
     page.answer(Answer::Whoami(Err(problem)));
     let State::Error { problem, .. } = &page.page.state else { panic!("{:?}", page.page.state) };
     assert!(problem.message.contains("U+202E"), "{problem:?}");
     // The same button asks again.
     page.act(Act::Retry);
     assert_eq!(page.effects, [Effect::Call(Call::Settings)]);
-}
-
-#[test]
-fn reads_who_is_signed_in() {
-    let found = serde_json::json!({
-        "identity": "header", "user": "joe", "groups": ["ops"], "signOutUrl": "/oauth2/sign_out",
-    });
-    assert_eq!(
-        person(&found),
-        Ok(Box::new(state::Person {
-            user: "joe".into(),
-            groups: vec!["ops".into()],
-            sign_out_url: "/oauth2/sign_out".into()
-        }))
-    );
 }
 
 #[test]

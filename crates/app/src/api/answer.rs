@@ -1,0 +1,77 @@
+use std::collections::BTreeMap;
+
+use kube_enroll_core::{CertificateSigningRequest, Cluster, Settings};
+use serde::Deserialize;
+
+use super::{response::parse, whoami::Whoami};
+use crate::state::{Answer, Call, Failure, Person, Problem, cluster_of_kubeconfig};
+
+/// Makes the answer of a call out of the body of its response, or of the failure.
+pub(super) fn interpret(call: &Call, body: Result<String, Failure>) -> Answer {
+    match call {
+        Call::Settings => Answer::Settings(settings(body).map(Box::new)),
+        Call::Whoami => Answer::Whoami(person(body).map(Box::new)),
+        Call::ClusterInfo => Answer::ClusterInfo(body.ok().and_then(|body| cluster(&body)).map(Box::new)),
+        Call::Create(_) => Answer::Created(body.and_then(|body| parse(&body)).map(Box::new)),
+        Call::Adopt(_) => Answer::Adopted(object(body)),
+        Call::Read(_) => Answer::Read(object(body)),
+        Call::List(_) => Answer::Listed(body.and_then(|body| parse(&body)).map(Box::new)),
+        Call::Watch(..) => Answer::WatchEnded(body.err()),
+    }
+}
+
+/// Reads one object; `None` if there is none of its name.
+fn object(body: Result<String, Failure>) -> Result<Option<Box<CertificateSigningRequest>>, Failure> {
+    match body {
+        Ok(body) => parse(&body).map(|object| Some(Box::new(object))),
+        Err(Failure::Refused(status)) if status.code == 404 && status.reason == "NotFound" => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Reads `config.json`. Without one, the defaults hold.
+fn settings(body: Result<String, Failure>) -> Result<Settings, Problem> {
+    match body {
+        Ok(body) => Settings::parse(&body).map_err(|error| unusable(error.to_string())),
+        Err(Failure::NoApi(404)) => Ok(Settings::default()),
+        Err(failure) => Err(unread(failure)),
+    }
+}
+
+/// Reads `whoami.json`.
+fn person(body: Result<String, Failure>) -> Result<Person, Problem> {
+    body.and_then(|body| parse::<Whoami>(&body)).map_err(unread)?.into_person()
+}
+
+/// Reads the cluster out of the ConfigMap `kube-public/cluster-info`.
+fn cluster(body: &str) -> Option<Cluster> {
+    #[derive(Deserialize)]
+    struct ConfigMap {
+        data: BTreeMap<String, String>,
+    }
+    let map: ConfigMap = parse(body).ok()?;
+    cluster_of_kubeconfig(map.data.get("kubeconfig")?)
+}
+
+/// Words for a file of the page's own server that could not be read.
+fn unread(failure: Failure) -> Problem {
+    match failure {
+        Failure::NoApi(code) => unusable(format!("HTTP {code}")),
+        Failure::Refused(status) if status.code == 401 => sign_in().with(status.message),
+        Failure::Refused(status) => unusable(status.message),
+        Failure::SignIn => sign_in(),
+        Failure::Unreachable { reason, .. } => {
+            Problem::new(UNREAD, "Please check the connection and try again.").with(reason)
+        }
+    }
+}
+
+fn sign_in() -> Problem {
+    Problem::new("Please sign in", "The page’s server wants to know who you are: sign in, then reload the page.")
+}
+
+fn unusable(cause: String) -> Problem {
+    Problem::new(UNREAD, "Whoever runs the page should look at its config.json.").with(cause)
+}
+
+const UNREAD: &str = "The settings of this page did not load";

@@ -1,0 +1,105 @@
+use kube_enroll_core::Status;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::state::{Call, Failure};
+
+/// An HTTP response, as far as it is judged.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Response {
+    pub status: u16,
+    /// A redirect that was not followed; nothing else is known of it.
+    pub is_redirect: bool,
+    pub content_type: String,
+    pub retry_after: String,
+    /// The time that it says it was sent at, by the server's clock.
+    pub date_ms: Option<f64>,
+    /// When it came, by the browser's clock.
+    pub received_ms: f64,
+    /// Empty for a watch that succeeds, whose body is read as it comes.
+    pub body: String,
+}
+
+impl Response {
+    pub(super) fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The cluster's clock minus the browser's. `Date` has whole seconds: half of one is its error on average.
+    pub(super) fn clock_offset_ms(&self) -> Option<f64> {
+        self.date_ms.filter(|_| self.is_json()).map(|date_ms| date_ms + 500.0 - self.received_ms)
+    }
+
+    fn is_json(&self) -> bool {
+        self.content_type.starts_with("application/json")
+    }
+}
+
+/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again. Before the page
+/// knows who is signed in, it shows the server's own words about it.
+///
+/// # Errors
+/// [`Failure`] for everything but success.
+pub(super) fn judge(call: &Call, response: &Response) -> Result<(), Failure> {
+    let code = response.status;
+    let has_words = matches!(call, Call::Whoami) && response.is_json();
+    let is_page = response.content_type.starts_with("text/html");
+    if response.is_redirect || (code == 401 && !has_words) || (is_page && (response.is_ok() || code == 403)) {
+        return Err(Failure::SignIn);
+    }
+    if response.is_ok() {
+        return Ok(());
+    }
+    // A server of files knows no POST.
+    if !response.is_json() && matches!(code, 404 | 405 | 501) {
+        return Err(Failure::NoApi(code));
+    }
+    let status = if response.is_json() { read_status(&response.body) } else { Status::default() };
+    let retry_after_seconds = response.retry_after.parse().ok();
+    let retry_after_seconds: u32 =
+        retry_after_seconds.or(status.details.as_ref().map(|details| details.retry_after_seconds)).unwrap_or(0);
+    let is_for_a_person = matches!(call, Call::Create(_)) && retry_after_seconds > MAX_CREATE_RETRY_AFTER_SECONDS;
+    if (code == 429 && !is_for_a_person) || code >= 500 {
+        return Err(Failure::Unreachable {
+            reason: if status.message.is_empty() { format!("HTTP {code}") } else { status.message },
+            retry_after_ms: (f64::from(retry_after_seconds) * 1_000.0).min(MAX_RETRY_AFTER_MS),
+        });
+    }
+    let message =
+        if status.message.is_empty() { format!("HTTP {code}, not from a Kubernetes API") } else { status.message };
+    Err(Failure::Refused(Box::new(Status { code, message, ..status })))
+}
+
+/// Parses the body of a response that succeeded.
+///
+/// # Errors
+/// [`Failure::Unreachable`] for what is no JSON, and for JSON of another form.
+pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Failure> {
+    serde_json::from_str(body)
+        .map_err(|error| unreachable(if error.is_data() { "an answer of another form" } else { NO_JSON }))
+}
+
+/// A failure that another try may mend.
+pub(super) fn unreachable(reason: &str) -> Failure {
+    Failure::Unreachable { reason: reason.to_owned(), retry_after_ms: 0.0 }
+}
+
+/// Reads the body of a refusal. What is no `Status`, from a gateway for example, often has a message as well.
+fn read_status(body: &str) -> Status {
+    #[derive(Deserialize)]
+    struct WithMessage {
+        message: String,
+    }
+    serde_json::from_str(body).unwrap_or_else(|_| Status {
+        message: serde_json::from_str::<WithMessage>(body).map(|found| found.message).unwrap_or_default(),
+        ..Status::default()
+    })
+}
+
+/// The reason why a body or a line cannot be read.
+pub(super) const NO_JSON: &str = "an answer that is no JSON";
+
+/// The longest wait that a server may ask for.
+const MAX_RETRY_AFTER_MS: f64 = 60_000.0;
+
+/// The longest wait that a create is repeated after by itself.
+const MAX_CREATE_RETRY_AFTER_SECONDS: u32 = 10;

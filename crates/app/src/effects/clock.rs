@@ -1,0 +1,42 @@
+use js_sys::{Date, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+/// Returns the browser's clock, in milliseconds since 1970.
+pub(crate) fn now_ms() -> f64 {
+    Date::now()
+}
+
+/// Parses RFC 3339 or the `Date` of HTTP; `None` for any other text.
+pub(crate) fn parse_time(text: &str) -> Option<f64> {
+    let milliseconds = Date::parse(text);
+    milliseconds.is_finite().then_some(milliseconds)
+}
+
+/// Writes a date and time where and as the reader lives.
+pub(crate) fn date_and_time(milliseconds: f64) -> String {
+    to_locale_string(
+        milliseconds,
+        &[
+            ("weekday", "short"),
+            ("year", "numeric"),
+            ("month", "short"),
+            ("day", "numeric"),
+            ("hour", "2-digit"),
+            ("minute", "2-digit"),
+            ("timeZoneName", "short"),
+        ],
+    )
+}
+
+/// Writes a time of day where and as the reader lives.
+pub(crate) fn time_of_day(milliseconds: f64) -> String {
+    to_locale_string(milliseconds, &[("hour", "2-digit"), ("minute", "2-digit")])
+}
+
+fn to_locale_string(milliseconds: f64, options: &[(&str, &str)]) -> String {
+    let object = Object::new();
+    for (name, value) in options {
+        Reflect::set(&object, &(*name).into(), &(*value).into()).expect("a new object takes properties");
+    }
+    Date::new(&JsValue::from_f64(milliseconds)).to_locale_string("default", &object).into()
+}

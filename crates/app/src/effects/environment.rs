@@ -1,0 +1,55 @@
+use gloo_utils::window;
+use wasm_bindgen::JsValue;
+use web_sys::UrlSearchParams;
+
+use super::clock::now_ms;
+use crate::state::{Around, Form, Place};
+
+/// Reads the clock, and draws random bytes.
+pub(crate) fn around() -> Around {
+    Around { now_ms: now_ms(), random: random_bytes() }
+}
+
+/// Returns where the page is, and what the browser can do there.
+pub(crate) fn place() -> Place {
+    let PageLocation { host, is_secure, .. } = page_location();
+    Place {
+        secure: is_secure,
+        shared: false,
+        // Over plain HTTP it is there, and refuses.
+        notifies: is_secure && js_sys::Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false),
+        local: host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127."),
+    }
+}
+
+/// Returns the form as a link to the page fills it: `?user=…&group=…&group=…`.
+pub(crate) fn prefilled_form() -> Form {
+    let query = page_location().query;
+    Form::new(
+        query.get("user").unwrap_or_default(),
+        query.get_all("group").iter().filter_map(|group| group.as_string()).collect(),
+    )
+}
+
+struct PageLocation {
+    host: String,
+    /// HTTPS, or this machine.
+    is_secure: bool,
+    query: UrlSearchParams,
+}
+
+fn page_location() -> PageLocation {
+    let location = window().location();
+    let search = location.search().unwrap_or_default();
+    PageLocation {
+        host: location.hostname().unwrap_or_default(),
+        is_secure: window().is_secure_context(),
+        query: UrlSearchParams::new_with_str(&search).expect("every string is a query"),
+    }
+}
+
+/// Returns fresh random bytes, or `None` if the browser refuses them.
+fn random_bytes<const LENGTH: usize>() -> Option<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    getrandom::fill(&mut bytes).ok().map(|()| bytes)
+}
