@@ -1,6 +1,6 @@
-// Makes the worker of `src/room.rs`. The page brings the worker's source and its compiled module, since the room itself can
-// load nothing. One file, since Trunk writes the preloads of several in another order at each build, and one commit is to make
-// one page.
+// Makes the worker of `src/room.rs`. The page brings the worker's source and its compiled module, since the room itself
+// can load nothing. One file, since Trunk writes the preloads of several in another order at each build, and one commit
+// is to make one page.
 
 // The frame that makes workers.
 const FRAME = "room/frame.html";

@@ -38,7 +38,8 @@ impl Api {
         Self { base: format!("{base}{slash}"), send, open_calls: OpenCalls::default() }
     }
 
-    /// Begins a call; its answer comes as an action, unless the call is dropped before. A new watch drops the one before it.
+    /// Begins a call; its answer comes as an action, unless the call is dropped before. A new watch drops the one
+    /// before it.
     pub(crate) fn call(&self, call: Call) {
         let endpoint = Endpoint::new(&self.base, &call);
         let open = self.open_calls.begin(matches!(call, Call::Watch(..)));

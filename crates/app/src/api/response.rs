@@ -34,8 +34,8 @@ impl Response {
     }
 }
 
-/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again. Before the page
-/// knows who is signed in, it shows the server's own words about it.
+/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again. Before the
+/// page knows who is signed in, it shows the server's own words about it.
 ///
 /// # Errors
 /// [`Failure`] for everything but success.

@@ -53,7 +53,8 @@ fn input(event: &Event) -> Option<HtmlInputElement> {
     event.target()?.dyn_into().ok()
 }
 
-/// Decodes UTF-8, or UTF-16 with the mark of its byte order, which PowerShell's `>` writes. What is neither is replaced.
+/// Decodes UTF-8, or UTF-16 with the mark of its byte order, which PowerShell's `>` writes. What is neither is
+/// replaced.
 fn decode_text(bytes: &[u8]) -> String {
     if let Some(bytes) = bytes.strip_prefix(&UTF_16LE_MARK) {
         let (units, rest) = bytes.as_chunks::<2>();

@@ -4,8 +4,8 @@ use gloo_utils::{document, window};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, VisibilityState};
 
-/// Calls `on_awake` with `true` when the machine is online again, with `false` when a person looks at the page again; as long
-/// as the listeners live.
+/// Calls `on_awake` with `true` when the machine is online again, with `false` when a person looks at the page again;
+/// as long as the listeners live.
 pub(super) fn listen_awake(on_awake: impl Fn(bool) + Clone + 'static) -> [EventListener; 2] {
     let on_online = on_awake.clone();
     [
