@@ -1,5 +1,5 @@
-//! Builds the page of `/dist` into the binary, compressed ahead of time. Without one, nothing is built in, and the server
-//! says how to build it.
+//! Builds the page of `/dist` into the binary, compressed ahead of time. Without one, nothing is built in, and the
+//! server says how to build it.
 
 use std::{
     env, fs,
@@ -12,8 +12,8 @@ fn main() -> io::Result<()> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let dist = manifest.join("../../dist");
     println!("cargo::rerun-if-changed=build.rs");
-    // Where it is missing, cargo would take it for changed at each call, and build this crate again each time; so an empty
-    // folder marks the place. Git ignores it.
+    // Where it is missing, cargo would take it for changed at each call, and build this crate again each time; so an
+    // empty folder marks the place. Git ignores it.
     fs::create_dir_all(&dist)?;
     let dist = dist.canonicalize()?;
     println!("cargo::rerun-if-changed={}", dist.display());

@@ -1,5 +1,5 @@
-// Runs in the page that is measured, beside its own scripts. `window.measured` resolves to when each thing was there, in
-// milliseconds after the navigation began.
+// Runs in the page that is measured, beside its own scripts. `window.measured` resolves to when each thing was there,
+// in milliseconds after the navigation began.
 function when(isThere) {
   return new Promise(resolve => {
     const look = async () => ((await isThere()) ? resolve(performance.now()) : setTimeout(look, 5));

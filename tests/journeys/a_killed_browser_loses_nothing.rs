@@ -1,4 +1,5 @@
-//! The browser is killed at every step of an enrollment, and at random moments; the page goes on to a kubeconfig that works.
+//! The browser is killed at every step of an enrollment, and at random moments; the page goes on to a kubeconfig that
+//! works.
 //!
 //! `make kill-test` runs this with more kills: `KILLS` is their number, `SEED` repeats the moments of an earlier run.
 

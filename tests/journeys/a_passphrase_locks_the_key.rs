@@ -1,11 +1,8 @@
-//! Where others could open the browser's own lock, a passphrase locks the key: it is asked for when the certificate has come,
-//! and nothing in the browser's profile on the disk gives the key away.
+//! Where others could open the browser's own lock, a passphrase locks the key: it is asked for when the certificate has
+//! come, and nothing in the browser's profile on the disk gives the key away.
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use kube_enroll_core::{
-    Algorithm, PrivateKey,
-    vault::{Argon2id, Bound, DataKey},
-};
+use kube_enroll_core::Algorithm;
 use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     control_plane::ControlPlane,
@@ -15,6 +12,10 @@ use kube_enroll_e2e::{
     proxy::{Faults, Proxy},
     serve::Serve,
     shell::Shell,
+};
+use kube_enroll_keys::{
+    PrivateKey,
+    envelope::{Argon2id, Bound, DataKey},
 };
 use serde_json::{Value, json};
 
@@ -94,7 +95,7 @@ async fn locks_the_key(kind: Kind) {
     }
 }
 
-/// Opens a record as core describes it, in another program than the page.
+/// Opens a record as `envelope` describes it, in another program than the page.
 fn open(record: &Value) -> (DataKey, PrivateKey) {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let bytes = |value: &Value| serde_json::from_value::<Vec<u8>>(value.clone()).expect("bytes");

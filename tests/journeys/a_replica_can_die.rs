@@ -1,6 +1,7 @@
 //! Three servers that share nothing, behind haproxy: any of them knows what was asked of another, and one may die.
 
 use hyper::StatusCode;
+use kube_enroll_core::CSRS_PATH;
 use kube_enroll_e2e::{
     browser::{Browser, Kind},
     control_plane::ControlPlane,
@@ -32,7 +33,7 @@ async fn while_somebody_waits() {
 
     // No replica was told by the one that created it; each finds it all the same.
     for replica in &replicas {
-        let url = format!("{}apis/certificates.k8s.io/v1/certificatesigningrequests/{name}", replica.url());
+        let url = replica.url_of(&format!("{CSRS_PATH}/{name}"));
         assert_eq!(ask("GET", &url, &[], "").await.0, StatusCode::OK, "{}", replica.url());
     }
 

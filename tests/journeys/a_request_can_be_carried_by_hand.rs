@@ -1,5 +1,5 @@
-//! Without an API: the page on plain static hosting, kubectl alone on the other side, and a person who carries the request
-//! there and the certificate back.
+//! Without an API: the page on plain static hosting, kubectl alone on the other side, and a person who carries the
+//! request there and the certificate back.
 
 use std::fs;
 

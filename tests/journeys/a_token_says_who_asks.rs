@@ -1,6 +1,6 @@
 //! Behind a proxy that passes the provider's ID token on, the token says who asks: not the form, and not the proxy.
 
-use kube_enroll_core::Algorithm;
+use kube_enroll_core::{Algorithm, CSRS_PATH};
 use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     control_plane::ControlPlane,
@@ -121,9 +121,9 @@ async fn and_others_requests_are_as_absent_as_those_that_are_not_there() {
     let name = page.object_name().await;
 
     let read = async |token: &str, name: &str, what: &str| {
-        let path = format!("apis/certificates.k8s.io/v1/certificatesigningrequests{}", what.replace("NAME", name));
+        let path = format!("{CSRS_PATH}{}", what.replace("NAME", name));
         let bearer = format!("Bearer {token}");
-        let (status, text) = ask("GET", &format!("{}{path}", serve.url()), &[("authorization", &bearer)], "").await;
+        let (status, text) = ask("GET", &serve.url_of(&path), &[("authorization", &bearer)], "").await;
         let mut said: Value = serde_json::from_str(&text.replace(name, "NAME")).expect("JSON");
         // Of the whole store, which others change meanwhile.
         said["metadata"]["resourceVersion"] = Value::Null;

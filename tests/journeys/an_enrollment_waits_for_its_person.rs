@@ -1,5 +1,5 @@
-//! Somebody reloads the page, closes the browser, comes back tomorrow: the page goes on where it stopped, without a click,
-//! and does nothing that a person has not asked for.
+//! Somebody reloads the page, closes the browser, comes back tomorrow: the page goes on where it stopped, without a
+//! click, and does nothing that a person has not asked for.
 
 use kube_enroll_e2e::{
     browser::{Browser, Kind},

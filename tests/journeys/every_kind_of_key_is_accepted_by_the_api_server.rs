@@ -1,21 +1,20 @@
-//! What core makes is judged by the real kube-apiserver and the real kubectl, without a browser.
+//! What the crates make is judged by the real kube-apiserver and the real kubectl, without a browser.
 
 use std::{path::Path, time::SystemTime};
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use kube_enroll_core::{
-    Algorithm, CertificateChain, CertificateSigningRequest, CertificationRequest, Cluster, Kubeconfig, ObjectName,
-    PrivateKey, RequestState, Subject, Timestamp,
-};
+use kube_enroll_core::{Algorithm, CertificateSigningRequest, CsrState, Kubeconfig, ObjectName, Subject, Timestamp};
 use kube_enroll_e2e::{
     control_plane::ControlPlane,
     deadline::{PATIENCE, eventually},
     page::Wish,
     shell::Shell,
 };
+use kube_enroll_keys::PrivateKey;
+use kube_enroll_x509::CertificateChain;
 use serde_json::Value;
 
-use crate::whole::is_known_to_the_cluster;
+use crate::whole::{cluster_named, is_known_to_the_cluster};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_requests_of_every_algorithm() {
@@ -38,10 +37,10 @@ async fn is_issued(wish: &Wish) {
     let admin = ControlPlane::shared().admin();
     let subject = Subject::parse(&wish.user, &wish.groups).expect("a good name");
     let key = PrivateKey::generate(wish.algorithm, rng).expect("randomness makes a key");
-    let request = CertificationRequest::new(&subject, &key, rng).expect("a key makes a request");
+    let request = key.request(&subject, rng).expect("a key makes a request");
     let mut random = [0; 7];
     getrandom::fill(&mut random).expect("the system has randomness");
-    let name = ObjectName::new(&wish.user, "", random).expect("a good name");
+    let name = ObjectName::new(&wish.user, None, random);
     let object = CertificateSigningRequest::new(&name, &request.to_pem(), EXPIRATION_SECONDS);
     let json = serde_json::to_string(&object).expect("an object is JSON");
     admin.ok_with_input("kubectl create -f -", &json).await;
@@ -51,7 +50,7 @@ async fn is_issued(wish: &Wish) {
         let json = admin.ok(&format!("kubectl get csr {name} -o json")).await;
         let object: CertificateSigningRequest = serde_json::from_str(&json).expect("kubectl writes JSON");
         match object.state().expect("a state") {
-            RequestState::Issued { certificate_pem } => Ok(certificate_pem),
+            CsrState::Issued { certificate_pem } => Ok(certificate_pem),
             state => Err(format!("{state:?}")),
         }
     })
@@ -62,9 +61,9 @@ async fn is_issued(wish: &Wish) {
     let differences = chain.check(&request, EXPIRATION_SECONDS, now).expect("the certificate is the one asked for");
     assert_eq!(differences, [], "{wish:?}");
 
-    let cluster = cluster(&admin).await;
+    let cluster = cluster_named("dev", &admin).await;
     let kubeconfig =
-        Kubeconfig { cluster: &cluster, user: &wish.user, namespace: "", certificate_pem: &certificate_pem };
+        Kubeconfig { cluster: &cluster, user: subject.user(), namespace: None, certificate_pem: &certificate_pem };
     let file = admin.folder().join("made.kubeconfig");
     let pem = key.to_pkcs8_pem().expect("the key can be written");
     std::fs::write(&file, &*kubeconfig.to_yaml(&pem)).expect("the folder is ours");
@@ -79,18 +78,4 @@ async fn reads_the_same(file: &Path, context: &str) {
     assert_eq!(view["current-context"], context);
     assert_eq!(view["users"][0]["name"], context);
     assert_eq!(view["contexts"][0]["context"]["user"], context);
-}
-
-/// Reads the cluster of the administrator's kubeconfig.
-async fn cluster(admin: &Shell) -> Cluster {
-    let view = admin.ok("kubectl config view --raw --minify --flatten -o json").await;
-    let view: Value = serde_json::from_str(&view).expect("kubectl writes JSON");
-    let cluster = &view["clusters"][0]["cluster"];
-    let text = |name: &str| cluster[name].as_str().unwrap_or_default().to_owned();
-    Cluster {
-        name: "dev".into(),
-        server: text("server"),
-        certificate_authority_data: text("certificate-authority-data"),
-        tls_server_name: text("tls-server-name"),
-    }
 }

@@ -1,5 +1,5 @@
-//! The states on the way to a kubeconfig are drawn at the width of a phone and of a desk, light and dark, and axe-core has
-//! nothing against them. The other states are looked at in the journeys that lead to them.
+//! The states on the way to a kubeconfig are drawn at the width of a phone and of a desk, light and dark, and axe-core
+//! has nothing against them. The other states are looked at in the journeys that lead to them.
 
 use kube_enroll_core::Algorithm;
 use kube_enroll_e2e::{

@@ -93,7 +93,8 @@ impl<'a> Enrolling<'a> {
                     self.leaves(&page, "waiting").await;
                 }
                 "issued" => {
-                    // A browser that died after it had saved: Chromium would write over that file, which then is no new one.
+                    // A browser that died after it had saved: Chromium would write over that file, which then is no new
+                    // one.
                     for file in self.browser.downloads() {
                         std::fs::remove_file(file).expect("the file is ours");
                     }

@@ -1,5 +1,5 @@
-//! A person has one name, whether they come to Kubernetes by OpenID Connect or by a certificate from here: one token, the real
-//! kube-apiserver and `serve`, with the same flags.
+//! A person has one name, whether they come to Kubernetes by OpenID Connect or by a certificate from here: one token,
+//! the real kube-apiserver and `serve`, with the same flags.
 
 use kube_enroll_e2e::{
     control_plane::ControlPlane,

@@ -1,10 +1,11 @@
-//! A page of somebody else, open in the same browser, neither sends requests in a person's name nor dresses up the page.
+//! A page of somebody else, open in the same browser, neither sends requests in a person's name nor dresses up the
+//! page.
 
 use std::fs;
 
 use fantoccini::Locator;
 use getrandom::{SysRng, rand_core::UnwrapErr};
-use kube_enroll_core::{Algorithm, CertificateSigningRequest, CertificationRequest, ObjectName, PrivateKey, Subject};
+use kube_enroll_core::{Algorithm, CSRS_PATH, CertificateSigningRequest, ObjectName, Subject};
 use kube_enroll_e2e::{
     browser::{Browser, Kind},
     control_plane::ControlPlane,
@@ -13,6 +14,7 @@ use kube_enroll_e2e::{
     serve::Serve,
     site::Site,
 };
+use kube_enroll_keys::PrivateKey;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -29,7 +31,7 @@ async fn in_firefox() {
 async fn cannot_use_the_page(kind: Kind) {
     let (serve, browser) = (Serve::start().await, Browser::start(kind).await);
     let (folder, foreign) = foreign_site(&serve.url()).await;
-    let address = format!("{}apis/certificates.k8s.io/v1/certificatesigningrequests", serve.url());
+    let address = serve.url_of(CSRS_PATH);
     let admin = ControlPlane::shared().admin();
 
     browser.open(&foreign.url()).await;
@@ -86,10 +88,10 @@ fn good_request() -> (ObjectName, String) {
     let rng = &mut UnwrapErr(SysRng);
     let subject = Subject::parse("jane", &[] as &[&str]).expect("a good name");
     let key = PrivateKey::generate(Algorithm::EcdsaP256, rng).expect("randomness makes a key");
-    let request = CertificationRequest::new(&subject, &key, rng).expect("a key makes a request");
+    let request = key.request(&subject, rng).expect("a key makes a request");
     let mut random = [0; 7];
     getrandom::fill(&mut random).expect("the system has randomness");
-    let name = ObjectName::new("jane", "", random).expect("a good name");
+    let name = ObjectName::new("jane", None, random);
     let object = CertificateSigningRequest::new(&name, &request.to_pem(), 3600);
     (name, serde_json::to_string(&object).expect("an object is JSON"))
 }

@@ -8,7 +8,7 @@ use std::{
 
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use hyper::{StatusCode, header};
-use kube_enroll_core::{Algorithm, Cluster, Kubeconfig, PrivateKey};
+use kube_enroll_core::{Algorithm, Cluster, ClusterFields, Kubeconfig, UserName};
 use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     deadline::{PATIENCE, eventually},
@@ -17,6 +17,7 @@ use kube_enroll_e2e::{
     page::{Page, Wish},
     serve::Serve,
 };
+use kube_enroll_keys::PrivateKey;
 use serde_json::json;
 
 use crate::whole::goes_the_whole_way;
@@ -73,14 +74,17 @@ async fn plant(browser: &Browser) -> Vec<(&'static str, Search)> {
     })
     .await;
     browser.open(&server.url()).await;
+    let fields =
+        ClusterFields { name: "dev".into(), server: "https://k.example.com".into(), ..ClusterFields::default() };
+    let cluster = Cluster::parse(fields).expect("a usable cluster");
+    let user = UserName::parse("jane").expect("a good name");
     let mut planted = Vec::new();
     for (at, (name, send)) in PLANTS.iter().enumerate() {
         // A key of its own, so that each channel has to be found for itself.
         let algorithm = if name.ends_with("RSA") { Algorithm::Rsa2048 } else { Algorithm::EcdsaP256 };
         let key = PrivateKey::generate(algorithm, &mut UnwrapErr(SysRng)).expect("randomness makes a key");
         let pem = key.to_pkcs8_pem().expect("a new key can be written");
-        let cluster = Cluster { name: "dev".into(), server: "https://k.example.com".into(), ..Cluster::default() };
-        let kubeconfig = Kubeconfig { cluster: &cluster, user: "jane", namespace: "", certificate_pem: "" };
+        let kubeconfig = Kubeconfig { cluster: &cluster, user: &user, namespace: None, certificate_pem: "" };
         let secret = Secret::of_pem(&pem);
         let url = format!("{}plant-{at}", server.url());
         browser

@@ -1,9 +1,10 @@
-//! With an identity, a person asks only for themselves. The proxies in front are the real nginx and the real oauth2-proxy, before a
-//! real OpenID provider; their settings and the flags are those of `docs/identity.md`, as written there.
+//! With an identity, a person asks only for themselves. The proxies in front are the real nginx and the real
+//! oauth2-proxy, before a real OpenID provider; their settings and the flags are those of `docs/identity.md`, as
+//! written there.
 
 use std::fs;
 
-use kube_enroll_core::Algorithm;
+use kube_enroll_core::{Algorithm, CSRS_PATH};
 use kube_enroll_e2e::{
     browser::{Browser, Kind, Options},
     child::free_address,
@@ -67,7 +68,7 @@ async fn behind_nginx_a_person_gets_access_in_their_own_name() {
     // Ann asks for the very name of her request, and for one that is not there: both are the same to her.
     let [jane, ann] = [example.signs_in(&admin, "jane").await, example.signs_in(&admin, "ann").await];
     let ask = async |person: &str, name: &str| {
-        let url = format!("{url}apis/certificates.k8s.io/v1/certificatesigningrequests/{name}");
+        let url = format!("{}{CSRS_PATH}/{name}", url.trim_end_matches('/'));
         let (code, body) = curl(&admin, &format!("{person} '{url}'")).await;
         (code, body.to_string().replace(name, "NAME"))
     };

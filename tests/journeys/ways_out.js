@@ -1,5 +1,6 @@
-// Runs in a worker. Tries every way to reach a server; the servers write down which one led to them. What it says itself of
-// how each ended is for people: "went well", what was thrown, or "missing" where the browser has no such thing in workers.
+// Runs in a worker. Tries every way to reach a server; the servers write down which one led to them. What it says
+// itself of how each ended is for people: "went well", what was thrown, or "missing" where the browser has no such
+// thing in workers.
 const PATIENCE_MILLISECONDS = 3000;
 
 self.onmessage = async ({ data: { outside, here } }) => {

@@ -7,6 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use kube_enroll_core::{CSRS_PATH, Cluster, ClusterFields};
 use kube_enroll_e2e::{
     browser::Browser,
     control_plane::ControlPlane,
@@ -18,8 +19,8 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
-/// Goes the whole way on the page at `url`: asks, is approved with the very lines that the page shows, saves, and is known
-/// to the cluster by name and groups, and by the rights that the page's last lines give. Returns the saved file.
+/// Goes the whole way on the page at `url`: asks, is approved with the very lines that the page shows, saves, and is
+/// known to the cluster by name and groups, and by the rights that the page's last lines give. Returns the saved file.
 pub async fn goes_the_whole_way(browser: &Browser, url: &str, wish: &Wish) -> PathBuf {
     let admin = ControlPlane::shared().admin();
     let namespace = new_namespace(&admin).await;
@@ -120,9 +121,23 @@ pub fn unique(name: &str) -> String {
     format!("{name}{since_epoch}n{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Reads the cluster of the administrator's kubeconfig, and gives it this name.
+pub async fn cluster_named(name: &str, admin: &Shell) -> Cluster {
+    let view = admin.ok("kubectl config view --raw --minify --flatten -o json").await;
+    let view: Value = serde_json::from_str(&view).expect("kubectl writes JSON");
+    let text = |field: &str| view["clusters"][0]["cluster"][field].as_str().unwrap_or_default().to_owned();
+    Cluster::parse(ClusterFields {
+        name: name.into(),
+        server: text("server"),
+        certificate_authority_data: text("certificate-authority-data"),
+        tls_server_name: text("tls-server-name"),
+    })
+    .expect("the control plane writes a usable kubeconfig")
+}
+
 /// Writes a condition as a program does that is not kubectl: with every text that the API server takes.
 pub async fn decide(admin: &Shell, name: &str, condition: &str, reason: &str, message: &str) {
-    let path = format!("/apis/certificates.k8s.io/v1/certificatesigningrequests/{name}");
+    let path = format!("{CSRS_PATH}/{name}");
     let mut object: Value =
         serde_json::from_str(&admin.ok(&format!("kubectl get --raw {path}")).await).expect("the API speaks JSON");
     object["status"]["conditions"] =
@@ -168,8 +183,8 @@ pub fn documented_flags(section: &str, program: &str) -> Vec<String> {
     flags.inspect(|flag| assert!(flag.starts_with("--"), "one flag on each line, not {flag:?}")).collect()
 }
 
-/// Starts serve with the flags of a section of `docs/identity.md`, on a free port. Each of the test's `own` takes the place of the
-/// documented one of its name; none but the authority of the test's own provider is added.
+/// Starts serve with the flags of a section of `docs/identity.md`, on a free port. Each of the test's `own` takes the
+/// place of the documented one of its name; none but the authority of the test's own provider is added.
 pub async fn serve_as_documented(section: &str, own: &[String]) -> Serve {
     let name = |flag: &String| flag.split_once('=').expect("each flag has a value").0.to_owned();
     let own = [&["--allowed-host=127.0.0.1".to_owned()], own].concat();

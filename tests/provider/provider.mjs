@@ -1,8 +1,9 @@
 // A real OpenID provider (npm oidc-provider) over HTTPS, for the tests: node provider.mjs OIDC_PROVIDER CERTIFICATE KEY
 //
-// It prints `issuer URL` when it can be used. People sign in by saying who they are, by `login_hint` or on its page: what is tested is
-// what comes after. Beside the provider's own paths, POST /test/lead-back lets clients have people come back to one more URL, POST
-// /test/rotate gives it new keys, and POST /test/sign signs any claims with its present key: tokens that no honest provider makes.
+// It prints `issuer URL` when it can be used. People sign in by saying who they are, by `login_hint` or on its page:
+// what is tested is what comes after. Beside the provider's own paths, POST /test/lead-back lets clients have people
+// come back to one more URL, POST /test/rotate gives it new keys, and POST /test/sign signs any claims with its present
+// key: tokens that no honest provider makes.
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';

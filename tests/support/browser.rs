@@ -1,4 +1,5 @@
-//! A real browser without a window, with a profile and a download folder of its own. It can be killed and started again.
+//! A real browser without a window, with a profile and a download folder of its own. It can be killed and started
+//! again.
 
 mod chromium;
 mod commands;
@@ -64,7 +65,8 @@ pub struct Browser {
     port: u16,
     /// The session, to end it where no async code can run.
     session: Option<String>,
-    /// The browser's own process, whose parent is the driver; 0 once it has ended, since its number may be another's then.
+    /// The browser's own process, whose parent is the driver; 0 once it has ended, since its number may be another's
+    /// then.
     process: AtomicI32,
     folder: PathBuf,
     // Ends before the folder is read for the last time only in `quit`.
@@ -254,8 +256,8 @@ const DRIVER_TRIES: usize = 5;
 /// How long a browser may take to end before it is killed.
 const QUIT_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Writes down what the page's policy refuses, and whether a script ran that somebody smuggled in: hostile texts in these
-/// tests set `document.title` or call `smuggled`.
+/// Writes down what the page's policy refuses, and whether a script ran that somebody smuggled in: hostile texts in
+/// these tests set `document.title` or call `smuggled`.
 const WITNESS: &str = r"
 if (!window.__violations) {
     window.__violations = [];

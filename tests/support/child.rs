@@ -22,8 +22,8 @@ use crate::deadline::{PATIENCE, eventually_blocking};
 
 /// Returns an address for a program that takes no port 0 or cannot say which it was given.
 ///
-/// It is free now, and stays so until the program binds it: no test gets it a second time, and it lies below the range from
-/// which the system gives ports to whoever asks for port 0 or connects (32768 and up on Linux).
+/// It is free now, and stays so until the program binds it: no test gets it a second time, and it lies below the range
+/// from which the system gives ports to whoever asks for port 0 or connects (32768 and up on Linux).
 pub fn free_address() -> SocketAddr {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     // Two test programs at once begin at different places.
@@ -38,8 +38,8 @@ pub fn free_address() -> SocketAddr {
 
 /// A running program in a process group of its own, with everything that it has printed.
 ///
-/// It is on a leash: a watcher holds the read end of a pipe whose write end only this process has. Where the pipe closes, by
-/// a drop or by the death of the test, the whole group ends and its scratch folder goes.
+/// It is on a leash: a watcher holds the read end of a pipe whose write end only this process has. Where the pipe
+/// closes, by a drop or by the death of the test, the whole group ends and its scratch folder goes.
 pub struct Child {
     name: String,
     process: Process,
@@ -168,8 +168,8 @@ fn collect(stream: Option<impl Read + Send + 'static>, printed: &Arc<Mutex<Strin
     });
 }
 
-/// Runs a program beside a watcher, which ends the program's whole group when standard input ends: by SIGTERM, and after two
-/// seconds by SIGKILL. The watcher has a session of its own, so that it survives both.
+/// Runs a program beside a watcher, which ends the program's whole group when standard input ends: by SIGTERM, and
+/// after two seconds by SIGKILL. The watcher has a session of its own, so that it survives both.
 const LEASH: &str = r#"
 exec 3<&0 </dev/null
 setsid sh -c '

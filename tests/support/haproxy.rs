@@ -60,8 +60,9 @@ fn is_ready(address: SocketAddr) -> std::io::Result<()> {
     if answer.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(std::io::Error::other(answer)) }
 }
 
-/// Replicas are asked for `readyz` each second, and one that fails is left at once. Streams are quiet for longer than haproxy
-/// would bear by itself. A request that may have arrived is not sent twice: the page does that, under the same name.
+/// Replicas are asked for `readyz` each second, and one that fails is left at once. Streams are quiet for longer than
+/// haproxy would bear by itself. A request that may have arrived is not sent twice: the page does that, under the same
+/// name.
 const CONFIGURATION: &str = "\
 global
     maxconn 8000

@@ -66,8 +66,8 @@ const KEPT: [&str; 4] = ["/storage/", "/IndexedDB/", "/Local Storage/", "/blob_s
 pub type Findings = BTreeSet<String>;
 
 impl Search {
-    /// Prepares the search: every number of the key, every body line of its PEM, and the base64 of that PEM, each in all
-    /// the encodings that a leak may use.
+    /// Prepares the search: every number of the key, every body line of its PEM, and the base64 of that PEM, each in
+    /// all the encodings that a leak may use.
     pub fn new(secret: &Secret) -> Self {
         Self::with(needles::of(secret))
     }

@@ -14,7 +14,8 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Starts it with an operator's `server` block in which `places` are replaced: what it listens on, passes on to and includes.
+    /// Starts it with an operator's `server` block in which `places` are replaced: what it listens on, passes on to and
+    /// includes.
     ///
     /// # Panics
     /// Where one of them is not in it.

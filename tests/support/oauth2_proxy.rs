@@ -18,8 +18,8 @@ pub struct OAuth2Proxy {
 }
 
 impl OAuth2Proxy {
-    /// Starts it with an operator's flags. Its own address, the provider, the files with secrets and what it passes on to are
-    /// replaced; `front` is where people come to it, which is its own address where that is none of nginx's.
+    /// Starts it with an operator's flags. Its own address, the provider, the files with secrets and what it passes on
+    /// to are replaced; `front` is where people come to it, which is its own address where that is none of nginx's.
     ///
     /// # Panics
     /// Where it does not start with these flags.

@@ -13,8 +13,8 @@ use crate::{child::Child, programs};
 
 /// A running OpenID provider. It ends when it is dropped.
 ///
-/// It knows jane and ann, whose addresses are verified, and joe, whose is not. Its clients are `kube-enroll`, `another`, and
-/// `elliptic`, whose tokens are signed by ES256.
+/// It knows jane and ann, whose addresses are verified, and joe, whose is not. Its clients are `kube-enroll`,
+/// `another`, and `elliptic`, whose tokens are signed by ES256.
 pub struct Provider {
     issuer: String,
     /// Its authority, and the certificate that this made for it.
@@ -54,8 +54,8 @@ impl Provider {
         ]
     }
 
-    /// Signs somebody in to a client by the authorization code flow (OpenID Connect Core 1.0, section 3.1), and returns their
-    /// ID token.
+    /// Signs somebody in to a client by the authorization code flow (OpenID Connect Core 1.0, section 3.1), and returns
+    /// their ID token.
     pub fn sign_in(&self, person: &str, client: &str) -> String {
         let cookies = TempDir::new_in(self.folder.path()).expect("a temporary folder can be made");
         let jar = cookies.path().join("jar").display().to_string();

@@ -34,8 +34,8 @@ pub struct Faults {
     pub holds_next_reply: Option<oneshot::Sender<oneshot::Sender<()>>>,
     /// The time that every answer tells, as HTTP writes it.
     pub date: Option<String>,
-    /// The ID token of who is signed in: it goes along with every request, as oauth2-proxy's `--pass-authorization-header`
-    /// has it.
+    /// The ID token of who is signed in: it goes along with every request, as oauth2-proxy's
+    /// `--pass-authorization-header` has it.
     pub id_token: Option<String>,
     /// Holds every request with one of these in its path, until the test changes its mind.
     pub holds: &'static [&'static str],

@@ -53,6 +53,11 @@ impl Serve {
         format!("http://{}/", self.address)
     }
 
+    /// Returns the URL of a path of the API, which begins with a slash.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address

@@ -17,8 +17,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// A TCP proxy on a free port of the loopback interface: all its connections share one line with a bandwidth, and each way
-/// takes its time. A TCP handshake costs a round trip, as it does on a real line; slow start and loss are not imitated.
+/// A TCP proxy on a free port of the loopback interface: all its connections share one line with a bandwidth, and each
+/// way takes its time. A TCP handshake costs a round trip, as it does on a real line; slow start and loss are not
+/// imitated.
 pub struct SlowLink {
     address: SocketAddr,
     accepting: JoinHandle<()>,

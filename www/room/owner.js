@@ -1,12 +1,12 @@
-// Which tab goes on with an enrollment: one at a time. By Web Locks where the browser has them; over plain HTTP by a lease in
-// the database, which its owner renews, since a tab that ends says nothing.
+// Which tab goes on with an enrollment: one at a time. By Web Locks where the browser has them; over plain HTTP by a
+// lease in the database, which its owner renews, since a tab that ends says nothing.
 
 const LEASE_MS = 6_000;
 const HEARTBEAT_MS = 1_500;
 
-// Both kinds have: `own(id)`, which takes it or queues for it, and lets another one go; `letGo(id)`, by default whatever it is;
-// `owned`, the id that is, and `owns(id)`, which are sure only within a transaction that `guard` has checked; `others()`, the
-// ids that other tabs own; and they call `changed` when what they own changes by itself.
+// Both kinds have: `own(id)`, which takes it or queues for it, and lets another one go; `letGo(id)`, by default
+// whatever it is; `owned`, the id that is, and `owns(id)`, which are sure only within a transaction that `guard` has
+// checked; `others()`, the ids that other tabs own; and they call `changed` when what they own changes by itself.
 
 export class Locks {
   #prefix;
@@ -14,6 +14,7 @@ export class Locks {
   #left;
   #id;
   #held = false;
+  /** @type {(value?: unknown) => void} */
   #release = () => {};
 
   constructor(name, changed) {

@@ -1,5 +1,5 @@
-// The vault: what is kept of enrollments in IndexedDB, and how the browser's own key wraps a data key. What is bound to what
-// is told by core's vault. It follows the module's glue in the same script, which has no network.
+// The vault: what is kept of enrollments in IndexedDB, and how the browser's own key wraps a data key. What is bound to
+// what is told by core's vault. It follows the module's glue in the same script, which has no network.
 //
 // A record is {id, version, details, progress, sealed, wrap}: `details` the exact JSON text that is bound to the key,
 // `progress` an object, `sealed` bytes, `wrap` either {kind: "passphrase", memoryKib, iterations, salt, wrapped} or
@@ -31,8 +31,8 @@ export class Store {
     this.#name = name;
   }
 
-  // Runs `work(...stores)` in one transaction, and answers with what it has put into `result` once all of it is on the disk.
-  // Within `work` there are only callbacks: to wait for a promise ends a transaction in Firefox.
+  // Runs `work(...stores)` in one transaction, and answers with what it has put into `result` once all of it is on the
+  // disk. Within `work` there are only callbacks: to wait for a promise ends a transaction in Firefox.
   async transaction(names, mode, work) {
     const begin = async () => {
       const durability = names.includes(RECORDS) ? "strict" : "relaxed";
@@ -147,7 +147,7 @@ export function isId(id) {
   return /^[0-9a-f]{32}$/.test(id);
 }
 
-// Says why a record cannot be read; nothing where it can.
+// Says why a record cannot be read, or nothing.
 export function faultOf(record) {
   if (Number.isInteger(record.version) && record.version > RECORD_VERSION) {
     return "it was kept by a newer version of this page: reload";
@@ -159,31 +159,26 @@ export function faultOf(record) {
       Number.isInteger(wrap.memoryKib) && Number.isInteger(wrap.iterations)));
   const isWhole = record.version === RECORD_VERSION && objectIn(details)?.requestPem && progress !== null &&
     typeof progress === "object" && isBytes(sealed) && isWrapped;
-  return isWhole ? "" : DAMAGED;
+  return isWhole ? null : DAMAGED;
 }
 
-// Makes a record as the page reads it.
-export function keptOf(record, owner) {
+// Makes a record as the page reads it: `StoredEnrollment` of the crate `protocol`. Its two parts cross as JSON texts,
+// so that one that cannot be read does not stand in the way of the others.
+export function storedOf(record, lease) {
   const { id, details, progress, wrap } = record;
-  const kept = {
-    id,
-    details: objectIn(details) ?? {},
-    progress: progress !== null && typeof progress === "object" ? progress : {},
-    hasPassphrase: wrap?.kind === "passphrase",
-    owner,
-    fault: faultOf(record),
-  };
+  const stored = { id, hasPassphrase: wrap?.kind === "passphrase", lease, fault: faultOf(record) };
   try {
-    // What cannot be sent to the page, such as a text that nests too deep, must not stand in the way of the others.
-    return structuredClone(kept);
+    return { ...stored, details: objectIn(details) ? details : "{}", progress: JSON.stringify(progress ?? {}) };
   } catch {
-    return { ...kept, details: {}, progress: {}, fault: DAMAGED };
+    // Such as an object within itself, which a storage can hold.
+    return { ...stored, details: "{}", progress: "{}", fault: DAMAGED };
   }
 }
 
 // The oldest first; of one second, always in the same order.
 export function byAge(one, other) {
-  return (one.details.created ?? 0) - (other.details.created ?? 0) || (one.id < other.id ? -1 : 1);
+  const created = ({ details }) => objectIn(details)?.created ?? 0;
+  return created(one) - created(other) || (one.id < other.id ? -1 : 1);
 }
 
 // Wraps a data key with a new key of the browser's, and overwrites it.

@@ -21,24 +21,23 @@ use self::{
     open_calls::{OpenCall, OpenCalls},
     response::{Response, judge, unreachable},
 };
-use crate::state::{Action, Answer, Call, Failure};
+use crate::state::{Answer, Call, Event, Failure};
 
 /// The Kubernetes API at one base, and the calls to it that are under way; clones share them.
 #[derive(Clone)]
 pub(crate) struct Api {
-    /// Relative to the page, with a slash at its end.
+    /// Relative to the page, without a slash at its end.
     base: String,
-    send: Callback<Action>,
+    send: Callback<Event>,
     open_calls: OpenCalls,
 }
 
 impl Api {
-    pub(crate) fn new(base: &str, send: Callback<Action>) -> Self {
-        let slash = if base.ends_with('/') { "" } else { "/" };
-        Self { base: format!("{base}{slash}"), send, open_calls: OpenCalls::default() }
+    pub(crate) fn new(base: &str, send: Callback<Event>) -> Self {
+        Self { base: base.trim_end_matches('/').to_owned(), send, open_calls: OpenCalls::default() }
     }
 
-    /// Begins a call; its answer comes as an action, unless the call is dropped before. A new watch drops the one
+    /// Begins a call; its answer comes as an event, unless the call is dropped before. A new watch drops the one
     /// before it.
     pub(crate) fn call(&self, call: Call) {
         let endpoint = Endpoint::new(&self.base, &call);
@@ -58,7 +57,7 @@ struct Running {
     call: Call,
     endpoint: Endpoint,
     open: OpenCall,
-    send: Callback<Action>,
+    send: Callback<Event>,
 }
 
 impl Running {
@@ -67,7 +66,7 @@ impl Running {
             Call::Watch(..) => Answer::WatchEnded(self.watch().await.err()),
             call => interpret(call, self.fetch().await),
         };
-        self.emit(Action::Answered(answer));
+        self.emit(Event::Answer(answer));
     }
 
     /// Returns the body of the response.
@@ -87,7 +86,7 @@ impl Running {
         let response = if head.is_ok() { head } else { client::read_body(&raw, head).await? };
         self.judge(&response)?;
         let body = raw.body().ok_or_else(|| unreachable(watch::BROKEN_OFF))?;
-        watch::read(body, |events| self.emit(Action::Answered(Answer::Watched(events)))).await
+        watch::read(body, |events| self.emit(Event::Answer(Answer::Watched(events)))).await
     }
 
     fn judge(&self, response: &Response) -> Result<(), Failure> {
@@ -95,15 +94,15 @@ impl Running {
         if !matches!(self.call, Call::Settings | Call::Whoami)
             && let Some(offset_ms) = response.clock_offset_ms()
         {
-            self.emit(Action::ClockRead { offset_ms });
+            self.emit(Event::ClockRead { offset_ms });
         }
         judge(&self.call, response)
     }
 
-    /// Sends an action, unless the call was dropped.
-    fn emit(&self, action: Action) {
+    /// Sends an event, unless the call was dropped.
+    fn emit(&self, event: Event) {
         if self.open.is_open() {
-            self.send.emit(action);
+            self.send.emit(event);
         }
     }
 }

@@ -1,46 +1,52 @@
-//! The one component: keeps the page's state, shows it, and has its effects carried out.
+//! The root component: owns the machine by value, shows it, and has its effects carried out. It is a struct, since a
+//! state in a hook would be cloned with the passphrases in it.
 
-use yew::{Component, Context, Html};
+use yew::{Callback, Component, Context, Html};
 
 use crate::{
     effects::{self, Effects},
-    state::{Action, Page},
+    state::{Event, Machine, UserAction},
     view,
 };
 
 pub(crate) struct App {
-    page: Page,
+    /// `None` only while an event is handled.
+    machine: Option<Machine>,
     effects: Effects,
+    /// Receives what a person does. It is made once: a new one would render every component that uses it anew.
+    dispatch: Callback<UserAction>,
     /// The state whose heading had the focus last.
     focused: &'static str,
 }
 
 impl Component for App {
-    type Message = Action;
+    type Message = Event;
     type Properties = ();
 
     fn create(context: &Context<Self>) -> Self {
-        let page = Page::new(effects::place(), effects::prefilled_form());
-        let effects = Effects::new(context.link().callback(|action| action));
-        context.link().send_message(Action::Began);
-        Self { focused: page.state.name(), page, effects }
+        let machine = Machine::new(effects::environment(), effects::prefilled_form());
+        let effects = Effects::new(context.link().callback(|event| event));
+        context.link().send_message(Event::Started);
+        let dispatch = context.link().callback(Event::User);
+        Self { focused: machine.state.name(), machine: Some(machine), effects, dispatch }
     }
 
-    fn update(&mut self, _: &Context<Self>, action: Action) -> bool {
-        for effect in self.page.reduce(action, effects::around()) {
-            self.effects.run(effect);
-        }
-        self.effects.follow(&self.page);
+    fn update(&mut self, _: &Context<Self>, event: Event) -> bool {
+        let machine = self.machine.take().expect(HANDLES_ONE_EVENT);
+        let (machine, effects) = machine.on(event, effects::inputs());
+        effects.into_iter().for_each(|effect| self.effects.run(effect));
+        self.effects.follow(&machine.state);
+        self.machine = Some(machine);
         true
     }
 
-    fn view(&self, context: &Context<Self>) -> Html {
-        view::page(&self.page, &context.link().callback(Action::Did))
+    fn view(&self, _: &Context<Self>) -> Html {
+        view::page(self.machine(), &self.dispatch)
     }
 
     /// Moves the focus to the new heading, so that a screen reader follows.
     fn rendered(&mut self, _: &Context<Self>, _first: bool) {
-        let name = self.page.state.name();
+        let name = self.machine().state.name();
         let before = std::mem::replace(&mut self.focused, name);
         if before == name || name == "editing" && before == "loading" {
             return;
@@ -48,3 +54,12 @@ impl Component for App {
         effects::focus("h1");
     }
 }
+
+impl App {
+    fn machine(&self) -> &Machine {
+        self.machine.as_ref().expect(HANDLES_ONE_EVENT)
+    }
+}
+
+/// Yew handles one event of a component after the other, and renders it between them.
+const HANDLES_ONE_EVENT: &str = "the machine is away only while an event is handled";

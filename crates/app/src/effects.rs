@@ -1,4 +1,5 @@
-//! Carries out what the state wants done: the only place with side effects, besides the fetches of `api` and `room`.
+//! Carries out what the state wants done: the only place with side effects, besides the fetches of `api` and the
+//! messages of `key_worker`.
 
 mod clipboard;
 mod clock;
@@ -12,35 +13,35 @@ use gloo_timers::callback::Interval;
 use yew::Callback;
 
 pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
-pub(crate) use environment::{around, place, prefilled_form};
+pub(crate) use environment::{environment, inputs, prefilled_form};
 pub(crate) use file::read_file;
 pub(crate) use tab::focus;
 
 use crate::{
     api::Api,
-    room::Room,
-    state::{Action, Effect, Page},
+    key_worker::KeyWorker,
+    state::{Effect, Event, State},
 };
 
 /// What effects need between them, and what lasts as long as a state.
 pub(crate) struct Effects {
-    send: Callback<Action>,
+    send: Callback<Event>,
     api: Api,
-    room: Room,
+    key_worker: KeyWorker,
     ticking: Option<Interval>,
     unload_question: Option<EventListener>,
     _awake: [EventListener; 2],
 }
 
 impl Effects {
-    pub(crate) fn new(send: Callback<Action>) -> Self {
+    pub(crate) fn new(send: Callback<Event>) -> Self {
         let on_awake = send.clone();
         Self {
             api: Api::new("./", send.clone()),
-            room: Room::new(send.clone()),
+            key_worker: KeyWorker::start(send.clone()),
             ticking: None,
             unload_question: None,
-            _awake: tab::listen_awake(move |reconnected| on_awake.emit(Action::Awake { reconnected })),
+            _awake: tab::listen_awake(move |reconnected| on_awake.emit(Event::Awake { reconnected })),
             send,
         }
     }
@@ -50,23 +51,23 @@ impl Effects {
             Effect::Call(call) => self.api.call(call),
             Effect::UseApi(base) => self.api = Api::new(&base, self.send.clone()),
             Effect::StopCalls => self.api.stop(),
-            Effect::Ask(message) => self.room.ask(&message),
-            Effect::EndRoom => self.room.end(),
+            Effect::Command(command) => self.key_worker.send(*command),
+            Effect::EndWorker => self.key_worker.restart(),
             Effect::Copy { block, text } => {
                 let send = self.send.clone();
                 clipboard::copy(text, move |worked| {
-                    send.emit(worked.map_or(Action::CopyShown, |worked| Action::Copied { block, worked }));
+                    send.emit(worked.map_or(Event::CopyShown, |worked| Event::Copied { block, worked }));
                 });
             }
             Effect::Save(name) => {
-                if let Some(file) = self.room.file() {
-                    file::save(file, &name);
+                if let Some(file) = self.key_worker.file() {
+                    file::save(file, name.as_str());
                 }
             }
             Effect::SaveText { name, text } => file::save_text(&text, &name),
-            Effect::AskToNotify => {
+            Effect::RequestNotificationPermission => {
                 let send = self.send.clone();
-                notification::request_permission(move |granted| send.emit(Action::Notifies(granted)));
+                notification::request_permission(move |granted| send.emit(Event::NotificationPermission(granted)));
             }
             Effect::Notify(text) => notification::notify(text),
             Effect::Focus(id) => tab::focus_soon(&id),
@@ -74,13 +75,13 @@ impl Effects {
     }
 
     /// Brings what lasts as long as a state in line with it: the clock that ticks, the question before leaving.
-    pub(crate) fn follow(&mut self, page: &Page) {
-        tab::set_title(page.state.title());
-        keep_while(page.state.counts_time(), &mut self.ticking, || {
+    pub(crate) fn follow(&mut self, state: &State) {
+        tab::set_title(state.title());
+        keep_while(state.counts_time(), &mut self.ticking, || {
             let send = self.send.clone();
-            Interval::new(TICK_MILLISECONDS, move || send.emit(Action::Tick))
+            Interval::new(TICK_MILLISECONDS, move || send.emit(Event::Tick))
         });
-        keep_while(page.state.holds_a_key(), &mut self.unload_question, tab::confirm_unload);
+        keep_while(state.holds_a_key(), &mut self.unload_question, tab::confirm_unload);
     }
 }
 

@@ -1,15 +1,15 @@
 //! The page of kube-enroll, from the form to the saved kubeconfig.
 //!
-//! [`start`] mounts one Yew component. What the page is in, is one `state::State`; `Page::reduce` is the only place
-//! that changes it, and it neither reads a clock nor does I/O: what is to be done comes back as a list of
-//! `state::Effect`s, which `effects` carries out. The private key is not here: it lives in the key's room, which `room`
-//! talks to.
+//! [`start`] mounts the root, a Yew component; `components` has those that it shows, `view` says which and with what.
+//! All that the page is in is one `state::Machine`; `Machine::on` is the only place that changes it, and it neither
+//! reads a clock nor does I/O: what is to be done comes back as `state::Effect`s, which `effects` carries out. The
+//! private key is not here: it lives in the key worker, to which `key_worker` talks.
 
 mod api;
 mod app;
+mod components;
 mod effects;
-mod json;
-mod room;
+mod key_worker;
 mod state;
 mod view;
 

@@ -1,166 +1,292 @@
-//! What a person sees, as a function of the page's state. One file per step; `parts` has what they share.
+//! The root's view: which component shows which state, and with what.
 
-mod element;
-mod failed;
-mod generate;
-mod identify;
-mod keep;
-mod manual;
-mod parts;
-mod save;
-mod submit;
-mod verify;
-mod wait;
+use std::rc::Rc;
 
-use yew::{Callback, Html};
+use kube_enroll_core::Cluster;
+use kube_enroll_protocol::StoredEnrollment as Stored;
+use yew::prelude::*;
 
-use self::element::{Element, On, el, fragment};
-use crate::state::{Act, Page, Retry, State, Step, Storage};
+use crate::{
+    components::{
+        Banners, CertificateFacts, Contact, Denied, Elsewhere, Generating, Header, Heading, Identify, Locked,
+        ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Reveal, Save, SignIn,
+        SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment, StoredEnrollments, Storing,
+        Submitting, Trouble, Ui, Verifying, Waiting, rough,
+    },
+    effects::{date_and_time, parse_time, time_of_day},
+    state::{
+        Acquiring, Connection, Context, Enrollment, Failed, Issued, Machine, Manual, Phase, PrivateText, Problem,
+        Retry, Setup, Shown, State, Storage, UserAction, milliseconds,
+    },
+};
 
-/// The browser's clock may be off by so much before that is worth a sentence.
-const CLOCK_TOLERANCE_MS: f64 = 60_000.0;
-
-pub(crate) fn page(page: &Page, send: &Callback<Act>) -> Html {
-    let ui = Ui { page, send };
-    let cluster = page
-        .state
-        .enrollment()
-        .and_then(|enrollment| enrollment.cluster.as_ref())
-        .or(page.cluster.as_ref())
-        .map(|cluster| el("span").class("cluster").text("Cluster ").add(el("b").say(&cluster.name)));
-    let logo = el("svg")
-        .class("logo")
-        .attr("viewBox", "0 0 32 32")
-        .attr("aria-hidden", "true")
-        .add(el("path").attr("d", "M16 2 28 8l2.5 13L22 30H10L1.5 21 4 8z"))
-        .add(el("circle").attr("cx", "16").attr("cy", "12").attr("r", "4"))
-        .add(el("path").attr("d", "M16 16v9m0-3h4"));
-    let name = page.state.name();
-    fragment([
-        el("header").add(logo).add(el("b").text("kube-enroll")).option(cluster),
-        el("main").attr("data-state", name).add(steps(&page.state)).add(banners(page)).add(step(&ui).key(name)),
-        el("footer").text("The private key is made in this browser and never leaves it."),
-    ])
-}
-
-/// What every part of the view needs.
-struct Ui<'a> {
-    page: &'a Page,
-    send: &'a Callback<Act>,
-}
-
-impl Ui<'_> {
-    /// Makes a button. Its look is its class.
-    fn button(&self, id: &'static str, class: &'static str, text: &'static str, action: Act) -> Element {
-        el("button").attr("type", "button").id(id).class(class).text(text).on(On::Click, self.send, action)
-    }
-
-    fn typed(&self, element: Element, action: impl Fn(String) -> Act + 'static) -> Element {
-        element.on_text(On::Input, self.send, Box::new(action))
-    }
-
-    fn chosen(&self, element: Element, action: impl Fn(String) -> Act + 'static) -> Element {
-        element.on_text(On::Change, self.send, Box::new(action))
-    }
-
-    fn form(&self, action: Act) -> Element {
-        el("form").flag("novalidate", true).on(On::Submit, self.send, action)
+/// Returns the page as its machine says. `dispatch` receives what a person does.
+pub(crate) fn page(machine: &Machine, dispatch: &Callback<UserAction>) -> Html {
+    let Machine { context, state } = machine;
+    let ui = Ui { dispatch: dispatch.clone(), copied: context.copied, now_ms: context.inputs.now_ms };
+    let cluster = shown_cluster(machine).map(|cluster| AttrValue::from(cluster.name().to_string()));
+    html! {
+        <ContextProvider<Ui> context={ui}>
+            <Header {cluster} />
+            <main data-state={state.name()}>
+                <Steps current={state.step()} outcome={outcome(state)} />
+                { banners(machine) }
+                <StepPanel key={state.name()}>{ step(machine) }</StepPanel>
+            </main>
+            <footer>{ "The private key is made in this browser and never leaves it." }</footer>
+        </ContextProvider<Ui>>
     }
 }
 
-fn step(ui: &Ui) -> Element {
-    match &ui.page.state {
-        State::Loading => el("section").add(parts::heading("One moment")),
-        State::Editing { tried } => identify::editing(ui, *tried),
-        State::Generating { options, since_ms } => generate::generating(ui, options, *since_ms),
-        State::Keeping { .. } => keep::keeping(),
-        State::Unkept { enrollment, reason } => keep::unkept(ui, reason, enrollment.is_kept()),
-        State::Taking { id, elsewhere } => keep::taking(ui, id, *elsewhere),
-        State::Manual(manual) => manual::manual(ui, manual),
-        State::Submitting { enrollment, since_ms, delivery } => submit::submitting(ui, enrollment, *since_ms, delivery),
-        State::Waiting { enrollment, decision, lookout } => {
-            wait::waiting(ui, enrollment, *decision, &lookout.connection)
-        }
-        State::Verifying { enrollment, cluster, .. } => verify::verifying(ui, enrollment, cluster.as_deref()),
-        State::Locked { enrollment, passphrase, fault, .. } => keep::locked(ui, enrollment, &passphrase.0, fault),
-        State::OtherCluster { enrollment } => wait::other_cluster(ui, enrollment),
-        State::Issued(issued) => save::issued(ui, issued),
-        State::Denied { enrollment, said } => wait::denied(ui, enrollment, said),
-        State::Failed { enrollment, said } => wait::failed(ui, enrollment, said),
-        State::Gone { enrollment, why } => wait::gone(ui, enrollment, *why),
-        State::SignIn { .. } => failed::sign_in(ui),
-        State::Refused { enrollment, code, message, .. } => verify::refused(ui, enrollment, code, message),
-        State::Error { problem, retry } => failed::error(ui, problem, retry),
+fn outcome(state: &State) -> StepOutcome {
+    match state {
+        State::Failed(_) => StepOutcome::Troubled,
+        State::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved => StepOutcome::Done,
+        State::Enrolled { phase, .. } if phase.is_trouble() => StepOutcome::Troubled,
+        _ => StepOutcome::Active,
     }
 }
 
-fn steps(state: &State) -> Element {
-    let now = state.step();
-    let troubled = matches!(
-        state,
-        State::Denied { .. }
-            | State::Failed { .. }
-            | State::Gone { .. }
-            | State::OtherCluster { .. }
-            | State::Unkept { .. }
-            | State::SignIn { .. }
-            | State::Refused { .. }
-            | State::Error { .. }
-    );
-    let saved = matches!(state, State::Issued(issued) if issued.saved);
-    let names = [
-        (Step::Identify, "Identify"),
-        (Step::Generate, "Generate"),
-        (Step::Submit, "Submit"),
-        (Step::Wait, "Wait"),
-        (Step::Verify, "Verify"),
-        (Step::Save, "Save"),
-    ];
-    let item = |(step, name)| {
-        let class = if step < now || saved {
-            "done"
-        } else if step > now {
-            ""
-        } else if troubled {
-            "now bad"
-        } else {
-            "now"
-        };
-        let item = el("li").class(class).text(name);
-        if step == now { item.attr("aria-current", "step") } else { item }
+fn banners(machine: &Machine) -> Html {
+    let Machine { context, state } = machine;
+    let storage_refused = match &context.storage {
+        Storage::Refused(reason) => Some(AttrValue::from(reason.clone())),
+        _ => None,
     };
-    el("ol").class("steps").attr("aria-label", "Steps").all(names.map(item))
+    // What is known of the clock is of no use to somebody whose page does not load.
+    let loads = !matches!(state, State::Failed(Failed { retry: Retry::Load, .. }));
+    html! {
+        <Banners
+            plain_http={!context.environment.is_secure && !context.environment.is_local}
+            {storage_refused}
+            clock_offset_ms={context.clock_offset_ms.filter(|_| loads).unwrap_or(0.0)}
+        />
+    }
 }
 
-fn banners(page: &Page) -> Element {
-    let mut banners = el("div");
-    if !page.place.secure && !page.place.local {
-        banners = banners.add(el("p").id("banner-http").class("note warn").text(
-            "This page came over plain HTTP: whoever is on the path between you and its server could have changed it, and \
-             could take your key. Where you can, use an address that begins with https.",
-        ));
+fn step(machine: &Machine) -> Html {
+    let Machine { context, state } = machine;
+    match state {
+        State::Loading => html! { <section><Heading text="One moment" /></section> },
+        State::Setup(Setup { tried, .. }) => identify(context, *tried),
+        State::Generating(generating) => html! {
+            <Generating
+                algorithm={generating.application.algorithm}
+                subject={generating.application.subject.clone()}
+                since_ms={generating.since_ms}
+            />
+        },
+        State::Acquiring(acquiring) => resuming(context, acquiring),
+        State::Enrolled { enrollment, phase } => enrolled(machine, enrollment, phase),
+        State::Failed(Failed { problem, retry }) => {
+            let remedy = match retry {
+                Retry::Load => Remedy::Reload,
+                Retry::Generate(_) | Retry::Acquire(_) => Remedy::Repeat,
+            };
+            trouble(problem, remedy)
+        }
     }
-    if let Storage::Refused(reason) = &page.storage {
-        banners = banners.add(
-            el("p").id("storage-refused").class("note warn").text(
-                "This browser keeps nothing for this page, so leave the tab open until you have saved your file: closing or \
-                 reloading it loses the key. ",
-            ).say(reason),
-        );
-    }
-    let off_ms = page.clock_offset_ms;
-    if off_ms.abs() > CLOCK_TOLERANCE_MS && !matches!(page.state, State::Error { retry: Retry::Load, .. }) {
-        banners = banners.add(
-            el("p")
-                .id("clock-warning")
-                .class("note")
-                .text("This computer’s clock is ")
-                .say(&parts::rough(off_ms.abs()))
-                .text(if off_ms > 0.0 { " behind" } else { " ahead of" })
-                .text(
-                    " the cluster’s. This page goes by the cluster’s; kubectl goes by yours, so please set it right.",
-                ),
-        );
-    }
-    banners
 }
+
+fn enrolled(machine: &Machine, enrollment: &Rc<Enrollment>, phase: &Phase) -> Html {
+    let context = &machine.context;
+    let name = AttrValue::from(enrollment.name().to_string());
+    let approver = context.settings.approver.clone().map(AttrValue::from);
+    let person = context.person.clone();
+    match phase {
+        Phase::Storing(_) => html! { <Storing /> },
+        Phase::Unstored(unstored) => {
+            html! { <StorageFailed reason={unstored.reason.clone()} stored={enrollment.is_stored()} /> }
+        }
+        Phase::Submitting(submitting) => {
+            let trouble = submitting.trouble.clone().map(AttrValue::from);
+            html! { <Submitting {enrollment} since_ms={submitting.since_ms} {trouble} /> }
+        }
+        Phase::Undelivered(undelivered) => {
+            let remedy = if undelivered.needs_new_name { Remedy::Rename } else { Remedy::Resend };
+            trouble(&undelivered.problem, remedy)
+        }
+        Phase::Manual(manual) => manual_steps(machine, enrollment, manual),
+        Phase::Waiting(waiting) => html! {
+            <Waiting
+                {enrollment}
+                approval={waiting.approval}
+                contact={contact(&waiting.watcher.connection)}
+                cluster={shown_cluster(machine)}
+                {person}
+                {approver}
+                requesting_user={requesting_user(context, enrollment)}
+                dropped_at={dropped_at(context, enrollment)}
+                notifications={notifications(context)}
+            />
+        },
+        Phase::Verifying(verifying) => html! { <Verifying {name} cluster={verifying.cluster.clone()} /> },
+        Phase::Locked(locked) => html! {
+            <Locked
+                {name}
+                passphrase={locked.passphrase.as_str().to_owned()}
+                fault={locked.fault.map(AttrValue::from)}
+            />
+        },
+        Phase::Issued(issued) => save(context, enrollment, issued),
+        Phase::Denied(decision) => html! { <Denied {name} decision={decision.clone()} {approver} /> },
+        Phase::SigningFailed(decision) => html! { <SigningFailed {name} decision={decision.clone()} {approver} /> },
+        Phase::Gone(why) => html! { <RequestGone {enrollment} why={*why} {person} /> },
+        Phase::OtherCluster => html! {
+            <OtherCluster
+                {name}
+                made_for={enrollment.cluster.clone().map(Rc::new)}
+                current={context.cluster.clone()}
+            />
+        },
+        Phase::SignIn(_) => {
+            let url = context.person.as_ref().and_then(|person| person.sign_out_url.clone());
+            html! { <SignIn sign_out_url={url.map(AttrValue::from)} /> }
+        }
+        Phase::Refused(refused) => {
+            html! { <Refused {name} code={refused.code} message={refused.message.clone()} /> }
+        }
+    }
+}
+
+fn identify(context: &Context, tried: bool) -> Html {
+    let browser_locks =
+        !matches!(context.storage, Storage::Ready { wraps_keys: false }) && context.environment.is_secure;
+    html! {
+        <Identify
+            form={&context.form}
+            policy={&context.policy}
+            person={context.person.clone()}
+            {tried}
+            has_api={context.has_api()}
+            {browser_locks}
+        >
+            if !context.stored.is_empty() {
+                <StoredEnrollments>
+                    for stored in context.stored.iter() {
+                        { stored_enrollment(context, stored) }
+                    }
+                </StoredEnrollments>
+            }
+        </Identify>
+    }
+}
+
+fn stored_enrollment(context: &Context, stored: &Stored) -> Html {
+    let Stored { id, details, progress, fault, .. } = stored;
+    let has_ended = |end| milliseconds(end) <= context.cluster_ms();
+    html! {
+        <StoredEnrollment
+            key={id.as_str()}
+            id={id.clone()}
+            user={details.user.clone()}
+            name={progress.name.clone()}
+            stage={progress.stage.known()}
+            expired={context.clock_offset_ms.is_some() && progress.not_after.is_some_and(has_ended)}
+            age={rough(context.inputs.now_ms - milliseconds(details.created))}
+            fault={fault.clone().map(AttrValue::from)}
+        />
+    }
+}
+
+fn resuming(context: &Context, acquiring: &Acquiring) -> Html {
+    let stored = context.stored.iter().find(|stored| stored.id == acquiring.id);
+    match stored.filter(|_| acquiring.elsewhere) {
+        Some(Stored { progress, .. }) => {
+            html! { <Elsewhere name={progress.name.clone()} stage={progress.stage.known()} /> }
+        }
+        None => html! { <Resuming /> },
+    }
+}
+
+fn manual_steps(machine: &Machine, enrollment: &Rc<Enrollment>, manual: &Manual) -> Html {
+    let context = &machine.context;
+    html! {
+        <ManualSteps
+            {enrollment}
+            cluster={shown_cluster(machine)}
+            person={context.person.clone()}
+            requesting_user={requesting_user(context, enrollment)}
+            reason={manual.reason.clone().map(AttrValue::from)}
+            pasted={manual.pasted.clone()}
+            fault={manual.fault.clone().map(AttrValue::from)}
+            has_api={context.has_api()}
+        />
+    }
+}
+
+fn save(context: &Context, enrollment: &Rc<Enrollment>, issued: &Issued) -> Html {
+    let Issued { cluster, assembled, file_name, shown, saved } = issued;
+    let certificate = &assembled.certificate;
+    let reveal = match shown {
+        Shown::No | Shown::Asked => Reveal::Hidden,
+        Shown::Yes(PrivateText(kubeconfig)) => Reveal::Shown(AttrValue::Rc(Rc::clone(kubeconfig))),
+        Shown::Failed(reason) => Reveal::Failed(reason.clone().into()),
+    };
+    html! {
+        <Save
+            {enrollment}
+            {cluster}
+            page_is_local={context.environment.is_local}
+            file_name={file_name.clone()}
+            saved={*saved}
+            preview={assembled.preview.clone()}
+            {reveal}
+        >
+            <CertificateFacts
+                user={certificate.user.clone()}
+                groups={certificate.groups.clone()}
+                issuer={certificate.issuer.clone()}
+                not_before={date_and_time(milliseconds(certificate.not_before))}
+                not_after={date_and_time(milliseconds(certificate.not_after))}
+                differences={assembled.differences.clone()}
+            />
+        </Save>
+    }
+}
+
+fn trouble(problem: &Problem, remedy: Remedy) -> Html {
+    let Problem { title, message, causes } = problem;
+    html! { <Trouble title={*title} message={message.clone()} causes={causes.clone()} {remedy} /> }
+}
+
+/// Returns the cluster of the enrollment that is shown, or of the page.
+fn shown_cluster(machine: &Machine) -> Option<Rc<Cluster>> {
+    let of_enrollment = machine.state.enrollment().and_then(|enrollment| enrollment.cluster.clone());
+    of_enrollment.map(Rc::new).or_else(|| machine.context.cluster.clone())
+}
+
+fn requesting_user(context: &Context, enrollment: &Enrollment) -> Option<AttrValue> {
+    enrollment.requesting_user(context).map(|account| AttrValue::from(account.to_owned()))
+}
+
+fn contact(connection: &Connection) -> Contact {
+    match connection {
+        Connection::Connecting => Contact::Connecting,
+        Connection::Live => Contact::Live,
+        Connection::Lost { since_ms, reason } => {
+            Contact::Lost { since: time_of_day(*since_ms).into(), reason: reason.clone().into() }
+        }
+    }
+}
+
+fn notifications(context: &Context) -> Notifications {
+    if context.notifies {
+        Notifications::Enabled
+    } else if context.environment.can_notify {
+        Notifications::Available
+    } else {
+        Notifications::Unavailable
+    }
+}
+
+/// Returns when Kubernetes drops the request of an enrollment, by this computer's clock, or `None` before it is known
+/// when the request was created.
+fn dropped_at(context: &Context, enrollment: &Enrollment) -> Option<AttrValue> {
+    let created_ms = parse_time(&enrollment.object.as_ref()?.creation_timestamp)?;
+    Some(date_and_time(created_ms + PENDING_LIFETIME_MS - context.clock_offset_ms.unwrap_or(0.0)).into())
+}
+
+/// Kubernetes drops a request that nobody decides on after this time
+/// ([lifetimes](https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#request-signing-process)).
+const PENDING_LIFETIME_MS: f64 = 24.0 * 3_600_000.0;

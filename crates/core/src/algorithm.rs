@@ -28,9 +28,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All algorithms, in the order in which a form shows them.
+    /// All algorithms, in the order in which they are offered where an operator does not choose.
     pub const ALL: [Self; 6] =
-        [Self::Rsa2048, Self::Rsa3072, Self::Rsa4096, Self::EcdsaP256, Self::EcdsaP384, Self::Ed25519];
+        [Self::Rsa3072, Self::EcdsaP256, Self::EcdsaP384, Self::Ed25519, Self::Rsa2048, Self::Rsa4096];
 
     /// Returns the name that `config.json`, the page and the JavaScript API use, for example `RSA-3072`.
     pub const fn name(self) -> &'static str {
@@ -55,7 +55,7 @@ impl Algorithm {
         })
     }
 
-    /// Returns the size of the RSA modulus in bits, and nothing for the other key types.
+    /// Returns the size of the RSA modulus in bits, or `None` for the other key types.
     pub const fn modulus_bits(self) -> Option<usize> {
         match self {
             Self::Rsa2048 => Some(2048),

@@ -1,25 +1,14 @@
-//! The Kubernetes object, its conditions, and where it stands.
+//! The CertificateSigningRequest object, its conditions, and its state.
 
-#[cfg(feature = "x509")]
 use std::collections::BTreeMap;
 
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ObjectName};
+use crate::{Error, ObjectName, pem};
 
-/// The API group and version of [`CertificateSigningRequest`].
-pub const API_VERSION: &str = "certificates.k8s.io/v1";
-
-/// The only signer that is asked: it issues client certificates for the API server and never approves by itself
-/// ([signers](https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers)).
-pub const SIGNER_NAME: &str = "kubernetes.io/kube-apiserver-client";
-
-/// The usages asked for: the one that the signer demands.
-pub const USAGES: [&str; 1] = ["client auth"];
-
-/// A `CertificateSigningRequest` object of `certificates.k8s.io/v1`, read leniently: fields that are not needed are
-/// dropped ([reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/)).
+/// A `CertificateSigningRequest` object of `certificates.k8s.io/v1`, read leniently: without fields that are not needed
+/// ([reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CertificateSigningRequest {
@@ -35,7 +24,7 @@ pub struct CertificateSigningRequest {
     pub spec: Spec,
     /// The decision and the certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<RequestStatus>,
+    pub status: Option<CsrStatus>,
 }
 
 /// The part of `metav1.ObjectMeta` that is needed.
@@ -53,8 +42,7 @@ pub struct ObjectMeta {
     /// RFC 3339.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub creation_timestamp: String,
-    /// What programs write beside an object; whoever creates it can write anything. The page has no use for it.
-    #[cfg(feature = "x509")]
+    /// What programs write beside an object; whoever creates it can write anything.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -80,7 +68,7 @@ pub struct Spec {
 /// `CertificateSigningRequestStatus`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct RequestStatus {
+pub struct CsrStatus {
     /// `Approved`, `Denied`, `Failed`, each at most once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
@@ -129,9 +117,9 @@ pub struct ListMeta {
     pub resource_version: String,
 }
 
-/// Where an object stands. Kubernetes has no such field: it follows from conditions and certificate.
+/// The state of an object. Kubernetes has no such field: it follows from conditions and certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RequestState {
+pub enum CsrState {
     /// Nobody has decided.
     Pending,
     /// Approved, and the signer has not signed yet.
@@ -141,22 +129,19 @@ pub enum RequestState {
         /// PEM, as the API server has it.
         certificate_pem: String,
     },
-    /// Somebody said no.
-    Denied {
-        /// For programs; untrusted text.
-        reason: String,
-        /// For people; untrusted text.
-        message: String,
-    },
+    /// An approver has denied it.
+    Denied(Decision),
     /// The signer could not sign.
-    Failed {
-        /// For programs; untrusted text.
-        reason: String,
-        /// For people; untrusted text.
-        message: String,
-    },
-    /// There is no object under that name.
-    Gone,
+    Failed(Decision),
+}
+
+/// What an approver or the signer wrote into a condition: untrusted text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// For programs, in `CamelCase`.
+    pub reason: String,
+    /// For people.
+    pub message: String,
 }
 
 impl CertificateSigningRequest {
@@ -164,7 +149,7 @@ impl CertificateSigningRequest {
     pub fn new(name: &ObjectName, request_pem: &str, expiration_seconds: u32) -> Self {
         Self {
             api_version: API_VERSION.into(),
-            kind: "CertificateSigningRequest".into(),
+            kind: KIND.into(),
             metadata: ObjectMeta { name: name.as_str().into(), ..ObjectMeta::default() },
             spec: Spec {
                 request: Base64::encode_string(request_pem.as_bytes()),
@@ -177,25 +162,28 @@ impl CertificateSigningRequest {
         }
     }
 
-    /// Derives where the object stands. A certificate counts before conditions, since it is set once and stays.
+    /// Derives the object's state. A certificate counts before conditions, since it is set once and stays.
     ///
     /// # Errors
     /// [`Error::InvalidObject`] where `status.certificate` is not base64 of a text.
-    pub fn state(&self) -> Result<RequestState, Error> {
-        let Some(status) = &self.status else { return Ok(RequestState::Pending) };
+    pub fn state(&self) -> Result<CsrState, Error> {
+        let Some(status) = &self.status else { return Ok(CsrState::Pending) };
         if !status.certificate.is_empty() {
             let certificate_pem = decode_text(&status.certificate, "status.certificate")?;
-            return Ok(RequestState::Issued { certificate_pem });
+            return Ok(CsrState::Issued { certificate_pem });
         }
-        let condition = |kind: &str| status.conditions.iter().find(|condition| condition.kind == kind);
-        Ok(if let Some(Condition { reason, message, .. }) = condition("Denied") {
-            RequestState::Denied { reason: reason.clone(), message: message.clone() }
-        } else if let Some(Condition { reason, message, .. }) = condition("Failed") {
-            RequestState::Failed { reason: reason.clone(), message: message.clone() }
-        } else if condition("Approved").is_some() {
-            RequestState::Approved
+        let decision = |kind: &str| {
+            let condition = status.conditions.iter().find(|condition| condition.kind == kind)?;
+            Some(Decision { reason: condition.reason.clone(), message: condition.message.clone() })
+        };
+        Ok(if let Some(decision) = decision("Denied") {
+            CsrState::Denied(decision)
+        } else if let Some(decision) = decision("Failed") {
+            CsrState::Failed(decision)
+        } else if decision("Approved").is_some() {
+            CsrState::Approved
         } else {
-            RequestState::Pending
+            CsrState::Pending
         })
     }
 
@@ -209,13 +197,7 @@ impl CertificateSigningRequest {
 
     /// Tells whether the object asks for the same request, whatever its PEM looks like: a proxy re-encodes it.
     pub fn is_for(&self, request_pem: &str) -> bool {
-        let body = |pem: &str| -> String {
-            pem.lines()
-                .filter(|line| !line.starts_with("-----"))
-                .flat_map(|line| line.chars().filter(|c| !c.is_whitespace()))
-                .collect()
-        };
-        self.request_pem().is_ok_and(|found| body(&found) == body(request_pem))
+        self.request_pem().is_ok_and(|found| pem::is_same(&found, request_pem))
     }
 }
 
@@ -228,3 +210,16 @@ fn decode_text(base64: &str, field: &'static str) -> Result<String, Error> {
         }
     })
 }
+
+/// The API group and version of [`CertificateSigningRequest`].
+pub const API_VERSION: &str = "certificates.k8s.io/v1";
+
+/// The only signer that is asked: it issues client certificates for the API server and never approves by itself
+/// ([signers](https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers)).
+pub const SIGNER_NAME: &str = "kubernetes.io/kube-apiserver-client";
+
+/// The usages asked for: the one that the signer demands.
+pub const USAGES: [&str; 1] = ["client auth"];
+
+/// The kind of [`CertificateSigningRequest`].
+pub const KIND: &str = "CertificateSigningRequest";

@@ -1,73 +1,28 @@
-mod shown;
+use std::fmt;
 
-pub use shown::Field;
-pub(crate) use shown::Quoted;
-use shown::Shown;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-#[cfg(feature = "x509")]
-use crate::pasted::Pasted;
+use crate::{NameError, display::Quoted};
 
-/// Says why something was refused: what was found, and what was expected.
+/// The reason why something was refused: what was found, and what was expected.
 ///
-/// The texts are for people and may change; [`Error::code`] is for programs and does not. It is the same in the page,
-/// in JavaScript and in the proxy's answers. The variants of X.509 and of keys exist only with those features: their texts are
-/// a part of the page's size.
+/// The texts are for people and may change; [`Error::code`] is for programs and does not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name has no characters.
-    #[error("{field} is empty")]
-    EmptyName {
+    /// A name that cannot be one.
+    #[error("{field} {error}")]
+    Name {
         /// Which name.
         field: Field,
-    },
-    /// A name has more than [`crate::MAX_NAME_CHARACTERS`] characters.
-    #[error("{field} has {found} characters, at most {maximum} are possible")]
-    NameTooLong {
-        /// Which name.
-        field: Field,
-        /// Characters found.
-        found: usize,
-        /// Characters possible.
-        maximum: usize,
-    },
-    /// A name has a character that is not on the allow-list.
-    #[error("{field} contains {} at position {position}: letters, digits, inner spaces and . _ - @ : # + = , / are possible", Shown(*.character))]
-    ForbiddenCharacter {
-        /// Which name.
-        field: Field,
-        /// The character found.
-        character: char,
-        /// Its place, counted in characters from 1.
-        position: usize,
-    },
-    /// A name begins or ends with a space.
-    #[error("{field} begins or ends with a space")]
-    OuterSpace {
-        /// Which name.
-        field: Field,
-    },
-    /// A name mixes scripts whose letters look alike.
-    #[error("{field} mixes {first} and {second} letters, which look alike: use one script")]
-    MixedScripts {
-        /// Which name.
-        field: Field,
-        /// The script found first.
-        first: &'static str,
-        /// The script found after it.
-        second: &'static str,
-    },
-    /// A name belongs to Kubernetes itself.
-    #[error("{field} {} begins with \"system:\", which Kubernetes keeps for itself", Quoted(.name))]
-    SystemName {
-        /// Which name.
-        field: Field,
-        /// The name found.
-        name: String,
+        /// What is wrong with it. Part of the text, so not its source.
+        error: NameError,
     },
     /// A group is named twice.
     #[error("group {} is named twice", Quoted(.name))]
     DuplicateGroup {
+        /// The place of the second, counted from 0.
+        index: usize,
         /// The group.
         name: String,
     },
@@ -90,6 +45,8 @@ pub enum Error {
     /// A group that this page's operator does not offer.
     #[error("group {} is not offered here, expected one of: {}", Quoted(.name), .offered.join(", "))]
     GroupNotOffered {
+        /// The group's place, counted from 0.
+        index: usize,
         /// The group asked for.
         name: String,
         /// The groups offered.
@@ -127,6 +84,26 @@ pub enum Error {
         /// The shape expected.
         expected: String,
     },
+    /// A label of an object name of another shape than ours.
+    #[error("label {}, expected {expected}", Quoted(.found))]
+    InvalidLabel {
+        /// The label found.
+        found: String,
+        /// The shape expected.
+        expected: String,
+    },
+    /// A namespace that is no DNS label.
+    #[error("namespace {}, expected up to 63 of a-z, 0-9, and - inside", Quoted(.found))]
+    InvalidNamespace {
+        /// The namespace found.
+        found: String,
+    },
+    /// A name that a file cannot have everywhere.
+    #[error("file name {}, expected letters, digits, spaces and . _ - @ + =", Quoted(.found))]
+    InvalidFileName {
+        /// The name found.
+        found: String,
+    },
     /// A cluster without a usable address or certificate authority.
     #[error("cluster {field}: found {}, expected {expected}", Quoted(.found))]
     InvalidCluster {
@@ -137,7 +114,7 @@ pub enum Error {
         /// What it should hold.
         expected: &'static str,
     },
-    /// A CertificateSigningRequest other than the ones that are made here.
+    /// A CertificateSigningRequest other than the ones that are made here, or settings that cannot be read.
     #[error("{field}: found {found}, expected {expected}")]
     InvalidObject {
         /// The field's path in the object.
@@ -147,7 +124,6 @@ pub enum Error {
         /// What it should hold.
         expected: String,
     },
-    #[cfg(feature = "x509")]
     /// A text that is not the one PEM block expected (RFC 7468).
     #[error("PEM: found {found}, expected {expected}")]
     InvalidPem {
@@ -156,102 +132,11 @@ pub enum Error {
         /// What was expected.
         expected: &'static str,
     },
-    #[cfg(feature = "x509")]
-    /// Bytes that are not the DER structure expected.
-    #[error("{what} cannot be read: {reason}")]
-    InvalidDer {
-        /// The structure expected.
-        what: &'static str,
-        /// What is wrong with it.
-        reason: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A request or certificate whose subject is not one CN and some O.
-    #[error("subject: found {found}, expected {expected}")]
-    InvalidSubject {
-        /// What was found.
-        found: String,
-        /// What was expected.
-        expected: &'static str,
-    },
-    #[cfg(feature = "x509")]
-    /// A request that asks for extensions or carries other attributes.
-    #[error("the request carries the attribute {oid}, expected none")]
-    UnexpectedAttribute {
-        /// The attribute's object identifier.
-        oid: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A public key that is too weak or of an unknown kind.
-    #[error("public key: found {found}, expected {expected}")]
-    WeakKey {
-        /// What was found.
-        found: String,
-        /// What was expected.
-        expected: &'static str,
-    },
-    #[cfg(feature = "x509")]
-    /// A request whose own signature does not verify.
-    #[error("the request's signature does not match its public key")]
-    BadSignature,
-    #[cfg(feature = "x509")]
-    /// A request signed with an algorithm that is not one of ours.
-    #[error("signature algorithm {oid}, expected SHA-2 with the request's own kind of key")]
-    UnexpectedSignatureAlgorithm {
-        /// The algorithm's object identifier.
-        oid: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A certificate for another key than the one that was made here.
-    #[error("the certificate is for another key: found {found}, expected {expected}")]
-    OtherKey {
-        /// The fingerprint of the certificate's key.
-        found: String,
-        /// The fingerprint of the key that was made here.
-        expected: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A certificate for another user.
-    #[error("the certificate is for the user {}, expected {}", Quoted(.found), Quoted(.expected))]
-    OtherUser {
-        /// The user found.
-        found: String,
-        /// The user asked for.
-        expected: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A certificate for other groups.
-    #[error("the certificate's groups differ: missing [{}], not asked for [{}]", .missing.join(", "), .unexpected.join(", "))]
-    OtherGroups {
-        /// Groups asked for and not issued.
-        missing: Vec<String>,
-        /// Groups issued and not asked for.
-        unexpected: Vec<String>,
-    },
-    #[cfg(feature = "x509")]
-    /// A certificate that may not be used to authenticate a client.
-    #[error("the certificate's extended key usage is {found}, expected client auth")]
-    NotForClients {
-        /// The usages found.
-        found: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A certificate that is not valid now.
-    #[error("the certificate is valid from {not_before} to {not_after}, the cluster's time is {now}")]
-    NotValidNow {
-        /// Begin, RFC 3339.
-        not_before: String,
-        /// End, RFC 3339.
-        not_after: String,
-        /// The time it was judged by, RFC 3339.
-        now: String,
-    },
-    #[cfg(feature = "x509")]
-    /// A text that a person handed in and that holds no certificate for the request.
-    #[error("found {found}, expected the issued certificate: {}", .found.advice())]
-    Pasted {
-        /// What it is.
-        found: Pasted,
+    /// A line of a watch that is longer than is read.
+    #[error("watch stream: a line of more than {maximum_bytes} bytes")]
+    WatchLineTooLong {
+        /// The longest line that is read.
+        maximum_bytes: usize,
     },
     /// A watch stream that is not newline-delimited watch events.
     #[error("watch stream: {reason}")]
@@ -259,129 +144,271 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// A watch stream without an end of line for too long.
-    #[error("watch stream: a line of more than {maximum_bytes} bytes")]
-    WatchLineTooLong {
-        /// The longest line that is read.
-        maximum_bytes: usize,
-    },
-    #[cfg(feature = "keys")]
-    /// The source of randomness failed.
-    #[error("no randomness: the browser or system refused to give random bytes")]
-    NoRandomness,
-    #[cfg(feature = "keys")]
-    /// A key could not be made, read or used.
-    #[error("private key: {reason}")]
-    PrivateKey {
-        /// What failed; never a part of the key.
-        reason: &'static str,
-    },
-    #[cfg(feature = "keys")]
-    /// A step that needs an earlier one.
-    #[error("{step} comes before this")]
-    OutOfOrder {
-        /// The step that is missing.
-        step: &'static str,
-    },
-    #[cfg(feature = "keys")]
-    /// A kept key that opens with a passphrase, and there is none.
-    #[error("this key was kept with a passphrase, which opens it: none was given")]
-    PassphraseNeeded,
-    #[cfg(feature = "keys")]
-    /// A kept key that does not open.
-    #[error("the kept key does not open: {reason}")]
-    Locked {
-        /// What stands against it, as far as that can be told.
-        reason: &'static str,
-    },
-    #[cfg(feature = "keys")]
-    /// An enrollment that is not kept, or no longer.
-    #[error("this enrollment is no longer kept in this browser, so its key is gone")]
-    Forgotten,
-    #[cfg(feature = "keys")]
-    /// Too little memory for Argon2.
-    #[error("there is no {mebibytes} MiB of memory, which the passphrase needs")]
-    NoMemory {
-        /// Memory asked for.
-        mebibytes: u32,
-    },
 }
 
 impl Error {
-    /// Returns the stable code of this error, in `kebab-case`.
-    pub fn code(&self) -> &'static str {
+    /// Returns the stable code of this error.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::EmptyName { .. } => "empty-name",
-            Self::NameTooLong { .. } => "name-too-long",
-            Self::ForbiddenCharacter { .. } => "forbidden-character",
-            Self::OuterSpace { .. } => "outer-space",
-            Self::MixedScripts { .. } => "mixed-scripts",
-            Self::SystemName { .. } => "system-name",
-            Self::DuplicateGroup { .. } => "duplicate-group",
-            Self::TooManyGroups { .. } => "too-many-groups",
-            Self::SubjectTooLong { .. } => "subject-too-long",
-            Self::GroupNotOffered { .. } => "group-not-offered",
-            Self::AlgorithmNotOffered { .. } => "algorithm-not-offered",
-            Self::ExpirationOutOfRange { .. } => "expiration-out-of-range",
-            Self::InvalidPolicy { .. } => "invalid-policy",
-            Self::InvalidObjectName { .. } => "invalid-object-name",
-            Self::InvalidCluster { .. } => "invalid-cluster",
-            Self::InvalidObject { .. } => "invalid-object",
-            #[cfg(feature = "x509")]
-            Self::InvalidPem { .. } => "invalid-pem",
-            #[cfg(feature = "x509")]
-            Self::InvalidDer { .. } => "invalid-der",
-            #[cfg(feature = "x509")]
-            Self::InvalidSubject { .. } => "invalid-subject",
-            #[cfg(feature = "x509")]
-            Self::UnexpectedAttribute { .. } => "unexpected-attribute",
-            #[cfg(feature = "x509")]
-            Self::WeakKey { .. } => "weak-key",
-            #[cfg(feature = "x509")]
-            Self::BadSignature => "bad-signature",
-            #[cfg(feature = "x509")]
-            Self::UnexpectedSignatureAlgorithm { .. } => "unexpected-signature-algorithm",
-            #[cfg(feature = "x509")]
-            Self::OtherKey { .. } => "other-key",
-            #[cfg(feature = "x509")]
-            Self::OtherUser { .. } => "other-user",
-            #[cfg(feature = "x509")]
-            Self::OtherGroups { .. } => "other-groups",
-            #[cfg(feature = "x509")]
-            Self::NotForClients { .. } => "not-for-clients",
-            #[cfg(feature = "x509")]
-            Self::NotValidNow { .. } => "not-valid-now",
-            #[cfg(feature = "x509")]
-            Self::Pasted { found } => found.code(),
-            Self::InvalidWatch { .. } => "invalid-watch",
-            Self::WatchLineTooLong { .. } => "watch-line-too-long",
-            #[cfg(feature = "keys")]
-            Self::NoRandomness => "no-randomness",
-            #[cfg(feature = "keys")]
-            Self::PrivateKey { .. } => "private-key",
-            #[cfg(feature = "keys")]
-            Self::OutOfOrder { .. } => "out-of-order",
-            #[cfg(feature = "keys")]
-            Self::PassphraseNeeded => "passphrase-needed",
-            #[cfg(feature = "keys")]
-            Self::Locked { .. } => "locked",
-            #[cfg(feature = "keys")]
-            Self::Forgotten => "forgotten",
-            #[cfg(feature = "keys")]
-            Self::NoMemory { .. } => "no-memory",
+            Self::Name { error, .. } => error.code(),
+            Self::DuplicateGroup { .. } => ErrorCode::DuplicateGroup,
+            Self::TooManyGroups { .. } => ErrorCode::TooManyGroups,
+            Self::SubjectTooLong { .. } => ErrorCode::SubjectTooLong,
+            Self::GroupNotOffered { .. } => ErrorCode::GroupNotOffered,
+            Self::AlgorithmNotOffered { .. } => ErrorCode::AlgorithmNotOffered,
+            Self::ExpirationOutOfRange { .. } => ErrorCode::ExpirationOutOfRange,
+            Self::InvalidPolicy { .. } => ErrorCode::InvalidPolicy,
+            Self::InvalidObjectName { .. } | Self::InvalidLabel { .. } => ErrorCode::InvalidObjectName,
+            Self::InvalidNamespace { .. } => ErrorCode::InvalidNamespace,
+            Self::InvalidFileName { .. } => ErrorCode::InvalidFileName,
+            Self::InvalidCluster { .. } => ErrorCode::InvalidCluster,
+            Self::InvalidObject { .. } => ErrorCode::InvalidObject,
+            Self::InvalidPem { .. } => ErrorCode::InvalidPem,
+            Self::WatchLineTooLong { .. } => ErrorCode::WatchLineTooLong,
+            Self::InvalidWatch { .. } => ErrorCode::InvalidWatch,
         }
     }
 
-    /// Returns the form field that the error is about, so that it can be shown beside it.
+    /// Returns the field of a form that the error is about, or `None` where it is about no single one.
     pub fn field(&self) -> Option<Field> {
         match self {
-            Self::EmptyName { field }
-            | Self::NameTooLong { field, .. }
-            | Self::ForbiddenCharacter { field, .. }
-            | Self::OuterSpace { field }
-            | Self::MixedScripts { field, .. }
-            | Self::SystemName { field, .. } => Some(*field),
+            Self::Name { field, .. } => Some(*field),
+            Self::DuplicateGroup { index, .. } | Self::GroupNotOffered { index, .. } => Some(Field::Group(*index)),
+            Self::AlgorithmNotOffered { .. } => Some(Field::Algorithm),
+            Self::ExpirationOutOfRange { .. } => Some(Field::Lifetime),
+            Self::InvalidLabel { .. } => Some(Field::Label),
+            Self::InvalidNamespace { .. } => Some(Field::Namespace),
             _ => None,
         }
+    }
+}
+
+impl NameError {
+    /// Returns the stable code of this error.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Empty => ErrorCode::EmptyName,
+            Self::TooLong { .. } => ErrorCode::NameTooLong,
+            Self::ForbiddenCharacter { .. } => ErrorCode::ForbiddenCharacter,
+            Self::OuterSpace => ErrorCode::OuterSpace,
+            Self::MixedScripts { .. } => ErrorCode::MixedScripts,
+            Self::System { .. } => ErrorCode::SystemName,
+        }
+    }
+
+    /// Addresses the error to the field whose text was parsed.
+    pub fn at(self, field: Field) -> Error {
+        Error::Name { field, error: self }
+    }
+}
+
+/// A field of the form in which somebody asks for a certificate, or in which a cluster is described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The user (CN).
+    User,
+    /// A group (O), counted from 0.
+    Group(usize),
+    /// The cluster's name.
+    Cluster,
+    /// The key type.
+    Algorithm,
+    /// `spec.expirationSeconds`.
+    Lifetime,
+    /// The label in the object's name.
+    Label,
+    /// The namespace of the kubeconfig's context.
+    Namespace,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User => f.write_str("the user name"),
+            Self::Group(index) => write!(f, "group {}", index + 1),
+            Self::Cluster => f.write_str("the cluster's name"),
+            Self::Algorithm => f.write_str("the key type"),
+            Self::Lifetime => f.write_str("the lifetime"),
+            Self::Label => f.write_str("the label"),
+            Self::Namespace => f.write_str("the namespace"),
+        }
+    }
+}
+
+/// Defines the codes, each with the text in which it crosses to other programs.
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// The stable code of an error of any crate: the same in the page, in JavaScript and in the server's answers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// All codes.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// Returns the code in `kebab-case`, for example `empty-name`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    // Names and policy: this crate.
+    /// A name has no characters.
+    EmptyName = "empty-name",
+    /// A name has too many characters.
+    NameTooLong = "name-too-long",
+    /// A name has a character that is not on the allow-list.
+    ForbiddenCharacter = "forbidden-character",
+    /// A name begins or ends with a space.
+    OuterSpace = "outer-space",
+    /// A name mixes scripts whose letters look alike.
+    MixedScripts = "mixed-scripts",
+    /// A name is reserved by Kubernetes.
+    SystemName = "system-name",
+    /// A group is named twice.
+    DuplicateGroup = "duplicate-group",
+    /// More groups than one subject may have.
+    TooManyGroups = "too-many-groups",
+    /// Names that are too long together.
+    SubjectTooLong = "subject-too-long",
+    /// A group that the policy does not offer.
+    GroupNotOffered = "group-not-offered",
+    /// A key type that the policy does not offer.
+    AlgorithmNotOffered = "algorithm-not-offered",
+    /// A lifetime outside of the policy's bounds.
+    ExpirationOutOfRange = "expiration-out-of-range",
+    /// A policy that contradicts itself.
+    InvalidPolicy = "invalid-policy",
+    /// A name of an object, or a label in it, of another shape than ours.
+    InvalidObjectName = "invalid-object-name",
+    /// A namespace that is no DNS label.
+    InvalidNamespace = "invalid-namespace",
+    /// A name that a file cannot have everywhere.
+    InvalidFileName = "invalid-file-name",
+    /// A cluster that no kubeconfig could use.
+    InvalidCluster = "invalid-cluster",
+    /// An object or settings of another shape.
+    InvalidObject = "invalid-object",
+    /// A text that is not the PEM expected.
+    InvalidPem = "invalid-pem",
+    /// A line of a watch that is longer than is read.
+    WatchLineTooLong = "watch-line-too-long",
+    /// A stream that is no watch.
+    InvalidWatch = "invalid-watch",
+    // Requests and certificates: the crate `x509`.
+    /// Bytes that are not the DER expected.
+    InvalidDer = "invalid-der",
+    /// A subject that is not one CN and some O.
+    InvalidSubject = "invalid-subject",
+    /// A request with attributes.
+    UnexpectedAttribute = "unexpected-attribute",
+    /// A public key that is too weak, or known to be.
+    WeakKey = "weak-key",
+    /// A request whose signature does not verify.
+    BadSignature = "bad-signature",
+    /// A request with another signature algorithm than ours.
+    UnexpectedSignatureAlgorithm = "unexpected-signature-algorithm",
+    /// A certificate for another key.
+    OtherKey = "other-key",
+    /// A certificate for another user.
+    OtherUser = "other-user",
+    /// A certificate for other groups.
+    OtherGroups = "other-groups",
+    /// A certificate that may not authenticate a client.
+    NotForClients = "not-for-clients",
+    /// A certificate that is not valid now.
+    NotValidNow = "not-valid-now",
+    /// Nothing was pasted.
+    PastedNothing = "pasted-nothing",
+    /// A private key was pasted.
+    PastedPrivateKey = "pasted-private-key",
+    /// A PKCS#10 request was pasted.
+    PastedRequest = "pasted-request",
+    /// An object without a certificate was pasted.
+    PastedNoCertificate = "pasted-no-certificate",
+    /// A kubeconfig was pasted.
+    PastedKubeconfig = "pasted-kubeconfig",
+    /// A page of the web was pasted.
+    PastedHtml = "pasted-html",
+    /// Another Kubernetes object was pasted.
+    PastedOtherObject = "pasted-other-object",
+    /// Another kind of PEM was pasted.
+    PastedOtherPem = "pasted-other-pem",
+    /// A certificate without its end was pasted.
+    PastedIncomplete = "pasted-incomplete",
+    /// A file that is no text was brought.
+    PastedBinary = "pasted-binary",
+    /// Another text was pasted.
+    PastedOtherText = "pasted-other-text",
+    /// More was pasted than is read.
+    PastedTooLong = "pasted-too-long",
+    // Private keys and where they are kept: the crates `keys` and `wasm`, and the key worker.
+    /// The source of randomness failed.
+    NoRandomness = "no-randomness",
+    /// A private key that could not be made, read or used.
+    PrivateKey = "private-key",
+    /// A step that needs an earlier one.
+    OutOfOrder = "out-of-order",
+    /// A stored key that opens with a passphrase only.
+    PassphraseNeeded = "passphrase-needed",
+    /// A stored key that does not open.
+    Locked = "locked",
+    /// An enrollment that is not in the storage.
+    Forgotten = "forgotten",
+    /// Too little memory for Argon2id.
+    NoMemory = "no-memory",
+    /// A kubeconfig without a cluster to lead to.
+    ClusterMissing = "cluster-missing",
+    /// The browser's storage failed.
+    Storage = "storage",
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let code = Self::ALL.iter().find(|code| code.as_str() == text);
+        code.copied().ok_or_else(|| D::Error::custom(format_args!("found {}, expected an error code", Quoted(&text))))
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_crosses_as_the_text_that_it_shows() {
+        for code in ErrorCode::ALL {
+            let json = serde_json::to_string(code).expect("a text");
+            assert_eq!(json, format!("\"{code}\""));
+            assert_eq!(serde_json::from_str::<ErrorCode>(&json).expect("a code"), *code);
+        }
+        assert!(serde_json::from_str::<ErrorCode>("\"no-code\"").is_err());
+    }
+
+    #[test]
+    fn a_fault_names_its_field() {
+        let error = NameError::TooLong { found: 201 }.at(Field::Group(1));
+        assert_eq!(error.to_string(), "group 2 has 201 characters, at most 200 are possible");
+        assert_eq!((error.field(), error.code().as_str()), (Some(Field::Group(1)), "name-too-long"));
     }
 }

@@ -1,70 +1,9 @@
-//! The cluster and the file that leads to it.
+//! The file that leads to a cluster.
 
 use base64ct::{Base64, Encoding};
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{Error, Field, subject::parse_name};
-
-/// The cluster that a kubeconfig leads to.
-///
-/// It is written by an operator into `config.json`, or read from `kube-public/cluster-info`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Cluster {
-    /// The name that people see; it becomes part of the context's name.
-    pub name: String,
-    /// The API server's address, `https://HOST[:PORT][/PATH]`.
-    pub server: String,
-    /// Base64 of the PEM of the certificate authorities that the API server's certificate is checked against; empty means
-    /// the ones of the system.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub certificate_authority_data: String,
-    /// The name that the API server's certificate carries, where it is not the host of `server`; empty means the host.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub tls_server_name: String,
-}
-
-impl Cluster {
-    /// Checks that a kubeconfig with this cluster can work.
-    ///
-    /// # Errors
-    /// The error of [`parse_name`] for the name; [`Error::InvalidCluster`] for an address that is no `https:` URL, for
-    /// authorities that are not base64 of PEM certificates, and for a TLS server name with other characters than a host
-    /// has.
-    pub fn check(&self) -> Result<(), Error> {
-        parse_name(&self.name, Field::Cluster)?;
-        if !is_https_address(&self.server) {
-            return Err(Error::InvalidCluster {
-                field: "server",
-                found: self.server.chars().take(100).collect(),
-                expected: "https://HOST[:PORT][/PATH]",
-            });
-        }
-        let pem = Base64::decode_vec(&self.certificate_authority_data).unwrap_or_default();
-        if !self.certificate_authority_data.is_empty() && !contains(&pem, b"-----BEGIN CERTIFICATE-----") {
-            return Err(Error::InvalidCluster {
-                field: "certificateAuthorityData",
-                found: format!("{} characters", self.certificate_authority_data.len()),
-                expected: "base64 of PEM certificates",
-            });
-        }
-        if !self.tls_server_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte)) {
-            return Err(Error::InvalidCluster {
-                field: "tlsServerName",
-                found: self.tls_server_name.chars().take(100).collect(),
-                expected: "a host name",
-            });
-        }
-        Ok(())
-    }
-
-    /// Tells whether the address leads only to the machine that it is used on: a person elsewhere cannot reach it.
-    pub fn is_local(&self) -> bool {
-        let host = host_of(&self.server);
-        host == "localhost" || host == "[::1]" || host == "0.0.0.0" || host.starts_with("127.")
-    }
-}
+use crate::{Cluster, Error, Namespace, UserName};
 
 /// A kubeconfig of one cluster, one user and one context, everything quoted and embedded
 /// ([file format](https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/)).
@@ -72,12 +11,12 @@ impl Cluster {
 /// User and context are named `USER@CLUSTER`, so that merging it into a person's own kubeconfig replaces nothing else.
 #[derive(Clone, Copy)]
 pub struct Kubeconfig<'a> {
-    /// Where it leads; checked by [`Cluster::check`].
+    /// The cluster that it leads to.
     pub cluster: &'a Cluster,
     /// The user, as in the certificate.
-    pub user: &'a str,
-    /// The namespace of the context; empty means none.
-    pub namespace: &'a str,
+    pub user: &'a UserName,
+    /// The namespace of the context.
+    pub namespace: Option<&'a Namespace>,
     /// PEM of the chain, leaf first.
     pub certificate_pem: &'a str,
 }
@@ -85,7 +24,7 @@ pub struct Kubeconfig<'a> {
 impl Kubeconfig<'_> {
     /// Returns the name of user and context.
     pub fn context(&self) -> String {
-        context_name(self.user, &self.cluster.name)
+        context_name(self.user, self.cluster)
     }
 
     /// Writes the file with the private key, PEM of PKCS#8, in it.
@@ -100,13 +39,14 @@ impl Kubeconfig<'_> {
     }
 
     fn write(&self, key: &str) -> Zeroizing<String> {
-        let Cluster { name, server, certificate_authority_data, tls_server_name } = self.cluster;
+        let (name, server) = (self.cluster.name(), self.cluster.server());
+        let certificate_authority_data = self.cluster.certificate_authority_data();
         let context = self.context();
         // Reserved up front, so that no copy of the key is left behind by growing.
         let mut yaml = Zeroizing::new(String::with_capacity(
             2048 + server.len()
                 + 4 * context.len()
-                + certificate_authority_data.len()
+                + certificate_authority_data.map_or(0, str::len)
                 + 2 * self.certificate_pem.len()
                 + key.len(),
         ));
@@ -122,17 +62,17 @@ impl Kubeconfig<'_> {
         line("", "current-context", &context);
         line("clusters:\n- ", "name", name);
         line("  cluster:\n    ", "server", server);
-        if !tls_server_name.is_empty() {
+        if let Some(tls_server_name) = self.cluster.tls_server_name() {
             line("    ", "tls-server-name", tls_server_name);
         }
-        if !certificate_authority_data.is_empty() {
+        if let Some(certificate_authority_data) = certificate_authority_data {
             line("    ", "certificate-authority-data", certificate_authority_data);
         }
         line("contexts:\n- ", "name", &context);
         line("  context:\n    ", "cluster", name);
         line("    ", "user", &context);
-        if !self.namespace.is_empty() {
-            line("    ", "namespace", self.namespace);
+        if let Some(namespace) = self.namespace {
+            line("    ", "namespace", namespace.as_str());
         }
         line("users:\n- ", "name", &context);
         line("  user:\n    ", "client-certificate-data", &Base64::encode_string(self.certificate_pem.as_bytes()));
@@ -142,41 +82,56 @@ impl Kubeconfig<'_> {
 }
 
 /// Returns `USER@CLUSTER`, the name of user and context.
-pub fn context_name(user: &str, cluster: &str) -> String {
-    format!("{user}@{cluster}")
+pub fn context_name(user: &UserName, cluster: &Cluster) -> String {
+    format!("{user}@{}", cluster.name())
 }
 
-/// Returns `USER@CLUSTER.kubeconfig`, made safe as a file name on every system: at most 120 characters; letters of any
-/// script, digits, and `. _ - @ + =`, the rest as `-`; neither hidden nor a word of the shell.
-pub fn file_name(user: &str, cluster: &str) -> String {
-    let context = context_name(user, cluster);
-    let mut safe: String = context
-        .chars()
-        .take(120)
-        .map(|character| {
-            if character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '@' | '+' | '=') {
-                character
-            } else {
-                '-'
+/// The name under which a kubeconfig is saved, safe on every system: letters of any script, digits, spaces and
+/// `. _ - @ + =`, neither hidden nor a word of the shell, and at most [`MAX_FILE_NAME_BYTES`] long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileName(String);
+
+impl FileName {
+    /// Makes `USER@CLUSTER.kubeconfig`, with `-` for other characters, and cut where it is too long.
+    pub fn new(user: &UserName, cluster: &Cluster) -> Self {
+        let mut name = String::new();
+        for character in context_name(user, cluster).chars() {
+            if name.len() + character.len_utf8() + EXTENSION.len() >= MAX_FILE_NAME_BYTES {
+                break;
             }
-        })
-        .collect();
-    // A leading dot hides a file, a leading dash makes it an option.
-    if safe.starts_with(['.', '-', '=']) {
-        safe.insert(0, '_');
+            name.push(if is_safe(character) && character != ' ' { character } else { '-' });
+        }
+        if name.starts_with(FORBIDDEN_FIRST) {
+            name.insert(0, '_');
+        }
+        name.push_str(EXTENSION);
+        Self(name)
     }
-    safe.push_str(".kubeconfig");
-    safe
+
+    /// Parses a name that a person has typed.
+    ///
+    /// # Errors
+    /// [`Error::InvalidFileName`] for any other name, and for what would lead elsewhere.
+    pub fn parse(name: &str) -> Result<Self, Error> {
+        let is_good = !name.is_empty()
+            && name.len() <= MAX_FILE_NAME_BYTES
+            && !name.starts_with(FORBIDDEN_FIRST)
+            && name.chars().all(is_safe);
+        if is_good {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(Error::InvalidFileName { found: name.chars().take(80).collect() })
+        }
+    }
+
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
-/// Checks a name typed for the file: what [`file_name`] can return, and nothing that leads elsewhere.
-pub fn is_file_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.chars().count() <= 160
-        && !name.starts_with(['.', '-', '='])
-        && name.chars().all(|character| {
-            character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | ' ')
-        })
+fn is_safe(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | ' ')
 }
 
 /// Writes a YAML double-quoted scalar, the only form in which `no`, `0x10`, `~` and `#c` stay what they are.
@@ -188,7 +143,8 @@ fn push_quoted(yaml: &mut String, value: &str) {
                 yaml.push('\\');
                 yaml.push(character);
             }
-            // Line breaks and controls, which YAML would fold or refuse; each below U+0100 or one of the two separators.
+            // Line breaks and controls, which YAML would fold or refuse; each below U+0100 or one of the two
+            // separators.
             character if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {
                 yaml.push_str(&format!("\\u{:04x}", u32::from(character)));
             }
@@ -198,70 +154,33 @@ fn push_quoted(yaml: &mut String, value: &str) {
     yaml.push('"');
 }
 
-fn is_https_address(server: &str) -> bool {
-    let Some(rest) = server.strip_prefix("https://") else { return false };
-    let authority = rest.split('/').next().unwrap_or_default();
-    !authority.is_empty()
-        && server.len() <= 2048
-        && !authority.bytes().any(|byte| byte == b'@')
-        && rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'\\<>`{}|^?#".contains(&byte))
-}
+/// The longest name in bytes of UTF-8: file systems take 255, of which a browser needs some while it downloads, and
+/// where there is a file of that name.
+pub const MAX_FILE_NAME_BYTES: usize = 240;
 
-fn host_of(server: &str) -> &str {
-    let authority = server.strip_prefix("https://").unwrap_or(server).split('/').next().unwrap_or_default();
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
-}
+const EXTENSION: &str = ".kubeconfig";
 
-fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window == part)
-}
+/// A leading dot hides a file, a leading dash makes it an option.
+const FORBIDDEN_FIRST: [char; 3] = ['.', '-', '='];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ClusterFields;
 
-    fn cluster() -> Cluster {
-        Cluster {
-            name: "dev".into(),
-            server: "https://api.example.com:6443".into(),
-            certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\n"),
-            tls_server_name: String::new(),
-        }
+    fn cluster(name: &str) -> Cluster {
+        let server = "https://api.example.com:6443".into();
+        Cluster::parse(ClusterFields { name: name.into(), server, ..ClusterFields::default() }).expect(name)
     }
 
-    #[test]
-    fn refuses_clusters_that_no_kubeconfig_could_use() {
-        assert_eq!(cluster().check(), Ok(()));
-        for server in
-            ["", "http://a", "https://", "https://a b", "https://a\n", "a", "https://u@h", "https:///x", "https://a?b"]
-        {
-            assert!(Cluster { server: server.into(), ..cluster() }.check().is_err(), "{server:?}");
-        }
-        assert!(Cluster { name: String::new(), ..cluster() }.check().is_err());
-        assert!(Cluster { certificate_authority_data: "AAAA".into(), ..cluster() }.check().is_err());
-        assert!(Cluster { tls_server_name: "a\nb".into(), ..cluster() }.check().is_err());
-    }
-
-    #[test]
-    fn tells_local_addresses() {
-        for (server, local) in [
-            ("https://127.0.0.1:6443", true),
-            ("https://localhost", true),
-            ("https://[::1]:6443", true),
-            ("https://api.example.com:6443", false),
-            ("https://10.0.0.1/k8s", false),
-        ] {
-            assert_eq!(Cluster { server: server.into(), ..cluster() }.is_local(), local, "{server}");
-        }
+    fn user(name: &str) -> UserName {
+        UserName::parse(name).expect(name)
     }
 
     #[test]
     fn writes_everything_quoted_and_the_key_only_into_the_file() {
-        let cluster = cluster();
-        let kubeconfig = Kubeconfig { cluster: &cluster, user: "no", namespace: "", certificate_pem: "C" };
+        let (cluster, user) = (cluster("dev"), user("no"));
+        let kubeconfig = Kubeconfig { cluster: &cluster, user: &user, namespace: None, certificate_pem: "C" };
         let yaml = kubeconfig.to_yaml("secret");
         assert!(yaml.contains("    client-key-data: \"c2VjcmV0\"\n"));
         assert!(yaml.contains("current-context: \"no@dev\"\n"));
@@ -271,13 +190,23 @@ mod tests {
 
     #[test]
     fn makes_file_names_that_are_safe_everywhere() {
-        assert_eq!(file_name("jane", "dev"), "jane@dev.kubeconfig");
-        assert_eq!(file_name("a:b/../c", "x y"), "a-b-..-c@x-y.kubeconfig");
-        assert_eq!(file_name(".hidden", "dev"), "_.hidden@dev.kubeconfig");
-        assert_eq!(file_name("ü", "dev"), "ü@dev.kubeconfig");
-        assert!(is_file_name(&file_name("-x", "dev")));
-        for name in ["", "a/b", "a\\b", "../a", "-a", "a\n", "a:b", "a;b"] {
-            assert!(!is_file_name(name), "{name:?}");
+        let made = |name, named| FileName::new(&user(name), &cluster(named)).as_str().to_owned();
+        assert_eq!(made("jane", "dev"), "jane@dev.kubeconfig");
+        assert_eq!(made("a:b/../c", "x y"), "a-b-..-c@x-y.kubeconfig");
+        assert_eq!(made(".hidden", "dev"), "_.hidden@dev.kubeconfig");
+        assert_eq!(made("ü", "dev"), "ü@dev.kubeconfig");
+        for name in ["-x", &"田".repeat(200), &"x".repeat(200), &"𠀀".repeat(200)] {
+            let made = FileName::new(&user(name), &cluster(&"田".repeat(200)));
+            assert!(made.as_str().len() <= MAX_FILE_NAME_BYTES, "{} bytes", made.as_str().len());
+            assert_eq!(FileName::parse(made.as_str()), Ok(made));
+        }
+    }
+
+    #[test]
+    fn refuses_file_names_that_lead_elsewhere_or_are_too_long() {
+        let long = "田".repeat(120);
+        for name in ["", "a/b", "a\\b", "../a", "-a", "a\n", "a:b", "a;b", &long] {
+            assert!(FileName::parse(name).is_err(), "{name:?}");
         }
     }
 }

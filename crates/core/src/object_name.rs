@@ -1,52 +1,31 @@
 use std::fmt;
 
-use crate::Error;
+use serde::{Deserialize, Serialize};
 
-/// The most characters that the readable part of an object name keeps of the user's name.
-const MAX_PREFIX_CHARACTERS: usize = 40;
-
-/// The most characters that a label between prefix and suffix may have.
-const MAX_LABEL_CHARACTERS: usize = 30;
-
-/// The length of the random suffix in characters of 5 bits.
-const SUFFIX_CHARACTERS: usize = 10;
-
-/// 32 characters that are told apart when read aloud: no `0`, `1`, `l`, `o`.
-const SUFFIX_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+use crate::{Error, namespace::is_dns_label};
 
 /// The name of a CertificateSigningRequest object: `PREFIX-SUFFIX` or `PREFIX--LABEL-SUFFIX`.
 ///
 /// The prefix is the user's name made safe, the label is the person's to choose, and the suffix is 50 random bits: so
-/// names neither collide nor can be guessed or taken beforehand. A prefix has no `--`, so the prefix of a name is read in one
-/// way only; two users whose names are made safe alike share it. The whole is a DNS-1123 label of at most 83 characters.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// names neither collide nor can be guessed or taken beforehand. A prefix has no `--`, so the prefix of a name is read
+/// in one way only; two users whose names are made safe alike share it. The whole is a DNS-1123 label of at most 83
+/// characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ObjectName(String);
 
 impl ObjectName {
-    /// Makes a name for `user` out of `random` bytes, of which 50 bits are used. An empty label is left out.
-    ///
-    /// # Errors
-    /// [`Error::InvalidObjectName`] for a label with other characters than `a-z`, `0-9` and single inner `-`, or with
-    /// more than 30 of them.
-    pub fn new(user: &str, label: &str, random: [u8; 7]) -> Result<Self, Error> {
+    /// Makes a name for `user` out of `random` bytes, of which 50 bits are used.
+    pub fn new(user: &str, label: Option<&NameLabel>, random: [u8; 7]) -> Self {
         let prefix = Self::prefix(user);
         let bits = random.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
         let suffix: String = (0..SUFFIX_CHARACTERS)
             .map(|index| char::from(SUFFIX_ALPHABET[(bits >> (5 * index) & 31) as usize]))
             .collect();
-        if label.is_empty() {
-            return Ok(Self(format!("{prefix}-{suffix}")));
+        match label {
+            Some(label) => Self(format!("{prefix}--{label}-{suffix}")),
+            None => Self(format!("{prefix}-{suffix}")),
         }
-        if label.len() > MAX_LABEL_CHARACTERS
-            || !is_label(label)
-            || label.as_bytes().windows(2).any(|pair| pair == b"--")
-        {
-            return Err(Error::InvalidObjectName {
-                found: label.chars().take(80).collect(),
-                expected: format!("up to {MAX_LABEL_CHARACTERS} of a-z, 0-9 and single - inside"),
-            });
-        }
-        Ok(Self(format!("{prefix}--{label}-{suffix}")))
     }
 
     /// Parses the name of an object that was made for some user.
@@ -56,7 +35,7 @@ impl ObjectName {
     pub fn parse(name: &str) -> Result<Self, Error> {
         let longest = MAX_PREFIX_CHARACTERS + MAX_LABEL_CHARACTERS + SUFFIX_CHARACTERS + 3;
         let shaped = name.len() <= longest
-            && is_label(name)
+            && is_dns_label(name)
             && name.rsplit_once('-').is_some_and(|(before, suffix)| {
                 !before.is_empty()
                     && suffix.len() == SUFFIX_CHARACTERS
@@ -114,26 +93,95 @@ impl fmt::Display for ObjectName {
     }
 }
 
-fn is_label(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+/// The label in the name of an object, which a person chooses to tell their own objects apart: 1 to 30 of `a-z`, `0-9`
+/// and single inner `-`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NameLabel(String);
+
+impl NameLabel {
+    /// Parses a label.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLabel`] for any other text.
+    pub fn parse(label: &str) -> Result<Self, Error> {
+        if label.is_empty() || label.len() > MAX_LABEL_CHARACTERS || !is_dns_label(label) || label.contains("--") {
+            return Err(Error::InvalidLabel {
+                found: label.chars().take(80).collect(),
+                expected: format!("up to {MAX_LABEL_CHARACTERS} of a-z, 0-9 and single - inside"),
+            });
+        }
+        Ok(Self(label.to_owned()))
+    }
+
+    /// Returns the label.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
+
+impl fmt::Display for NameLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for NameLabel {
+    type Error = Error;
+
+    fn try_from(label: String) -> Result<Self, Error> {
+        Self::parse(&label)
+    }
+}
+
+impl From<NameLabel> for String {
+    fn from(label: NameLabel) -> Self {
+        label.0
+    }
+}
+
+impl TryFrom<String> for ObjectName {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        Self::parse(&name)
+    }
+}
+
+impl From<ObjectName> for String {
+    fn from(name: ObjectName) -> Self {
+        name.0
+    }
+}
+
+/// The most characters that the readable part of an object name keeps of the user's name.
+const MAX_PREFIX_CHARACTERS: usize = 40;
+
+/// The most characters that a label between prefix and suffix may have.
+const MAX_LABEL_CHARACTERS: usize = 30;
+
+/// The length of the random suffix in characters of 5 bits.
+const SUFFIX_CHARACTERS: usize = 10;
+
+/// 32 characters that are told apart when read aloud: no `0`, `1`, `l`, `o`.
+const SUFFIX_ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parsed(label: &str) -> Option<NameLabel> {
+        (!label.is_empty()).then(|| NameLabel::parse(label).expect("a good label"))
+    }
+
     #[test]
     fn makes_a_name_from_the_user_and_fifty_random_bits() {
-        let name = |user, label| ObjectName::new(user, label, [0, 0, 0, 0, 0, 0, 0]).map(|name| name.to_string());
-        assert_eq!(name("jane", ""), Ok("jane-aaaaaaaaaa".into()));
-        assert_eq!(name("Jane.Doe@example.com", "laptop"), Ok("jane-doe-example-com--laptop-aaaaaaaaaa".into()));
-        assert_eq!(name("田中", ""), Ok("user-aaaaaaaaaa".into()));
-        assert_eq!(name("..#", ""), Ok("user-aaaaaaaaaa".into()));
-        assert!(
-            ObjectName::new(&"x".repeat(200), &"y".repeat(30), [255; 7]).expect("long but good").as_str().len() <= 83
-        );
+        let name = |user, label| ObjectName::new(user, parsed(label).as_ref(), [0; 7]).to_string();
+        assert_eq!(name("jane", ""), "jane-aaaaaaaaaa");
+        assert_eq!(name("Jane.Doe@example.com", "laptop"), "jane-doe-example-com--laptop-aaaaaaaaaa");
+        assert_eq!(name("田中", ""), "user-aaaaaaaaaa");
+        assert_eq!(name("..#", ""), "user-aaaaaaaaaa");
+        assert!(name(&"x".repeat(200), &"y".repeat(30)).len() <= 83);
     }
 
     #[test]
@@ -141,7 +189,7 @@ mod tests {
         for byte in 0..=255 {
             for user in ["jane", "a.b.c@d", "ü", &"x-".repeat(80)] {
                 for label in ["", "laptop", "a-b"] {
-                    let name = ObjectName::new(user, label, [byte; 7]).expect("a good label");
+                    let name = ObjectName::new(user, parsed(label).as_ref(), [byte; 7]);
                     assert_eq!(ObjectName::parse(name.as_str()), Ok(name.clone()));
                     assert_eq!(name.check_user(user), Ok(()));
                 }
@@ -179,15 +227,15 @@ mod tests {
         let name = ObjectName::parse("jane-doe-aaaaaaaaaa").expect("a good name");
         assert!(name.check_user("jane").is_err());
         assert!(name.check_user("jane.doe").is_ok());
-        let name = ObjectName::new("jane", "doe", [0; 7]).expect("a good label");
+        let name = ObjectName::new("jane", parsed("doe").as_ref(), [0; 7]);
         assert!(name.check_user("jane").is_ok());
         assert!(name.check_user("jane.doe").is_err());
     }
 
     #[test]
     fn refuses_labels_that_would_break_the_name() {
-        for label in ["-a", "a-", "a--b", "A", "a b", "a/b", &"x".repeat(31)] {
-            assert!(ObjectName::new("jane", label, [0; 7]).is_err(), "{label:?}");
+        for label in ["", "-a", "a-", "a--b", "A", "a b", "a/b", &"x".repeat(31)] {
+            assert!(NameLabel::parse(label).is_err(), "{label:?}");
         }
     }
 }

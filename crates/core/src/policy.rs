@@ -1,18 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Algorithm, Error, Field, Subject};
+use crate::{Algorithm, Error, GroupName};
 
-/// The fewest seconds that Kubernetes takes as `expirationSeconds`
-/// ([API reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/#CertificateSigningRequestSpec)).
-pub const KUBERNETES_MINIMUM_EXPIRATION_SECONDS: u32 = 600;
-
-/// The groups that are worth a warning wherever they are asked for: they hold full rights on clusters made by kubeadm.
-const POWERFUL_GROUPS: &[&str] = &["kubeadm:cluster-admins"];
-
-/// What an operator allows people to ask for: one policy, judged by the page before a key is made and by the proxy before
-/// a request passes.
+/// The requests that an operator allows: one policy, judged by the page before a key is made and by the server before a
+/// request passes.
 ///
-/// The default takes every algorithm, lifetimes from 10 minutes to a year, and every group that is not `system:`.
+/// The default allows every algorithm, lifetimes from 10 minutes to a year, and every group that is not `system:`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Policy {
@@ -20,8 +13,8 @@ pub struct Policy {
     pub algorithms: Vec<Algorithm>,
     /// The bounds of the lifetime.
     pub expiration_seconds: ExpirationSeconds,
-    /// The groups offered; empty means any. Default: any.
-    pub groups: Vec<String>,
+    /// The groups offered. Default: any.
+    pub groups: Groups,
     /// Groups to warn about, beside those that Kubernetes' own tools make powerful. Default: none.
     pub powerful_groups: Vec<String>,
 }
@@ -30,12 +23,35 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ExpirationSeconds {
-    /// What the form begins with. Default: 1 day.
+    /// The form's first value. Default: 1 day.
     pub default: u32,
-    /// The fewest, at least [`KUBERNETES_MINIMUM_EXPIRATION_SECONDS`]. Default: 10 minutes.
+    /// The fewest, at least [`KUBERNETES_MIN_EXPIRATION_SECONDS`]. Default: 10 minutes.
     pub minimum: u32,
     /// The most, at most `i32::MAX`. Default: 365 days.
     pub maximum: u32,
+}
+
+/// The groups that a request may name. In `config.json` a list, of which the empty one means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<GroupName>", into = "Vec<GroupName>")]
+pub enum Groups {
+    /// Every group that is a name.
+    #[default]
+    Any,
+    /// These, and no other; without any, a request names no group.
+    Only(Vec<GroupName>),
+}
+
+/// What [`Policy::judge`] finds in a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Judgement {
+    /// Everything that is not offered, each addressed by [`Error::field`]: [`Error::AlgorithmNotOffered`],
+    /// [`Error::ExpirationOutOfRange`], and [`Error::GroupNotOffered`] for each group. With any of them the request is
+    /// refused.
+    pub faults: Vec<Error>,
+    /// What its reader should know.
+    pub warnings: Vec<Warning>,
 }
 
 /// Something that a person should know before they go on, and that stops nothing.
@@ -43,16 +59,15 @@ pub struct ExpirationSeconds {
 #[non_exhaustive]
 pub enum Warning {
     /// This group holds far-reaching rights.
-    PowerfulGroup(String),
+    PowerfulGroup(GroupName),
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        use Algorithm::{EcdsaP256, EcdsaP384, Ed25519, Rsa2048, Rsa3072, Rsa4096};
         Self {
-            algorithms: vec![Rsa3072, EcdsaP256, EcdsaP384, Ed25519, Rsa2048, Rsa4096],
+            algorithms: Algorithm::ALL.into(),
             expiration_seconds: ExpirationSeconds::default(),
-            groups: Vec::new(),
+            groups: Groups::Any,
             powerful_groups: Vec::new(),
         }
     }
@@ -60,7 +75,7 @@ impl Default for Policy {
 
 impl Default for ExpirationSeconds {
     fn default() -> Self {
-        Self { default: 86_400, minimum: KUBERNETES_MINIMUM_EXPIRATION_SECONDS, maximum: 365 * 86_400 }
+        Self { default: 86_400, minimum: KUBERNETES_MIN_EXPIRATION_SECONDS, maximum: 365 * 86_400 }
     }
 }
 
@@ -68,99 +83,124 @@ impl Policy {
     /// Checks the policy itself, as it comes from `config.json` or from flags.
     ///
     /// # Errors
-    /// [`Error::InvalidPolicy`] where no algorithm is left or the bounds of the lifetime contradict each other; the error
-    /// of [`Subject::parse`] for a group that nobody could ask for.
+    /// [`Error::InvalidPolicy`] where no algorithm is left or the bounds of the lifetime contradict each other.
     pub fn check(&self) -> Result<(), Error> {
         let ExpirationSeconds { default, minimum, maximum } = self.expiration_seconds;
         let reason = if self.algorithms.is_empty() {
             "no key type is offered"
-        } else if minimum < KUBERNETES_MINIMUM_EXPIRATION_SECONDS {
+        } else if minimum < KUBERNETES_MIN_EXPIRATION_SECONDS {
             "the shortest lifetime is under the 600 seconds that Kubernetes asks for"
         } else if maximum > i32::MAX as u32 {
             "the longest lifetime is over 2147483647 seconds"
         } else if minimum > default || default > maximum {
             "the lifetimes are not in order: minimum, default, maximum"
         } else {
-            for (index, group) in self.groups.iter().enumerate() {
-                crate::subject::parse_name(group, Field::Group(index))?;
-            }
             return Ok(());
         };
         Err(Error::InvalidPolicy { reason })
     }
 
-    /// Judges what somebody asks for.
+    /// Judges a request: its groups, its key type, and its lifetime in seconds.
     ///
-    /// # Errors
-    /// [`Error::AlgorithmNotOffered`], [`Error::ExpirationOutOfRange`], [`Error::GroupNotOffered`]. A [`Subject`] that
-    /// names `system:` users or groups does not exist, so no policy can allow one.
-    pub fn judge(
-        &self,
-        subject: &Subject,
-        algorithm: Algorithm,
-        expiration_seconds: i64,
-    ) -> Result<Vec<Warning>, Error> {
+    /// Names need no judgement: a [`GroupName`] that begins with `system:` does not exist, so no policy can allow one.
+    pub fn judge(&self, groups: &[GroupName], algorithm: Algorithm, expiration_seconds: i64) -> Judgement {
+        let mut faults = Vec::new();
         if !self.algorithms.contains(&algorithm) {
-            return Err(Error::AlgorithmNotOffered {
+            faults.push(Error::AlgorithmNotOffered {
                 found: algorithm.name().to_owned(),
                 offered: self.algorithms.iter().map(|offered| offered.name().to_owned()).collect(),
             });
         }
         let ExpirationSeconds { minimum, maximum, .. } = self.expiration_seconds;
-        if expiration_seconds < i64::from(minimum) || expiration_seconds > i64::from(maximum) {
-            return Err(Error::ExpirationOutOfRange {
+        if !(i64::from(minimum)..=i64::from(maximum)).contains(&expiration_seconds) {
+            faults.push(Error::ExpirationOutOfRange {
                 found_seconds: expiration_seconds,
                 minimum_seconds: minimum,
                 maximum_seconds: maximum,
             });
         }
-        if let Some(group) =
-            subject.groups().iter().find(|group| !self.groups.is_empty() && !self.groups.contains(group))
-        {
-            return Err(Error::GroupNotOffered { name: group.clone(), offered: self.groups.clone() });
+        for (index, group) in groups.iter().enumerate() {
+            if !self.groups.offers(group) {
+                faults.push(Error::GroupNotOffered { index, name: group.to_string(), offered: self.groups.names() });
+            }
         }
-        Ok(subject
-            .groups()
-            .iter()
-            .filter(|group| self.is_powerful(group))
-            .cloned()
-            .map(Warning::PowerfulGroup)
-            .collect())
+        let powerful = groups.iter().filter(|group| self.is_powerful(group));
+        Judgement { faults, warnings: powerful.cloned().map(Warning::PowerfulGroup).collect() }
     }
 
-    /// Tells whether a group is worth a warning.
-    pub fn is_powerful(&self, group: &str) -> bool {
+    fn is_powerful(&self, group: &str) -> bool {
         POWERFUL_GROUPS.contains(&group) || self.powerful_groups.iter().any(|powerful| powerful == group)
     }
 }
 
+impl Groups {
+    /// Tells whether a request may name this group.
+    pub fn offers(&self, group: &GroupName) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(offered) => offered.contains(group),
+        }
+    }
+
+    /// Returns the names that are offered; none where any is.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Any => Vec::new(),
+            Self::Only(offered) => offered.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<Vec<GroupName>> for Groups {
+    fn from(offered: Vec<GroupName>) -> Self {
+        if offered.is_empty() { Self::Any } else { Self::Only(offered) }
+    }
+}
+
+impl From<Groups> for Vec<GroupName> {
+    fn from(groups: Groups) -> Self {
+        match groups {
+            Groups::Any => Self::new(),
+            Groups::Only(offered) => offered,
+        }
+    }
+}
+
+/// The fewest seconds that Kubernetes takes as `expirationSeconds`
+/// ([API reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/#CertificateSigningRequestSpec)).
+pub const KUBERNETES_MIN_EXPIRATION_SECONDS: u32 = 600;
+
+/// The groups that are worth a warning wherever they are asked for: they hold full rights on clusters made by kubeadm.
+const POWERFUL_GROUPS: &[&str] = &["kubeadm:cluster-admins"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Field;
 
-    fn subject(groups: &[&str]) -> Subject {
-        Subject::parse("jane", groups).expect("plain names")
+    fn groups(names: &[&str]) -> Vec<GroupName> {
+        crate::subject::parse_groups(names).expect("plain names")
     }
 
     #[test]
     fn refuses_lifetimes_outside_of_its_bounds() {
         let policy = Policy::default();
         for seconds in [i64::MIN, -1, 0, 599, 365 * 86_400 + 1, 1 << 31, i64::MAX] {
-            let judged = policy.judge(&subject(&[]), Algorithm::Rsa3072, seconds);
-            assert!(matches!(judged, Err(Error::ExpirationOutOfRange { .. })), "{seconds}");
+            let judged = policy.judge(&groups(&[]), Algorithm::Rsa3072, seconds);
+            assert!(matches!(&judged.faults[..], [Error::ExpirationOutOfRange { .. }]), "{seconds}");
         }
         for seconds in [600, 86_400, 365 * 86_400] {
-            assert_eq!(policy.judge(&subject(&[]), Algorithm::Rsa3072, seconds), Ok(vec![]));
+            assert_eq!(policy.judge(&groups(&[]), Algorithm::Rsa3072, seconds), Judgement::default());
         }
     }
 
     #[test]
     fn takes_only_the_groups_that_are_configured() {
-        let policy = Policy { groups: vec!["developers".into()], ..Policy::default() };
-        assert_eq!(policy.judge(&subject(&["developers"]), Algorithm::Ed25519, 600), Ok(vec![]));
+        let policy = Policy { groups: Groups::Only(groups(&["developers"])), ..Policy::default() };
+        assert_eq!(policy.judge(&groups(&["developers"]), Algorithm::Ed25519, 600), Judgement::default());
         assert!(matches!(
-            policy.judge(&subject(&["developers", "admins"]), Algorithm::Ed25519, 600),
-            Err(Error::GroupNotOffered { name, .. }) if name == "admins"
+            &policy.judge(&groups(&["developers", "admins"]), Algorithm::Ed25519, 600).faults[..],
+            [Error::GroupNotOffered { index: 1, name, .. }] if name == "admins"
         ));
     }
 
@@ -168,8 +208,8 @@ mod tests {
     fn warns_about_powerful_groups() {
         let policy = Policy { powerful_groups: vec!["sre".into()], ..Policy::default() };
         assert_eq!(
-            policy.judge(&subject(&["sre", "dev", "kubeadm:cluster-admins"]), Algorithm::Ed25519, 600),
-            Ok(vec![Warning::PowerfulGroup("sre".into()), Warning::PowerfulGroup("kubeadm:cluster-admins".into())])
+            policy.judge(&groups(&["sre", "dev", "kubeadm:cluster-admins"]), Algorithm::Ed25519, 600).warnings,
+            groups(&["sre", "kubeadm:cluster-admins"]).into_iter().map(Warning::PowerfulGroup).collect::<Vec<_>>()
         );
     }
 
@@ -177,8 +217,8 @@ mod tests {
     fn takes_only_the_algorithms_that_are_configured() {
         let policy = Policy { algorithms: vec![Algorithm::EcdsaP256], ..Policy::default() };
         assert!(matches!(
-            policy.judge(&subject(&[]), Algorithm::Rsa2048, 600),
-            Err(Error::AlgorithmNotOffered { found, .. }) if found == "RSA-2048"
+            &policy.judge(&groups(&[]), Algorithm::Rsa2048, 600).faults[..],
+            [Error::AlgorithmNotOffered { found, .. }] if found == "RSA-2048"
         ));
     }
 
@@ -191,7 +231,6 @@ mod tests {
         assert!(with(ExpirationSeconds { maximum: u32::MAX, ..seconds }).check().is_err());
         assert!(with(ExpirationSeconds { minimum: 90_000, ..seconds }).check().is_err());
         assert!(Policy { algorithms: vec![], ..Policy::default() }.check().is_err());
-        assert!(Policy { groups: vec!["system:masters".into()], ..Policy::default() }.check().is_err());
     }
 
     #[test]
@@ -202,5 +241,31 @@ mod tests {
         assert_eq!(policy.algorithms, [Algorithm::EcdsaP256]);
         assert_eq!(policy.expiration_seconds.minimum, 600);
         assert!(serde_json::from_str::<Policy>(r#"{"group":["a"]}"#).is_err());
+    }
+
+    #[test]
+    fn names_every_field_that_is_not_offered() {
+        let policy = Policy {
+            algorithms: vec![Algorithm::EcdsaP256],
+            groups: Groups::Only(groups(&["dev"])),
+            ..Policy::default()
+        };
+        let faults = policy.judge(&groups(&["a", "dev", "b"]), Algorithm::Rsa2048, 5).faults;
+        let fields: Vec<Option<Field>> = faults.iter().map(Error::field).collect();
+        let expected = [Field::Algorithm, Field::Lifetime, Field::Group(0), Field::Group(2)];
+        assert_eq!(fields, expected.map(Some));
+    }
+
+    #[test]
+    fn no_list_of_groups_and_an_empty_one_offer_any() {
+        for json in ["{}", r#"{"groups":[]}"#] {
+            let policy: Policy = serde_json::from_str(json).expect("a policy");
+            assert_eq!(policy.groups, Groups::Any, "{json}");
+            assert_eq!(policy.judge(&groups(&["whatever"]), Algorithm::Ed25519, 600), Judgement::default());
+        }
+        assert_eq!(serde_json::to_value(Groups::Any).expect("a list"), serde_json::json!([]));
+        let policy: Policy = serde_json::from_str(r#"{"groups":["dev"]}"#).expect("a policy");
+        assert_eq!(policy.groups, Groups::Only(groups(&["dev"])));
+        assert!(serde_json::from_str::<Policy>(r#"{"groups":["system:masters"]}"#).is_err());
     }
 }

@@ -1,30 +1,31 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Cluster, Error, Policy};
 
-/// `config.json`, beside `index.html`: written by hand for static hosting, answered by `kube-enroll serve` from its flags.
+/// `config.json`, beside `index.html`: written by hand for static hosting, answered by `kube-enroll serve` from its
+/// flags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Settings {
-    /// Where the Kubernetes API is, relative to the page: `./` behind `serve`, `/` behind `kubectl proxy`. `null`: nowhere.
-    /// Default: `./`.
+    /// The base of the Kubernetes API, relative to the page: `./` behind `serve`, `/` behind `kubectl proxy`. `null`:
+    /// there is none. Default: `./`.
     pub api_base: Option<String>,
     /// The cluster that people get access to. Default: read from `kube-public/cluster-info` at `apiBase`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,
-    /// What may be asked for.
+    /// The requests that are allowed.
     pub policy: Policy,
-    /// How to reach an approver, a sentence for people, for example `Ask in #platform`. Default: empty.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub approver: String,
-    /// The account that requests are made with, for the approver to compare with "Requesting User". Default: taken from
+    /// How to reach an approver, a sentence for people, for example `Ask in #platform`. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
+    pub approver: Option<String>,
+    /// The account that requests are made with, for the approver to compare with "Requesting User". Default: read from
     /// the API server's answer.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub requesting_user: String,
-    /// How the server knows who asks, `header` or `jwt`: then `whoami.json` beside it says who that is. Default: nobody
-    /// is known, and the form takes any name.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub identity: String,
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
+    pub requesting_user: Option<String>,
+    /// The way in which the server authenticates people, `header` or `jwt`: then `whoami.json` beside this file says
+    /// who is signed in. Default: nobody is, and the form takes any name.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
+    pub identity: Option<String>,
 }
 
 impl Default for Settings {
@@ -33,9 +34,9 @@ impl Default for Settings {
             api_base: Some("./".into()),
             cluster: None,
             policy: Policy::default(),
-            approver: String::new(),
-            requesting_user: String::new(),
-            identity: String::new(),
+            approver: None,
+            requesting_user: None,
+            identity: None,
         }
     }
 }
@@ -44,8 +45,8 @@ impl Settings {
     /// Reads settings from JSON.
     ///
     /// # Errors
-    /// [`Error::InvalidObject`] for what is no JSON of this shape, unknown settings included; the errors of
-    /// [`Policy::check`] and [`Cluster::check`].
+    /// [`Error::InvalidObject`] for what is no JSON of this shape, unknown settings included; the error of
+    /// [`Policy::check`].
     pub fn parse(json: &str) -> Result<Self, Error> {
         let refuse = |found: String| Error::InvalidObject {
             field: "config.json",
@@ -58,14 +59,19 @@ impl Settings {
         }
         let settings: Self = serde_json::from_str(json).map_err(|error| refuse(error.to_string()))?;
         settings.policy.check()?;
-        settings.cluster.as_ref().map_or(Ok(()), Cluster::check)?;
         Ok(settings)
     }
+}
+
+/// Reads an empty text as none.
+fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{GroupName, Groups};
 
     #[test]
     fn reads_what_a_person_writes() {
@@ -74,7 +80,7 @@ mod tests {
         )
         .expect("settings");
         assert_eq!(settings.api_base.as_deref(), Some("/"));
-        assert_eq!(settings.policy.groups, ["dev"]);
+        assert_eq!(settings.policy.groups, Groups::Only(vec![GroupName::parse("dev").expect("a name")]));
         assert_eq!(Settings::parse("{}"), Ok(Settings::default()));
         assert_eq!(Settings::parse(r#"{"apiBase":null}"#).expect("settings").api_base, None);
     }
@@ -88,7 +94,16 @@ mod tests {
             "<html>",
             r#"{"apibase":"/"}"#,
             r#"{"cluster":{"name":"dev","server":"http://x"}}"#,
+            r#"{"cluster":{"name":"dev","server":"https://:6443"}}"#,
+            r#"{"cluster":{"nam":"dev"}}"#,
+            r#"{"apiBase":5}"#,
             r#"{"policy":{"algorithms":[]}}"#,
+            r#"{"policy":{"algorithms":["RSA-1024"]}}"#,
+            r#"{"policy":{"groups":"dev"}}"#,
+            r#"{"policy":{"groups":["system:masters"]}}"#,
+            r#"{"policy":{"expirationSeconds":{"default":-1}}}"#,
+            r#"{"policy":{"expirationSeconds":{"default":1.5}}}"#,
+            r#"{"policy":{"expirationSeconds":{"least":600}}}"#,
         ] {
             assert!(Settings::parse(json).is_err(), "{json}");
         }

@@ -42,6 +42,18 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Says a duration in the largest unit that leaves no rest, for example `8 hours`.
+pub fn in_words(seconds: u32) -> String {
+    let (count, unit) = match seconds {
+        0 => (0, "second"),
+        _ if seconds.is_multiple_of(86_400) => (seconds / 86_400, "day"),
+        _ if seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
+        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +69,20 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(Timestamp::from_unix_seconds(seconds).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn says_durations_in_the_largest_unit_that_leaves_no_rest() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (600, "10 minutes"),
+            (3_600, "1 hour"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(in_words(seconds), words);
         }
     }
 }

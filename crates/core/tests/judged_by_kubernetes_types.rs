@@ -7,7 +7,9 @@ use k8s_openapi::{
     api::certificates::v1 as k8s,
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, Status as K8sStatus, StatusDetails},
 };
-use kube_enroll_core::{CertificateSigningRequest, ObjectName, RequestState, Status, WatchDecoder, WatchEvent};
+use kube_enroll_core::{
+    CertificateSigningRequest, CsrState, ObjectName, Status, WatchDecoder, WatchEvent, csr::Decision,
+};
 
 const PEM: &str = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
 
@@ -63,7 +65,7 @@ fn reads_every_field_that_kubernetes_writes() {
     assert_eq!(object.spec.expiration_seconds, Some(600));
     assert_eq!(object.spec.usages, ["client auth"]);
     assert_eq!(object.spec.username, "system:serviceaccount:a:b");
-    assert_eq!(object.state(), Ok(RequestState::Issued { certificate_pem: "chain".into() }));
+    assert_eq!(object.state(), Ok(CsrState::Issued { certificate_pem: "chain".into() }));
 }
 
 #[test]
@@ -100,12 +102,15 @@ fn derives_the_state_from_conditions_and_certificate() {
         ours(&object).state().expect("a state")
     };
     let (reason, message) = ("reason".to_owned(), "<script>".to_owned());
-    assert_eq!(state(&[], b""), RequestState::Pending);
-    assert_eq!(state(&["Approved"], b""), RequestState::Approved);
-    assert_eq!(state(&["Approved"], b"c"), RequestState::Issued { certificate_pem: "c".into() });
-    assert_eq!(state(&["Denied"], b""), RequestState::Denied { reason: reason.clone(), message: message.clone() });
-    assert_eq!(state(&["Approved", "Failed"], b""), RequestState::Failed { reason, message });
-    assert_eq!(ours(&k8s::CertificateSigningRequest { status: None, ..full() }).state(), Ok(RequestState::Pending));
+    assert_eq!(state(&[], b""), CsrState::Pending);
+    assert_eq!(state(&["Approved"], b""), CsrState::Approved);
+    assert_eq!(state(&["Approved"], b"c"), CsrState::Issued { certificate_pem: "c".into() });
+    assert_eq!(
+        state(&["Denied"], b""),
+        CsrState::Denied(Decision { reason: reason.clone(), message: message.clone() })
+    );
+    assert_eq!(state(&["Approved", "Failed"], b""), CsrState::Failed(Decision { reason, message }));
+    assert_eq!(ours(&k8s::CertificateSigningRequest { status: None, ..full() }).state(), Ok(CsrState::Pending));
 }
 
 #[test]

@@ -193,8 +193,8 @@ impl Bounds {
         if passes { Ok(()) } else { Err(self.refuse(Bound::CreatesPerAddress)) }
     }
 
-    /// Lets a create pass. `waiting_of` names the requests of a user that nobody has decided on; what is returned is to be held
-    /// until those have the new one as well, so that two at once are two.
+    /// Lets a create pass. `waiting_of` names the requests of a user that nobody has decided on; what is returned is to
+    /// be held until those have the new one as well, so that two at once are two.
     ///
     /// # Errors
     /// [`Error::Bound`].

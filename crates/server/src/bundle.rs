@@ -76,8 +76,8 @@ impl Bundle {
         if files.contains_key(INDEX) { Ok(Self { files }) } else { Err(Error::NoPage { path: folder.to_owned() }) }
     }
 
-    /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing that
-    /// would be percent-encoded.
+    /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing
+    /// that would be percent-encoded.
     pub(crate) fn answer(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let path = path.strip_prefix('/')?;
         let file = self.files.get(if path.is_empty() { INDEX } else { path })?;
@@ -92,7 +92,8 @@ impl File {
         let framing = if path.starts_with("room/") { Framing::Ourselves } else { Framing::Nobody };
         let security_policy = match content_type {
             HTML => Some(csp::of_page(path, &identity, framing.ancestors())),
-            // A worker's script takes its policy from here where it is not made from a blob: better the page's than none.
+            // A worker's script takes its policy from here where it is not made from a blob: better the page's than
+            // none.
             JAVASCRIPT => None,
             _ => Some(csp::of_data()),
         };

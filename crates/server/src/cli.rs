@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kube_enroll_core::{Algorithm, ExpirationSeconds, Policy};
+use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
 
 use crate::{ClusterFlags, Config, IdentityFlags, Limits, config::DEFAULT_LISTEN};
 
@@ -39,8 +39,8 @@ pub struct Serve {
     /// Form of the log, which goes to standard error. RUST_LOG chooses what is in it.
     #[arg(long, env = "KUBE_ENROLL_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
-    /// Address for /metrics, and for /livez and /readyz once more, where --listen is for a proxy beside this server alone.
-    /// [default: none]
+    /// Address for /metrics, and for /livez and /readyz once more, where --listen is for a proxy beside this server
+    /// alone. [default: none]
     #[arg(long, env = "KUBE_ENROLL_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
 
@@ -92,8 +92,8 @@ struct PublicCluster {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Policy")]
 struct PolicyFlags {
-    /// Key type offered: RSA-2048, RSA-3072, RSA-4096, ECDSA-P256, ECDSA-P384, Ed25519; repeatable, the first choice first.
-    /// [default: all, RSA-3072 first]
+    /// Key type offered: RSA-2048, RSA-3072, RSA-4096, ECDSA-P256, ECDSA-P384, Ed25519; repeatable, the first choice
+    /// first. [default: all, RSA-3072 first]
     #[arg(long, env = "KUBE_ENROLL_ALGORITHMS", value_delimiter = ',', value_name = "NAME", value_parser = Algorithm::parse)]
     algorithm: Vec<Algorithm>,
     /// Lifetime that the form begins with. [default: 86400, within the bounds]
@@ -106,8 +106,8 @@ struct PolicyFlags {
     #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MAXIMUM_SECONDS", value_name = "SECONDS")]
     expiration_maximum_seconds: Option<u32>,
     /// Group that people may ask for; repeatable. [default: any but system:…]
-    #[arg(long, value_name = "NAME")]
-    group: Vec<String>,
+    #[arg(long, value_name = "NAME", value_parser = GroupName::parse)]
+    group: Vec<GroupName>,
     /// Group to warn about; repeatable. kubeadm:cluster-admins always is one.
     #[arg(long, value_name = "NAME")]
     powerful_group: Vec<String>,
@@ -227,7 +227,8 @@ impl From<LimitFlags> for Limits {
 
 impl PolicyFlags {
     fn into_policy(self) -> Policy {
-        let mut policy = Policy { groups: self.group, powerful_groups: self.powerful_group, ..Policy::default() };
+        let mut policy =
+            Policy { groups: self.group.into(), powerful_groups: self.powerful_group, ..Policy::default() };
         if !self.algorithm.is_empty() {
             policy.algorithms = self.algorithm;
         }
@@ -243,6 +244,8 @@ impl PolicyFlags {
 
 #[cfg(test)]
 mod tests {
+    use kube_enroll_core::parse_groups;
+
     use super::*;
     use crate::IdentityKind;
 
@@ -270,7 +273,7 @@ mod tests {
         ]);
         assert_eq!(config.policy.algorithms, [Algorithm::Ed25519, Algorithm::EcdsaP256]);
         // Groups may hold commas.
-        assert_eq!(config.policy.groups, ["dev,ops", "admins"]);
+        assert_eq!(config.policy.groups, parse_groups(&["dev,ops", "admins"]).expect("good names").into());
         assert_eq!(config.policy.expiration_seconds.default, 3600);
         assert_eq!(config.policy.check(), Ok(()));
     }
@@ -293,6 +296,13 @@ mod tests {
         assert_eq!(identity.trusted_proxy.len(), 2);
         assert_eq!(config(&[]).identity.kind, IdentityKind::None);
         for flag in ["--identity=basic", "--trusted-proxy=10.0.0.0", "--trusted-proxy=all", "--user-header=a b"] {
+            assert!(Cli::try_parse_from(["kube-enroll", "serve", flag]).is_err(), "{flag}");
+        }
+    }
+
+    #[test]
+    fn refuses_groups_that_nobody_may_ask_for() {
+        for flag in ["--group=system:masters", "--group="] {
             assert!(Cli::try_parse_from(["kube-enroll", "serve", flag]).is_err(), "{flag}");
         }
     }

@@ -9,12 +9,13 @@ use crate::{Bound, Error, IdentityFlags};
 pub struct Config {
     /// Where to listen; port 0 takes a free one. Default: 127.0.0.1:8080.
     pub listen: SocketAddr,
-    /// The kubeconfig that leads to the Kubernetes API. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's own account.
+    /// The kubeconfig that leads to the Kubernetes API. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's own
+    /// account.
     pub kubeconfig: Option<PathBuf>,
     /// The context in it. Default: its current one.
     pub context: Option<String>,
-    /// The Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default: localhost, 127.0.0.1 and `[::1]` with the port
-    /// that is listened on.
+    /// The Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default: localhost, 127.0.0.1 and `[::1]` with
+    /// the port that is listened on.
     pub allowed_hosts: Vec<String>,
     /// The page's files. Default: the ones built in.
     pub page_dir: Option<PathBuf>,
@@ -77,8 +78,8 @@ pub struct Limits {
     pub upstream_timeout: Duration,
     /// For the watch of the API server to say anything: it sends a bookmark about every minute. Default: 75 s.
     pub upstream_silence: Duration,
-    /// Between two signs of life on a watch where nothing happens, a fifth more or less: proxies cut what is silent for a minute,
-    /// some for half of one. Default: 25 s.
+    /// Between two signs of life on a watch where nothing happens, a fifth more or less: proxies cut what is silent for
+    /// a minute, some for half of one. Default: 25 s.
     pub bookmark_period: Duration,
     /// Questions a second to the API server about names that are not known here. Default: 50.
     pub lookups_per_second: u32,

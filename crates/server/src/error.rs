@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use kube_enroll_core::{Status, StatusCause, StatusDetails};
+use kube_enroll_core::{ErrorCode, Status, StatusCause, StatusDetails};
 
 /// Says why the server did not start, or why a request was refused.
 ///
@@ -206,7 +206,7 @@ pub enum Error {
     Malformed(kube_enroll_core::Error),
     /// An object that asks for what is not given here.
     #[error(transparent)]
-    Refused(kube_enroll_core::Error),
+    Refused(kube_enroll_x509::Error),
     /// The server has not yet asked the API server who it is.
     #[error("the server has not reached the Kubernetes API yet")]
     NotReady,
@@ -286,15 +286,13 @@ impl Error {
             _ => return Status::failure(500, "InternalError", "the server is not set up; its log has the reason"),
         };
         let mut status = Status::failure(code, reason, self.to_string());
+        let cause = |field: &str, code: ErrorCode| {
+            let cause = StatusCause { field: field.into(), message: self.to_string(), reason: code.to_string() };
+            Some(StatusDetails { causes: vec![cause], ..StatusDetails::default() })
+        };
         status.details = match self {
-            Self::Malformed(error) | Self::Refused(error) => Some(StatusDetails {
-                causes: vec![StatusCause {
-                    field: field_of(error).to_owned(),
-                    message: error.to_string(),
-                    reason: error.code().to_owned(),
-                }],
-                ..StatusDetails::default()
-            }),
+            Self::Malformed(error) => cause(field_of(error), error.code()),
+            Self::Refused(error) => cause(field_of_request(error), error.code()),
             Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } | Self::UpstreamTimeout => {
                 Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
             }
@@ -309,14 +307,15 @@ impl Error {
     /// Returns the code for the log: core's where it has one, else the reason that the client sees.
     pub(crate) fn code(&self) -> String {
         match self {
-            Self::Malformed(error) | Self::Refused(error) => error.code().to_owned(),
+            Self::Malformed(error) => error.code().to_string(),
+            Self::Refused(error) => error.code().to_string(),
             _ => self.status().reason,
         }
     }
 }
 
-/// Writes an error with its sources on one line, for the log. Some dependencies write their source into their own text: it
-/// is not repeated.
+/// Writes an error with its sources on one line, for the log. Some dependencies write their source into their own text:
+/// it is not repeated.
 pub fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -359,6 +358,14 @@ impl IntoResponse for Error {
             headers.insert(header::DATE, date);
         }
         response
+    }
+}
+
+/// The field of the object that a refusal is about.
+fn field_of_request(error: &kube_enroll_x509::Error) -> &'static str {
+    match error {
+        kube_enroll_x509::Error::Core(error) => field_of(error),
+        _ => "spec.request",
     }
 }
 

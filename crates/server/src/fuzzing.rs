@@ -1,8 +1,9 @@
-//! What must hold for every input, called by the fuzzers of `fuzz/` and by the mutations of golden files in the tests. Each
-//! function panics where it does not hold.
+//! What must hold for every input, called by the fuzzers of `fuzz/` and by the mutations of golden files in the tests.
+//! Each function panics where it does not hold.
 
 use http::Method;
-use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificationRequest, ObjectName, Policy, WatchDecoder};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName, Policy, WatchDecoder};
+use kube_enroll_x509::CertificationRequest;
 
 use crate::{
     gate::{Ask, WatchOptions, create},
@@ -49,7 +50,8 @@ pub fn heads(bytes: &[u8]) {
     assert!(!has_body || whole.complete() == 1, "a head was read behind a body");
 }
 
-/// A method and a target, with a space between them: an ask that is accepted means the same when its parts are written anew.
+/// A method and a target, with a space between them: an ask that is accepted means the same when its parts are written
+/// anew.
 pub fn target(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((method, target)) = text.split_once(' ') else { return };
@@ -60,12 +62,12 @@ pub fn target(bytes: &[u8]) {
     };
     let Ok(ask) = parse(target) else { return };
     let again = match &ask {
-        Ask::Create => format!("/{CSRS_PATH}"),
-        Ask::Get(name) => format!("/{CSRS_PATH}/{name}"),
-        Ask::GetOther(name) => format!("/{CSRS_PATH}/{name}"),
-        Ask::List(name) => format!("/{CSRS_PATH}?fieldSelector=metadata.name%3D{name}"),
+        Ask::Create => CSRS_PATH.to_owned(),
+        Ask::Get(name) => format!("{CSRS_PATH}/{name}"),
+        Ask::GetOther(name) => format!("{CSRS_PATH}/{name}"),
+        Ask::List(name) => format!("{CSRS_PATH}?fieldSelector=metadata.name%3D{name}"),
         Ask::Watch(name, options) => watch_target(name, options),
-        Ask::ClusterInfo => format!("/{CLUSTER_INFO_PATH}"),
+        Ask::ClusterInfo => CLUSTER_INFO_PATH.to_owned(),
     };
     assert!(again.bytes().all(|byte| byte.is_ascii_graphic()), "{again:?} is no target");
     assert_eq!(parse(&again).ok(), Some(ask), "{again}");
@@ -111,7 +113,7 @@ pub fn watch(bytes: &[u8]) {
 
 fn watch_target(name: &ObjectName, options: &WatchOptions) -> String {
     format!(
-        "/{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
+        "{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
         options.bookmarks, options.timeout_seconds,
     )
 }

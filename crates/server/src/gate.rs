@@ -41,7 +41,7 @@ impl Ask {
     /// # Errors
     /// [`Error::Forbidden`] for everything that is not one of the asks.
     pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Self, Error> {
-        match (method, path.strip_prefix('/').ok_or(Error::Forbidden)?) {
+        match (method, path) {
             (&Method::POST, CSRS_PATH) if query.is_none() => Ok(Self::Create),
             (&Method::GET, CSRS_PATH) => Self::parse_query(query.unwrap_or_default()),
             (&Method::GET, CLUSTER_INFO_PATH) if query.is_none() => Ok(Self::ClusterInfo),

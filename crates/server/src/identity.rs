@@ -44,11 +44,11 @@ impl Person {
     /// # Errors
     /// [`Error::OtherUser`], [`Error::OtherGroup`].
     pub(crate) fn check(&self, subject: &Subject) -> Result<(), Error> {
-        if subject.user() != self.user {
-            return Err(Error::OtherUser { found: subject.user().to_owned(), expected: self.user.clone() });
+        if subject.user() != self.user.as_str() {
+            return Err(Error::OtherUser { found: subject.user().to_string(), expected: self.user.clone() });
         }
-        match subject.groups().iter().find(|group| !self.groups.contains(group)) {
-            Some(found) => Err(Error::OtherGroup { found: found.clone(), user: self.user.clone() }),
+        match subject.groups().iter().find(|group| !self.groups.iter().any(|own| *group == own.as_str())) {
+            Some(found) => Err(Error::OtherGroup { found: found.to_string(), user: self.user.clone() }),
             None => Ok(()),
         }
     }
@@ -93,7 +93,8 @@ impl Identities {
     /// Says who sends a request with these headers from this peer.
     ///
     /// # Errors
-    /// [`Error::NotSignedIn`], [`Error::IdentityHeader`]; [`Error::NoToken`], [`Error::BadToken`], [`Error::KeysUnreachable`].
+    /// [`Error::NotSignedIn`], [`Error::IdentityHeader`]; [`Error::NoToken`], [`Error::BadToken`],
+    /// [`Error::KeysUnreachable`].
     pub(crate) async fn ask(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Asker, Error> {
         let address = self.peers.address(peer, headers);
         let (person, until) = match &self.source {

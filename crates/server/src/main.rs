@@ -51,8 +51,8 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     Ok(server.serve(shutdown).await?)
 }
 
-/// Takes as many file descriptors as the system gives, and says where `--max-connections` needs more: a shell's soft bound is
-/// often 1024, which is for programs that wait by select(2).
+/// Takes as many file descriptors as the system gives, and says where `--max-connections` needs more: a shell's soft
+/// bound is often 1024, which is for programs that wait by select(2).
 fn raise_descriptors(max_connections: usize) {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
@@ -79,8 +79,8 @@ fn log(format: LogFormat) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Those that are no people's connections: questions to an API server that is slow to answer, connections that are turned
-/// away, the operators', files.
+/// Those that are no people's connections: questions to an API server that is slow to answer, connections that are
+/// turned away, the operators', files.
 const OTHER_DESCRIPTORS: u64 = 2048;
 
 /// kube-rs reports each failed request as well; ours say more.

@@ -1,5 +1,6 @@
-//! What the server counts, for Prometheus ([exposition format](https://prometheus.io/docs/instrumenting/exposition_formats/)).
-//! No label carries a user's or an object's name, or an address.
+//! What the server counts, for Prometheus
+//! ([exposition format](https://prometheus.io/docs/instrumenting/exposition_formats/)). No label carries a user's or an
+//! object's name, or an address.
 
 use std::time::Duration;
 

@@ -72,7 +72,7 @@ impl Server {
         if let Cluster::Known(cluster) = &cluster
             && cluster.is_local()
         {
-            tracing::warn!(server = %cluster.server, "people on other machines cannot reach this cluster: set --cluster-server");
+            tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
         }
         let upstream = Upstream::new(access.config, config.limits.upstream_timeout)?;
 
@@ -116,10 +116,10 @@ impl Server {
         self.metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Serves until `shutdown` resolves. [`Ending::Gentle`] then says for [`Limits::unready_period`] that it is not ready,
-    /// so that nobody new comes, ends the watches spread over [`Limits::ending_period`], so that not all browsers turn to
-    /// the other replicas at once, and gives what is under way the time of [`Limits::drain_timeout`]. [`Ending::Prompt`]
-    /// waits for neither of the first two.
+    /// Serves until `shutdown` resolves. [`Ending::Gentle`] then says for [`Limits::unready_period`] that it is not
+    /// ready, so that nobody new comes, ends the watches spread over [`Limits::ending_period`], so that not all
+    /// browsers turn to the other replicas at once, and gives what is under way the time of [`Limits::drain_timeout`].
+    /// [`Ending::Prompt`] waits for neither of the first two.
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`] and [`Error::Cluster`] once the API server was reached from inside of a cluster, and
@@ -227,8 +227,8 @@ async fn accept_any(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Accepts the next connection. Errors end nothing: the one connection is gone, or the process is out of file descriptors
-/// and others will be closed.
+/// Accepts the next connection. Errors end nothing: the one connection is gone, or the process is out of file
+/// descriptors and others will be closed.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     loop {

@@ -1,7 +1,8 @@
-//! The objects that this server has made, as far as the one watch has shown them, and the browsers that wait for one each.
+//! The objects that this server has made, as far as the one watch has shown them, and the browsers that wait for one
+//! each.
 //!
-//! One list and one watch of the API server ([`follow`]) fill the store; any number of browsers are told from it. Nothing of
-//! it is needed after a restart: all state is in the Kubernetes API.
+//! One list and one watch of the API server ([`follow`]) fill the store; any number of browsers are told from it.
+//! Nothing of it is needed after a restart: all state is in the Kubernetes API.
 
 mod clock;
 pub(crate) mod follow;
@@ -104,8 +105,9 @@ impl Store {
         self.entries().iter().filter(|(_, entry)| is_pending(entry)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the API
-    /// server where `may_ask` lets it, whether the object is somebody else's, absent, or was just made by another replica.
+    /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the
+    /// API server where `may_ask` lets it, whether the object is somebody else's, absent, or was just made by another
+    /// replica.
     ///
     /// # Errors
     /// What `may_ask` says, and what the API server says to the question.
@@ -136,8 +138,8 @@ impl Store {
         }
     }
 
-    /// Takes an object that this server has just created, and returns it as its person sees it; nothing where the API server
-    /// says that it is not this server's.
+    /// Takes an object that this server has just created, and returns it as its person sees it; nothing where the API
+    /// server says that it is not this server's.
     pub(crate) fn created(&self, owner: &Owner, object: CertificateSigningRequest) -> Option<Shown> {
         let name = object.metadata.name.clone();
         let shown = owner.shown(object)?;
@@ -173,7 +175,8 @@ impl Store {
         self.entries().get(name).map(watch::Sender::subscribe)
     }
 
-    /// Takes an object that was read beside the watch. One that the watch should have shown already, and has not, is gone.
+    /// Takes an object that was read beside the watch. One that the watch should have shown already, and has not, is
+    /// gone.
     fn put(&self, name: &str, shown: Shown) {
         let mut entries = self.entries();
         if entries.contains_key(name) || shown.version > self.version() {
@@ -258,8 +261,8 @@ impl News {
 /// How long what the cluster says of itself is believed.
 const CLUSTER_INFO_PERIOD: Duration = Duration::from_secs(10);
 
-/// Takes an object where it is new, or newer than what is known. Another object under the same name is not a change of the
-/// first one, which somebody else may wait for.
+/// Takes an object where it is new, or newer than what is known. Another object under the same name is not a change of
+/// the first one, which somebody else may wait for.
 fn advance(entries: &mut HashMap<String, watch::Sender<News>>, name: String, shown: Shown) {
     if let Some(entry) = entries.get(&name) {
         let known = entry.borrow().shown().clone();

@@ -1,5 +1,5 @@
-//! The Kubernetes API behind this server. Every path, query, header and body that goes there is written here; a client's
-//! are never copied.
+//! The Kubernetes API behind this server. Every path, query, header and body that goes there is written here; a
+//! client's are never copied.
 
 pub(crate) mod access;
 pub(crate) mod cluster;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::{Client, client::Body};
-use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, Status};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, Status, csr_path};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
@@ -33,8 +33,8 @@ pub(crate) struct Answer<T> {
 }
 
 impl Upstream {
-    /// Speaks to the API server that `config` leads to, and waits `answer_timeout` for the head of an answer, and again for
-    /// its body where it is no stream.
+    /// Speaks to the API server that `config` leads to, and waits `answer_timeout` for the head of an answer, and again
+    /// for its body where it is no stream.
     ///
     /// # Errors
     /// [`Error::Kubeconfig`] for credentials or authorities that cannot be used.
@@ -57,18 +57,18 @@ impl Upstream {
         object: &CertificateSigningRequest,
     ) -> Result<Answer<CertificateSigningRequest>, Error> {
         let body = serde_json::to_vec(object).expect("an object has only strings, numbers and lists");
-        self.ask(request(Method::POST, &format!("/{CSRS_PATH}"), body)).await
+        self.ask(request(Method::POST, CSRS_PATH, body)).await
     }
 
     /// Reads an object; nothing where it is absent.
     pub(crate) async fn get(&self, name: &ObjectName) -> Result<Answer<Option<CertificateSigningRequest>>, Error> {
-        absent_as_none(self.ask(request(Method::GET, &format!("/{CSRS_PATH}/{name}"), Vec::new())).await)
+        absent_as_none(self.ask(request(Method::GET, &csr_path(name), Vec::new())).await)
     }
 
     /// Lists the objects of our signer, a page at a time; `next` is what the page before says, at first nothing
     /// ([chunks](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks)).
     pub(crate) async fn list(&self, next: &str, page_objects: u32) -> Result<Answer<Page>, Error> {
-        let mut target = format!("/{CSRS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");
+        let mut target = format!("{CSRS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");
         if !next.is_empty() {
             target.push_str("&continue=");
             target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
@@ -79,7 +79,7 @@ impl Upstream {
     /// Watches the objects of our signer from a version on; the body is the stream.
     pub(crate) async fn watch(&self, version: u64) -> Result<Answer<Body>, Error> {
         let target = format!(
-            "/{CSRS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
+            "{CSRS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
              timeoutSeconds={WATCH_SECONDS}"
         );
         let response = self.send(request(Method::GET, &target, Vec::new())).await?;
@@ -91,7 +91,8 @@ impl Upstream {
         Err(refusal(status, &body, date))
     }
 
-    /// Asks who this server is ([SelfSubjectReview](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/)).
+    /// Asks who this server is
+    /// ([SelfSubjectReview](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/)).
     pub(crate) async fn whoami(&self) -> Result<String, Error> {
         // The later versions came with 1.28 and 1.27.
         let mut last = Error::NotReady;
@@ -109,9 +110,7 @@ impl Upstream {
 
     /// Reads the kubeconfig in `kube-public/cluster-info`; nothing where there is none.
     pub(crate) async fn cluster_info(&self) -> Result<Answer<Option<String>>, Error> {
-        let answer = absent_as_none(
-            self.ask::<ConfigMap>(request(Method::GET, &format!("/{CLUSTER_INFO_PATH}"), Vec::new())).await,
-        )?;
+        let answer = absent_as_none(self.ask::<ConfigMap>(request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
         Ok(Answer { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
     }
 
@@ -247,8 +246,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The field selector for the one signer (`kube_enroll_core::csr::SIGNER_NAME`), as it stands in a query.
 const OUR_SIGNER: &str = "spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";
 
-/// The longest answer that is read: a page of objects. Others may make larger ones than we do, up to etcd's 1.5 MiB; a page
-/// of those is refused, and the log says so.
+/// The longest answer that is read: a page of objects. Others may make larger ones than we do, up to etcd's 1.5 MiB; a
+/// page of those is refused, and the log says so.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
 /// How long the one watch lasts. The API server ends it then, which is normal.

@@ -57,8 +57,8 @@ export interface KubeconfigOptions {
   /** The request that was sent, PEM. */
   requestPem: string;
   /**
-   * The chain that was issued, leaf first: `status.certificate`, decoded to PEM or not, or the whole object as kubectl prints
-   * it in YAML or JSON. What is something else is told by its code, for example `pasted-request`.
+   * The chain that was issued, leaf first: `status.certificate`, decoded to PEM or not, or the whole object as kubectl
+   * prints it in YAML or JSON. What is something else is told by its code, for example `pasted-request`.
    */
   certificatePem: string;
   cluster: Cluster;

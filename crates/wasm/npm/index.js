@@ -19,6 +19,7 @@ async function load(source) {
   let from = source ?? new URL("kube_enroll_bg.wasm", import.meta.url);
   if (from instanceof URL && from.protocol === "file:") {
     // Node's fetch does not read files.
+    // @ts-expect-error TypeScript is told of browsers only.
     const { readFile } = await import("node:fs/promises");
     from = await readFile(from);
   }
@@ -30,10 +31,8 @@ let loaded = false;
 
 function needLoaded(name) {
   if (!loaded) {
-    const error = new Error(`${name} was used before the module is loaded: await init() first`);
-    error.name = "KubeEnrollError";
-    error.code = "not-initialized";
-    throw error;
+    const message = `${name} was used before the module is loaded: await init() first`;
+    throw Object.assign(new Error(message), { name: "KubeEnrollError", code: "not-initialized" });
   }
 }
 
@@ -45,6 +44,7 @@ export class PrivateKey {
     this.#key = key;
   }
 
+  /** @param {import("./index.js").Algorithm} [algorithm] */
   static generate(algorithm = "RSA-3072") {
     needLoaded("PrivateKey.generate");
     return new PrivateKey(module.PrivateKey.generate(algorithm));

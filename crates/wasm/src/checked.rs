@@ -1,15 +1,16 @@
-use kube_enroll_core::{
-    CertificateChain, CertificationRequest, Cluster, Error, Kubeconfig, PrivateKey, Timestamp,
-    pasted::certificate_of,
-    room::{Assembled, CertificateSummary, Difference},
-};
+use kube_enroll_core::{CertificateSummary, Cluster, Difference, Kubeconfig, Namespace, Timestamp};
+use kube_enroll_keys::PrivateKey;
+use kube_enroll_protocol::Assembled;
+use kube_enroll_x509::{CertificateChain, CertificationRequest, pasted::certificate_of};
 use zeroize::Zeroizing;
+
+use crate::Error;
 
 /// A certificate that is the one that was asked for, and where its kubeconfig leads.
 pub(crate) struct Checked<'a> {
     request: &'a CertificationRequest,
     cluster: &'a Cluster,
-    namespace: &'a str,
+    namespace: Option<&'a Namespace>,
     certificate_pem: String,
     certificate: CertificateSummary,
     differences: Vec<Difference>,
@@ -20,8 +21,8 @@ impl<'a> Checked<'a> {
     pub(crate) fn new(
         request: &'a CertificationRequest,
         certificate: &str,
-        cluster: &'a Cluster,
-        namespace: &'a str,
+        cluster: Option<&'a Cluster>,
+        namespace: Option<&'a Namespace>,
         expiration_seconds: u32,
         now: Timestamp,
     ) -> Result<Self, Error> {
@@ -29,7 +30,7 @@ impl<'a> Checked<'a> {
         let chain = CertificateChain::parse_pem(&certificate_pem)?;
         let differences = chain.check(request, expiration_seconds, now)?;
         // Last: a person is asked for the cluster only if all the rest is good.
-        cluster.check()?;
+        let cluster = cluster.ok_or(Error::ClusterMissing)?;
         Ok(Self { request, cluster, namespace, certificate_pem, certificate: chain.summary().clone(), differences })
     }
 

@@ -2,28 +2,30 @@
 
 use getrandom::SysRng;
 use js_sys::{Array, Reflect, Uint8Array};
-use kube_enroll_core::{
-    Algorithm, CertificateChain, CertificationRequest, Cluster, Error, PrivateKey, Subject, Timestamp, room::Message,
-};
+use kube_enroll_core::{Algorithm, Cluster, ClusterFields, Namespace, Subject, Timestamp};
+use kube_enroll_keys::PrivateKey;
+use kube_enroll_protocol::{Command, Passphrase, Record};
+use kube_enroll_x509::{CertificateChain, CertificationRequest};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, BlobPropertyBag};
 use zeroize::Zeroizing;
 
 use crate::{
+    Error,
     checked::Checked,
-    record::{Record, Wrapped},
-    room::{Answer, Room},
+    record::WrappedKey,
+    session::{Answer, Session},
 };
 
-/// The room of the page's worker.
-#[wasm_bindgen(js_name = Room)]
+/// The session of the key worker.
+#[wasm_bindgen(js_name = Session)]
 #[derive(Default)]
-pub struct JsRoom(Room);
+pub struct JsSession(Session);
 
-#[wasm_bindgen(js_class = Room)]
-impl JsRoom {
-    /// Makes an empty room.
+#[wasm_bindgen(js_class = Session)]
+impl JsSession {
+    /// Makes a session without a key.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         std::panic::set_hook(Box::new(|info| {
@@ -33,21 +35,24 @@ impl JsRoom {
         Self::default()
     }
 
-    /// Carries out one message of the page, and returns the reply; with the kubeconfig as a `Blob` in `file` where one
-    /// was written. `record` comes with a message that needs one, and its data key where the browser wraps it.
+    /// Carries out one command of the page, and returns the reply; with the kubeconfig as a `Blob` in `file` where one
+    /// was written. `record` comes with a command that needs one, and its data key where the browser wraps it.
     ///
     /// # Errors
-    /// An `Error` for a value that is no message, or no record.
+    /// An `Error` for a value that is no command, or no record, and for a command about the storage.
     pub fn handle(
         &mut self,
-        message: JsValue,
+        command: JsValue,
         record: JsValue,
         data_key: Option<Uint8Array>,
     ) -> Result<JsValue, JsValue> {
-        let message: Message = from_js(message)?;
+        let command: Command = from_js(command)?;
         let record: Option<Record> = from_js(record)?;
         let data_key = Zeroizing::new(data_key.map(|bytes| bytes.to_vec()).unwrap_or_default());
-        let Answer { reply, file } = self.0.handle(message, record.map(|record| (record, data_key.as_slice())));
+        let answer = self.0.handle(command, record.map(|record| (record, data_key.as_slice())));
+        let Some(Answer { reply, file }) = answer else {
+            return Err(js_error("invalid-argument", "a command about the storage"));
+        };
         let reply = to_js(&reply)?;
         if let Some(file) = file {
             Reflect::set(&reply, &"file".into(), &blob(&file)?)?;
@@ -55,18 +60,19 @@ impl JsRoom {
         Ok(reply)
     }
 
-    /// Tells whether a record is not needed, since its key is here.
+    /// Tells whether a record is not needed, since its key is held.
     pub fn holds(&self, id: &str) -> bool {
         self.0.holds(id)
     }
 
-    /// Encrypts the key that was made last: `{version, id, details, sealed}` of a new record, and its `wrap` where there is
-    /// a passphrase; else `dataKey`, which the browser is to wrap, and the caller to overwrite.
+    /// Encrypts the key that was made last: `{version, id, details, sealed}` of a new record, and its `wrap` where
+    /// there is a passphrase; else `dataKey`, which the browser is to wrap, and the caller to overwrite.
     ///
     /// # Errors
-    /// As [`Room::seal`].
-    pub fn seal(&self, details: String, passphrase: String) -> Result<JsValue, JsValue> {
-        let sealed = self.0.seal(details, &Zeroizing::new(passphrase)).map_err(throw)?;
+    /// As [`Session::seal`].
+    pub fn seal(&self, details: String, passphrase: Option<String>) -> Result<JsValue, JsValue> {
+        let passphrase = passphrase.map(Passphrase::new);
+        let sealed = self.0.seal(details, passphrase.as_ref()).map_err(throw)?;
         let bytes = |bytes: &[u8]| JsValue::from(Uint8Array::from(bytes));
         let record = object(&[
             ("version", sealed.bound.version.into()),
@@ -75,8 +81,8 @@ impl JsRoom {
             ("sealed", bytes(&sealed.sealed)),
         ]);
         match sealed.wrap {
-            Wrapped::Not(data_key) => Reflect::set(&record, &"dataKey".into(), &bytes(data_key.as_bytes()))?,
-            Wrapped::WithPassphrase(argon2id, wrapped) => {
+            WrappedKey::ForBrowser(data_key) => Reflect::set(&record, &"dataKey".into(), &bytes(data_key.as_bytes()))?,
+            WrappedKey::WithPassphrase(argon2id, wrapped) => {
                 let wrap = object(&[
                     ("kind", "passphrase".into()),
                     ("memoryKib", argon2id.memory_kib.into()),
@@ -90,19 +96,19 @@ impl JsRoom {
         Ok(record)
     }
 
-    /// Takes the name of the record in which the key that was made last is by now.
-    pub fn kept(&mut self, id: &str) {
-        self.0.kept(id);
+    /// Notes the id of the record in which the key that was made last is stored by now.
+    pub fn stored(&mut self, id: &str) {
+        self.0.stored(id);
     }
 
     /// Wipes the key that is held.
-    pub fn leave(&mut self) {
-        self.0.leave();
+    pub fn release(&mut self) {
+        self.0.release();
     }
 
-    /// Wipes the key of a record that is no more, where it is held.
-    pub fn forget(&mut self, id: &str) {
-        self.0.forget(id);
+    /// Wipes the key of a record that was deleted, where it is held.
+    pub fn delete(&mut self, id: &str) {
+        self.0.delete(id);
     }
 }
 
@@ -117,17 +123,18 @@ impl JsPrivateKey {
     /// # Errors
     /// As [`Algorithm::parse`] and [`PrivateKey::generate`].
     pub fn generate(algorithm: &str) -> Result<Self, JsValue> {
-        Ok(Self(PrivateKey::generate(Algorithm::parse(algorithm).map_err(throw)?, &mut SysRng).map_err(throw)?))
+        let algorithm = Algorithm::parse(algorithm).map_err(throw)?;
+        Ok(Self(PrivateKey::generate(algorithm, &mut SysRng).map_err(throw)?))
     }
 
     /// Makes a certification request: `{user, groups}` in, `{pem, user, groups, algorithm, fingerprint}` out.
     ///
     /// # Errors
-    /// As [`Subject::parse`] and [`CertificationRequest::new`].
+    /// As [`Subject::parse`] and [`PrivateKey::request`].
     pub fn request(&self, subject: JsValue) -> Result<JsValue, JsValue> {
         let Names { user, groups } = from_js(subject)?;
         let subject = Subject::parse(&user, &groups).map_err(throw)?;
-        to_js(&summary(&CertificationRequest::new(&subject, &self.0, &mut SysRng).map_err(throw)?))
+        to_js(&summary(&self.0.request(&subject, &mut SysRng).map_err(throw)?))
     }
 
     /// Checks the issued certificate against the request and this key, and writes the kubeconfig:
@@ -135,17 +142,30 @@ impl JsPrivateKey {
     /// `{kubeconfig, preview, certificatePem, certificate, differences}` out.
     ///
     /// # Errors
-    /// As [`CertificationRequest::parse_pem`], [`PrivateKey::check_request`], [`Cluster::check`],
-    /// [`kube_enroll_core::pasted::certificate_of`], [`CertificateChain::parse_pem`] and [`CertificateChain::check`].
+    /// As [`CertificationRequest::parse_pem`], [`PrivateKey::check_request`], [`Cluster::parse`], [`Namespace::parse`],
+    /// [`kube_enroll_x509::pasted::certificate_of`], [`CertificateChain::parse_pem`] and [`CertificateChain::check`].
     pub fn kubeconfig(&self, options: JsValue) -> Result<JsValue, JsValue> {
         let KubeconfigOptions { request_pem, certificate_pem, cluster, namespace, expiration_seconds, now } =
             from_js(options)?;
         let request = CertificationRequest::parse_pem(&request_pem).map_err(throw)?;
         self.0.check_request(&request).map_err(throw)?;
+        let cluster = Cluster::parse(cluster);
+        let namespace = (!namespace.is_empty()).then(|| Namespace::parse(&namespace)).transpose().map_err(throw)?;
         let now = Timestamp::from_unix_seconds(now);
-        let (assembled, file) = Checked::new(&request, &certificate_pem, &cluster, &namespace, expiration_seconds, now)
-            .and_then(|checked| checked.write(&self.0))
-            .map_err(throw)?;
+        let checked = Checked::new(
+            &request,
+            &certificate_pem,
+            cluster.as_ref().ok(),
+            namespace.as_ref(),
+            expiration_seconds,
+            now,
+        );
+        // What is wrong with the certificate comes first.
+        let checked = match (checked, &cluster) {
+            (Err(Error::ClusterMissing), Err(error)) => return Err(throw(error.clone())),
+            (checked, _) => checked.map_err(throw)?,
+        };
+        let (assembled, file) = checked.write(&self.0).map_err(throw)?;
         let written = to_js(&assembled)?;
         Reflect::set(&written, &"kubeconfig".into(), &blob(&file)?)?;
         Ok(written)
@@ -204,7 +224,7 @@ struct RequestSummary {
 struct KubeconfigOptions {
     request_pem: String,
     certificate_pem: String,
-    cluster: Cluster,
+    cluster: ClusterFields,
     #[serde(default)]
     namespace: String,
     expiration_seconds: u32,
@@ -214,8 +234,8 @@ struct KubeconfigOptions {
 fn summary(request: &CertificationRequest) -> RequestSummary {
     RequestSummary {
         pem: request.to_pem(),
-        user: request.subject().user().to_owned(),
-        groups: request.subject().groups().to_vec(),
+        user: request.subject().user().to_string(),
+        groups: request.subject().groups().iter().map(ToString::to_string).collect(),
         algorithm: request.algorithm(),
         fingerprint: request.fingerprint().to_string(),
     }
@@ -241,8 +261,9 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
 }
 
 /// Makes the `Error` that JavaScript catches: `name`, `code`, `message`.
-fn throw(error: Error) -> JsValue {
-    js_error(error.code(), &error.to_string())
+fn throw(error: impl Into<Error>) -> JsValue {
+    let error = error.into();
+    js_error(error.code().as_str(), &error.to_string())
 }
 
 fn js_error(code: &str, message: &str) -> JsValue {

@@ -1,11 +1,13 @@
-//! The WebAssembly module over core: what runs in the key's room, and what JavaScript projects import.
+//! The WebAssembly module over core, x509 and keys: what runs in the key worker, and what JavaScript projects import.
 //!
 //! The bindings hold no logic. A private key is made here and stays here, until it is written into a kubeconfig.
 
 mod checked;
+mod error;
 mod js;
 mod record;
-mod room;
+mod session;
 
-pub use record::{Record, Sealed, Wrap, WrapKind, Wrapped};
-pub use room::{Answer, Opening, Room};
+pub use error::Error;
+pub use record::{Sealed, WrappedKey};
+pub use session::{Answer, OpenedRecord, Session};

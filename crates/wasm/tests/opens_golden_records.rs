@@ -1,14 +1,15 @@
 //! Records as earlier versions wrote them: each must open for ever, or a person loses a key with an update.
 //!
-//! `golden/record-N.json` is a record of the format N as it is in the browser's storage, with bytes in base64. It was made by
-//! `Room.seal` with [`PASSPHRASE`], and its certificate by openssl. None is ever changed; a new format gets a new file.
+//! `golden/record-N.json` is a record of the format N as it is in the browser's storage, with bytes in base64. It was
+//! made by the `seal` of its time with [`PASSPHRASE`], and its certificate by openssl. None is ever changed; a new
+//! format gets a new file.
 
 use base64ct::{Base64, Encoding};
-use kube_enroll_core::{
-    Cluster, Timestamp,
-    room::{Message, Progress, Reply},
+use kube_enroll_core::{Cluster, ErrorCode, Namespace, Timestamp};
+use kube_enroll_protocol::{
+    Assemble, Assembled, Command, Failure, Passphrase, Progress, Record, Reply, Wrap, WrapKind,
 };
-use kube_enroll_wasm::{Answer, Record, Room, Wrap, WrapKind};
+use kube_enroll_wasm::{Answer, Session};
 use serde_json::Value;
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -16,13 +17,13 @@ const PASSPHRASE: &str = "correct horse battery staple";
 #[test]
 fn opens_version_1_and_writes_its_kubeconfig() {
     let golden = Golden::read(include_str!("golden/record-1.json"));
-    let mut room = Room::default();
-    let Answer { reply, file } = room.handle(golden.assemble(PASSPHRASE), Some((golden.record(), &[])));
-    let Reply::Assembled(assembled) = reply else { panic!("{reply:?}") };
+    let mut session = Session::default();
+    let (result, file) = assemble(&mut session, golden.assemble(PASSPHRASE), golden.record());
+    let assembled = result.expect("a kubeconfig");
     assert_eq!(assembled.certificate.groups, ["developers", "ü"]);
     assert_eq!(assembled.certificate_pem, golden.progress.certificate_pem);
     assert!(file.expect("a kubeconfig").contains("current-context: \"jane@dev\""));
-    assert!(room.holds(&golden.record().id));
+    assert!(session.holds(&golden.record().id));
 }
 
 #[test]
@@ -34,25 +35,36 @@ fn opens_it_with_no_other_passphrase_and_no_other_details_and_holds_nothing_then
         record
     };
     for (record, passphrase, expected) in [
-        (golden.record(), "", "passphrase-needed"),
-        (golden.record(), "correct horse battery", "locked"),
-        (bent(|record| record.version = 2), PASSPHRASE, "locked"),
-        (bent(|record| record.id = "0".repeat(32)), PASSPHRASE, "locked"),
+        (golden.record(), "", ErrorCode::PassphraseNeeded),
+        (golden.record(), "correct horse battery", ErrorCode::Locked),
+        (bent(|record| record.version = 2), PASSPHRASE, ErrorCode::Locked),
+        (bent(|record| record.id = "0".repeat(32)), PASSPHRASE, ErrorCode::Locked),
         (
             bent(|record| record.details = record.details.replace("api.example.com", "api.example.org")),
             PASSPHRASE,
-            "locked",
+            ErrorCode::Locked,
         ),
-        (bent(|record| record.sealed[40] ^= 1), PASSPHRASE, "locked"),
-        (bent(|record| record.wrap.wrapped[40] ^= 1), PASSPHRASE, "locked"),
-        (bent(|record| record.wrap.salt[0] ^= 1), PASSPHRASE, "locked"),
-        (bent(|record| record.wrap.memory_kib = u32::MAX), PASSPHRASE, "locked"),
-        (bent(|record| record.wrap.kind = WrapKind::Browser), PASSPHRASE, "locked"),
+        (bent(|record| record.sealed[40] ^= 1), PASSPHRASE, ErrorCode::Locked),
+        (bent(|record| record.wrap.wrapped[40] ^= 1), PASSPHRASE, ErrorCode::Locked),
+        (bent(|record| record.wrap.salt[0] ^= 1), PASSPHRASE, ErrorCode::Locked),
+        (bent(|record| record.wrap.memory_kib = u32::MAX), PASSPHRASE, ErrorCode::Locked),
+        (bent(|record| record.wrap.kind = WrapKind::Browser), PASSPHRASE, ErrorCode::Locked),
     ] {
-        let mut room = Room::default();
-        let reply = room.handle(golden.assemble(passphrase), Some((record, &[]))).reply;
-        assert!(matches!(&reply, Reply::Failed { code, .. } if code == expected), "{reply:?}, expected {expected}");
-        assert!(!room.holds(&golden.record().id));
+        let mut session = Session::default();
+        let (result, _) = assemble(&mut session, golden.assemble(passphrase), record);
+        assert_eq!(result.expect_err("a failure").code, expected);
+        assert!(!session.holds(&golden.record().id));
+    }
+}
+
+fn assemble(
+    session: &mut Session,
+    command: Command,
+    record: Record,
+) -> (Result<Box<Assembled>, Failure>, Option<String>) {
+    match session.handle(command, Some((record, &[]))) {
+        Some(Answer { reply: Reply::Assemble(result), file }) => (result, file.map(|file| file.to_string())),
+        _ => panic!("another reply"),
     }
 }
 
@@ -91,16 +103,16 @@ impl Golden {
         }
     }
 
-    fn assemble(&self, passphrase: &str) -> Message {
+    fn assemble(&self, passphrase: &str) -> Command {
         let not_after = self.progress.not_after.expect("it is issued");
-        Message::Assemble {
+        Command::Assemble(Box::new(Assemble {
             certificate: self.progress.certificate_pem.clone(),
-            cluster: self.cluster.clone(),
-            namespace: "team".into(),
+            cluster: Some(self.cluster.clone()),
+            namespace: Some(Namespace::parse("team").expect("a namespace")),
             expiration_seconds: 31_536_000,
             now: Timestamp::from_unix_seconds(not_after.unix_seconds() - 1),
-            id: self.record().id,
-            passphrase: passphrase.into(),
-        }
+            id: Some(self.record().id),
+            passphrase: (!passphrase.is_empty()).then(|| Passphrase::new(passphrase.into())),
+        }))
     }
 }

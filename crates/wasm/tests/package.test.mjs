@@ -19,6 +19,21 @@ test("says what is missing when it is used before init", () => {
   }
 });
 
+test("gives what the linter is told of its glue", async () => {
+  const glue = await import("../../../pkg/kube_enroll.js");
+  const declared = readFileSync(new URL("../npm/kube_enroll.d.ts", import.meta.url), "utf8");
+  const found = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name).filter(name => name !== "constructor");
+  const own = of => Object.getOwnPropertyNames(of).filter(name => typeof of[name] === "function" && !name.startsWith("__"));
+  const names = found(declared, /^export (?:class|function) (\w+)/gm);
+  assert.deepEqual(names.sort(), Object.keys(glue).filter(name => name !== "default").sort());
+  for (const [, name, body] of declared.matchAll(/^export class (\w+) \{(.*?)^\}/gms)) {
+    const methods = [...own(glue[name]), ...own(glue[name].prototype)].filter(method => method !== "constructor");
+    // Every class of the glue has `free`; who does not call it need not declare it.
+    const expected = new Set([...found(body, /^  (?:static )?(\w+)\(/gm), "free"]);
+    assert.deepEqual(new Set(methods), expected, name);
+  }
+});
+
 test("can be loaded again after a failure, and once is enough", async () => {
   await assert.rejects(init(new Uint8Array([1, 2, 3])));
   await init();

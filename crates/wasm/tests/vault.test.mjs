@@ -4,16 +4,16 @@ import { createDecipheriv, createPrivateKey, createPublicKey } from "node:crypto
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { Room, initSync } from "../../../pkg/kube_enroll.js";
+import { Session, initSync } from "../../../pkg/kube_enroll.js";
 
 globalThis.self ??= globalThis;
-const { byAge, faultOf, isId, isTold, keptOf, reasonOf, Refused, unwrapByBrowser, wrapByBrowser } =
+const { byAge, faultOf, isId, isTold, storedOf, reasonOf, Refused, unwrapByBrowser, wrapByBrowser } =
   await import("../../../www/room/vault.js");
 
 initSync({ module: readFileSync(new URL("../../../pkg/kube_enroll_bg.wasm", import.meta.url)) });
 
-const room = new Room();
-const { requestPem } = room.handle({ generate: { algorithm: "ECDSA-P256", user: "jane", groups: ["dev"] } });
+const session = new Session();
+const { generate: { Ok: { requestPem } } } = session.handle({ generate: { algorithm: "ECDSA-P256", user: "jane", groups: ["dev"] } });
 const details = JSON.stringify({ created: 1_764_000_000, user: "jane", groups: ["dev"], requestPem });
 const record = (changes = {}) => ({
   version: 1,
@@ -26,7 +26,7 @@ const record = (changes = {}) => ({
 });
 
 test("seals the key so that Node opens it, bound to version, id and details", () => {
-  const { version, id, sealed, dataKey, ...rest } = room.seal(details, "");
+  const { version, id, sealed, dataKey, ...rest } = session.seal(details);
   assert.deepEqual(rest, { details });
   assert.match(id, /^[0-9a-f]{32}$/);
   const open = bound => {
@@ -42,7 +42,7 @@ test("seals the key so that Node opens it, bound to version, id and details", ()
 });
 
 test("wraps with a passphrase of which nothing comes out", () => {
-  const { dataKey, wrap } = room.seal(details, "pass word");
+  const { dataKey, wrap } = session.seal(details, "pass word");
   assert.equal(dataKey, undefined);
   assert.equal(wrap.kind, "passphrase");
   assert.ok(wrap.memoryKib >= 19 * 1024);
@@ -51,7 +51,7 @@ test("wraps with a passphrase of which nothing comes out", () => {
 });
 
 test("wraps with the browser's own key, which does not come out, and overwrites the data key", async () => {
-  const { dataKey } = room.seal(details, "");
+  const { dataKey } = session.seal(details);
   const before = dataKey.slice();
   const wrap = await wrapByBrowser(dataKey);
   assert.deepEqual(dataKey, new Uint8Array(32));
@@ -62,13 +62,13 @@ test("wraps with the browser's own key, which does not come out, and overwrites 
 });
 
 test("seals nothing for another request", () => {
-  const other = new Room().handle({ generate: { algorithm: "ECDSA-P256", user: "jane", groups: [] } });
-  assert.throws(() => room.seal(JSON.stringify({ requestPem: other.requestPem }), ""), { code: "other-key" });
-  assert.throws(() => new Room().seal(details, ""), { code: "out-of-order" });
+  const other = new Session().handle({ generate: { algorithm: "ECDSA-P256", user: "jane", groups: [] } }).generate.Ok;
+  assert.throws(() => session.seal(JSON.stringify({ requestPem: other.requestPem })), { code: "other-key" });
+  assert.throws(() => new Session().seal(details), { code: "out-of-order" });
 });
 
 test("tells a record that cannot be read, and lists it all the same", () => {
-  assert.equal(faultOf(record()), "");
+  assert.equal(faultOf(record()), null);
   for (const damaged of [
     record({ version: undefined }),
     record({ version: 0 }),
@@ -82,19 +82,19 @@ test("tells a record that cannot be read, and lists it all the same", () => {
     record({ wrap: { kind: "passphrase", wrapped: new Uint8Array(60) } }),
     { id: "only" },
   ]) {
-    const kept = keptOf(damaged, "nobody");
-    assert.match(kept.fault, /damaged/, JSON.stringify(damaged));
-    assert.equal(kept.id, damaged.id);
+    const stored = storedOf(damaged, "free");
+    assert.match(stored.fault, /damaged/, JSON.stringify(damaged));
+    assert.equal(stored.id, damaged.id);
   }
   assert.match(faultOf(record({ version: 2 })), /newer version/);
-  const kept = keptOf(record(), "us");
-  assert.deepEqual(kept, {
-    id: "0".repeat(32), details: JSON.parse(details), progress: { stage: "prepared" }, hasPassphrase: true, owner: "us", fault: "",
+  const stored = storedOf(record(), "ours");
+  assert.deepEqual(stored, {
+    id: "0".repeat(32), details, progress: '{"stage":"prepared"}', hasPassphrase: true, lease: "ours", fault: null,
   });
 });
 
 test("lists the oldest first, and what has no age before", () => {
-  const of = (id, created) => ({ id, details: { created } });
+  const of = (id, created) => ({ id, details: JSON.stringify({ created }) });
   const list = [of("b", 2), of("a", 2), of("c", 1), of("d", undefined)];
   assert.deepEqual(list.sort(byAge).map(({ id }) => id), ["d", "c", "a", "b"]);
 });
@@ -115,8 +115,13 @@ test("takes no name for one of ours that was not made here", () => {
 });
 
 test("lets no record stand in the way of the others", () => {
-  const deep = `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
-  const kept = keptOf(record({ details: `{"requestPem": "x", "deep": ${deep}}` }), "nobody");
-  assert.match(kept.fault, /damaged/);
-  structuredClone(kept);
+  const cycle = {};
+  cycle.itself = cycle;
+  for (const damaged of [record({ progress: cycle }), record({ progress: { big: 1n } })]) {
+    const stored = storedOf(damaged, "free");
+    assert.match(stored.fault, /damaged/);
+    structuredClone(stored);
+  }
+  const deep = `{"requestPem": "x", "deep": ${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+  assert.equal(storedOf(record({ details: deep }), "free").details, deep);
 });

@@ -11,13 +11,14 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 use kube_enroll_core::{
-    CertificateSigningRequest, CertificateSigningRequestList,
-    csr::{Condition, ListMeta, RequestStatus},
+    CSRS_PATH, CertificateSigningRequest, CertificateSigningRequestList, ObjectName,
+    csr::{Condition, CsrStatus, ListMeta},
+    csr_path,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use crate::http::{REQUESTS, body_of};
+use crate::{http::body_of, requests::name_of};
 
 /// A client of the API server, as one account.
 #[derive(Clone)]
@@ -44,7 +45,7 @@ impl Api {
     /// # Errors
     /// Where the API server refuses.
     pub async fn create(&self, object: &CertificateSigningRequest) -> anyhow::Result<CertificateSigningRequest> {
-        self.ask(Method::POST, REQUESTS, body_of(object)).await
+        self.ask(Method::POST, CSRS_PATH, body_of(object)).await
     }
 
     /// Creates all of these, [`AT_A_TIME`].
@@ -81,10 +82,10 @@ impl Api {
             message: "approved by make load".into(),
             ..Condition::default()
         };
-        let status = RequestStatus { conditions: vec![condition], ..RequestStatus::default() };
+        let status = CsrStatus { conditions: vec![condition], ..CsrStatus::default() };
         // Without a version it is no condition of the update, and `spec` is immutable.
         let approved = CertificateSigningRequest { status: Some(status), ..object.clone() };
-        let target = format!("{REQUESTS}/{}/approval", object.metadata.name);
+        let target = format!("{}/approval", csr_path(&name_of(object)));
         self.ask::<CertificateSigningRequest>(Method::PUT, &target, body_of(&approved)).await.map(drop)
     }
 
@@ -92,8 +93,8 @@ impl Api {
     ///
     /// # Errors
     /// Where the API server refuses.
-    pub async fn delete(&self, name: &str) -> anyhow::Result<()> {
-        let target = format!("{REQUESTS}/{name}");
+    pub async fn delete(&self, name: &ObjectName) -> anyhow::Result<()> {
+        let target = csr_path(name);
         let response = self.client.send(request(Method::DELETE, &target, Bytes::new())).await?;
         let status = response.status();
         ensure!(status.is_success() || status == StatusCode::NOT_FOUND, "DELETE {target}: {status}");
@@ -107,7 +108,7 @@ impl Api {
     /// # Errors
     /// Where the API server refuses.
     pub async fn list(&self) -> anyhow::Result<CertificateSigningRequestList> {
-        self.ask(Method::GET, REQUESTS, Bytes::new()).await
+        self.ask(Method::GET, CSRS_PATH, Bytes::new()).await
     }
 
     /// Returns a version from which a watch can begin.
@@ -115,7 +116,7 @@ impl Api {
     /// # Errors
     /// Where the API server refuses.
     pub async fn present_version(&self) -> anyhow::Result<String> {
-        let list: Versioned = self.ask(Method::GET, &format!("{REQUESTS}?limit=1"), Bytes::new()).await?;
+        let list: Versioned = self.ask(Method::GET, &format!("{CSRS_PATH}?limit=1"), Bytes::new()).await?;
         Ok(list.metadata.resource_version)
     }
 
@@ -124,7 +125,7 @@ impl Api {
     /// # Errors
     /// Where the API server refuses.
     pub async fn watch(&self, resource_version: &str) -> anyhow::Result<Body> {
-        let target = format!("{REQUESTS}?watch=1&allowWatchBookmarks=true&resourceVersion={resource_version}");
+        let target = format!("{CSRS_PATH}?watch=1&allowWatchBookmarks=true&resourceVersion={resource_version}");
         let response = self.client.send(request(Method::GET, &target, Bytes::new())).await?;
         ensure!(response.status() == StatusCode::OK, "watch: {}", response.status());
         Ok(response.into_body())

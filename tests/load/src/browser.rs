@@ -1,5 +1,5 @@
-//! One browser that waits, as the page does it: a list by name, a watch from the list's version, again with jitter when the
-//! stream ends, and a read after a long silence.
+//! One browser that waits, as the page does it: a list by name, a watch from the list's version, again with jitter when
+//! the stream ends, and a read after a long silence.
 
 use std::{
     net::Ipv4Addr,
@@ -11,12 +11,13 @@ use anyhow::{Context, bail, ensure};
 use http_body_util::BodyExt;
 use hyper::StatusCode;
 use kube_enroll_core::{
-    CertificateSigningRequest, CertificateSigningRequestList, ObjectName, RequestState, WatchDecoder, WatchEvent,
+    Backoff, CSRS_PATH, CertificateSigningRequest, CertificateSigningRequestList, CsrState, ObjectName, WatchDecoder,
+    WatchEvent, csr_path,
 };
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    http::{Connection, REQUESTS, Site, body_of, list_target, new_source, watch_target},
+    http::{Connection, Site, body_of, list_target, new_source, watch_target},
     requests::name_of,
 };
 
@@ -66,16 +67,16 @@ impl Browser {
         self.seen.lock().expect("no holder panics").clone()
     }
 
-    /// Loads the settings, creates the object and waits for its certificate. A reply that is lost is asked for again under
-    /// the same name.
+    /// Loads the settings, creates the object and waits for its certificate. A reply that is lost is asked for again
+    /// under the same name.
     pub async fn enroll(&self) {
-        let mut pauses = Pauses::default();
+        let mut backoff = BACKOFF;
         loop {
             match self.create().await {
                 Ok(connection) => return self.wait_on(Some(connection)).await,
                 Err(error) => self.refused(&error),
             }
-            sleep(pauses.next()).await;
+            sleep(backoff.pause(fastrand::f64())).await;
         }
     }
 
@@ -85,7 +86,7 @@ impl Browser {
     }
 
     async fn wait_on(&self, mut connection: Option<Connection>) {
-        let mut pauses = Pauses::default();
+        let mut backoff = BACKOFF;
         loop {
             let begun = Instant::now();
             let settled = self.look(connection.take()).await;
@@ -99,9 +100,9 @@ impl Browser {
                 self.change().broken += 1;
             }
             if begun.elapsed() > HELD {
-                pauses = Pauses::default();
+                backoff.reset();
             }
-            sleep(pauses.next()).await;
+            sleep(backoff.pause(fastrand::f64())).await;
         }
     }
 
@@ -109,7 +110,7 @@ impl Browser {
         let mut connection = self.site.connect(self.source).await?;
         let (status, _) = connection.get("/config.json").await?;
         ensure!(status == StatusCode::OK, "config.json: {status}");
-        let (status, body) = connection.post(REQUESTS, body_of(&self.object)).await?;
+        let (status, body) = connection.post(CSRS_PATH, body_of(&self.object)).await?;
         // A reply was lost: the object under this name is its own.
         ensure!(
             status == StatusCode::CREATED || status == StatusCode::CONFLICT,
@@ -173,7 +174,7 @@ impl Browser {
 
     async fn read(&self) -> anyhow::Result<bool> {
         let mut connection = self.site.connect(self.source).await?;
-        let (status, body) = connection.get(&format!("{REQUESTS}/{}", self.name)).await?;
+        let (status, body) = connection.get(&csr_path(&self.name)).await?;
         ensure!(status == StatusCode::OK, "read: {status}");
         Ok(self.take(&serde_json::from_slice(&body).context("read")?, Instant::now()))
     }
@@ -186,17 +187,17 @@ impl Browser {
             return false;
         }
         match object.state() {
-            Ok(RequestState::Approved) => {
+            Ok(CsrState::Approved) => {
                 seen.approved.get_or_insert(now);
                 false
             }
-            Ok(RequestState::Issued { .. }) => {
+            Ok(CsrState::Issued { .. }) => {
                 seen.approved.get_or_insert(now);
                 seen.issued.get_or_insert(now);
                 true
             }
-            Ok(RequestState::Denied { .. } | RequestState::Failed { .. }) => true,
-            Ok(RequestState::Pending | RequestState::Gone) | Err(_) => false,
+            Ok(CsrState::Denied(_) | CsrState::Failed(_)) => true,
+            Ok(CsrState::Pending) | Err(_) => false,
         }
     }
 
@@ -211,22 +212,8 @@ impl Browser {
     }
 }
 
-/// The page's pauses before it lists again: they double, and a random half is added.
-struct Pauses(Duration);
-
-impl Default for Pauses {
-    fn default() -> Self {
-        Self(Duration::from_millis(700))
-    }
-}
-
-impl Pauses {
-    fn next(&mut self) -> Duration {
-        let pause = self.0;
-        self.0 = (pause * 2).min(Duration::from_secs(10));
-        pause.mul_f64(1.0 + fastrand::f64() / 2.0)
-    }
-}
+/// The page's pauses before it lists again.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(700), Duration::from_secs(10));
 
 /// Silence of a stream after which the object is read.
 const QUIET: Duration = Duration::from_secs(45);

@@ -1,4 +1,5 @@
-//! HTTP/1.1 as a browser speaks it through a front proxy: an address of its own, a connection of its own, and long headers.
+//! HTTP/1.1 as a browser speaks it through a front proxy: an address of its own, a connection of its own, and long
+//! headers.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
@@ -18,15 +19,12 @@ use hyper::{
     header::{self, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
-use kube_enroll_core::{CertificateSigningRequest, ObjectName};
+use kube_enroll_core::{CSRS_PATH, CertificateSigningRequest, ObjectName};
 use tokio::{
     net::{TcpSocket, TcpStream},
     task::AbortHandle,
     time::timeout,
 };
-
-/// The path of the one kind of object.
-pub const REQUESTS: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 
 /// Where browsers go. Clones share the headers.
 #[derive(Clone)]
@@ -162,7 +160,7 @@ pub fn new_source() -> Ipv4Addr {
 
 /// Returns the target of the list that holds one object or none.
 pub fn list_target(name: &ObjectName) -> String {
-    format!("{REQUESTS}?fieldSelector=metadata.name={name}")
+    format!("{CSRS_PATH}?fieldSelector=metadata.name={name}")
 }
 
 /// Returns the target of a watch of one object.

@@ -1,8 +1,8 @@
-//! `make load`: measures `kube-enroll serve` with thousands of waiting browsers in front of a real Kubernetes, and prints one
-//! table of goals and what came of them.
+//! `make load`: measures `kube-enroll serve` with thousands of waiting browsers in front of a real Kubernetes, and
+//! prints one table of goals and what came of them.
 //!
-//! It knows the server by HTTP and by `/proc` alone. Each scenario starts a control plane and servers of its own, so each can
-//! be run by itself.
+//! It knows the server by HTTP and by `/proc` alone. Each scenario starts a control plane and servers of its own, so
+//! each can be run by itself.
 
 mod api;
 mod browser;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use http_body_util::BodyExt;
-use kube_enroll_core::{RequestState, WatchDecoder, WatchEvent};
+use kube_enroll_core::{CsrState, WatchDecoder, WatchEvent};
 use tokio::task::JoinHandle;
 
 use crate::api::Api;
@@ -45,10 +45,10 @@ impl Observer {
                     let state = object.state();
                     let mut observed = shared.lock().expect("no holder panics");
                     let entry = observed.entry(object.metadata.name).or_default();
-                    if let Ok(RequestState::Approved | RequestState::Issued { .. }) = state {
+                    if let Ok(CsrState::Approved | CsrState::Issued { .. }) = state {
                         entry.approved.get_or_insert(now);
                     }
-                    if let Ok(RequestState::Issued { .. }) = state {
+                    if let Ok(CsrState::Issued { .. }) = state {
                         entry.issued.get_or_insert(now);
                     }
                 }

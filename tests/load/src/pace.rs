@@ -17,8 +17,8 @@ impl Pace {
         Self { begin: Instant::now(), interval: Duration::from_secs(1) / rate, ticks: 0 }
     }
 
-    /// Waits for the next tick and returns when it was due: a latency is counted from there, so that a generator that is
-    /// late does not hide what it was late for.
+    /// Waits for the next tick and returns when it was due: a latency is counted from there, so that a generator that
+    /// is late does not hide what it was late for.
     pub async fn tick(&mut self) -> Instant {
         let due = self.begin + self.interval * self.ticks;
         self.ticks += 1;

@@ -76,5 +76,6 @@ fn parse_browsers(text: &str) -> Result<usize, String> {
     Err(format!("a number from 10 to {FULL_BROWSERS} was expected"))
 }
 
-/// The browsers of a full run: with those that join while it is measured, a process here has a file descriptor for each.
+/// The browsers of a full run: with those that join while it is measured, a process here has a file descriptor for
+/// each.
 const FULL_BROWSERS: usize = 10_000;

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use getrandom::SysRng;
-use kube_enroll_core::{Algorithm, CertificateSigningRequest, CertificationRequest, ObjectName, PrivateKey, Subject};
+use kube_enroll_core::{Algorithm, CertificateSigningRequest, ObjectName, Subject};
+use kube_enroll_keys::PrivateKey;
 
 /// Makes objects. One key serves all: what is measured does not look at it.
 pub struct Requests {
@@ -18,7 +19,7 @@ impl Requests {
     /// Where the system has no randomness.
     pub fn new() -> anyhow::Result<Self> {
         let key = PrivateKey::generate(Algorithm::EcdsaP256, &mut SysRng)?;
-        let request = CertificationRequest::new(&Subject::parse(USER, &["developers"])?, &key, &mut SysRng)?;
+        let request = key.request(&Subject::parse(USER, &["developers"])?, &mut SysRng)?;
         Ok(Self { pem: request.to_pem(), next: AtomicU32::new(fastrand::u32(..)) })
     }
 
@@ -26,7 +27,7 @@ impl Requests {
     pub fn object(&self) -> CertificateSigningRequest {
         let number = self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let random = [fastrand::u8(..), fastrand::u8(..), fastrand::u8(..), number[0], number[1], number[2], number[3]];
-        let name = ObjectName::new(USER, "", random).expect("there is no label");
+        let name = ObjectName::new(USER, None, random);
         CertificateSigningRequest::new(&name, &self.pem, EXPIRATION_SECONDS)
     }
 }

@@ -1,4 +1,5 @@
-//! The generator itself works: a run with very few browsers, in which no time is judged. `WAITING_BROWSERS` is their number.
+//! The generator itself works: a run with very few browsers, in which no time is judged. `WAITING_BROWSERS` is their
+//! number.
 
 use std::{env, process::Command};
 

@@ -4,8 +4,8 @@ use super::{Browser, DOWNLOADS};
 use crate::deadline::{PATIENCE, eventually};
 
 impl Browser {
-    /// Waits until the download of a file with this extension is complete that was not among those `before`, and returns
-    /// its path.
+    /// Waits until the download of a file with this extension is complete that was not among those `before`, and
+    /// returns its path.
     pub async fn wait_for_download(&self, before: &[PathBuf], extension: &str) -> PathBuf {
         eventually(PATIENCE, "one more whole file in the download folder", || async {
             let mut files = self.downloads();

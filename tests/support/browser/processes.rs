@@ -33,8 +33,8 @@ fn running(family: &[i32]) -> Vec<i32> {
     family.iter().copied().filter(|id| runs(*id)).collect()
 }
 
-/// Tells whether anything of a process runs. Its first thread may have ended before the others have, which hold its files, and so
-/// the lock of a database, until they have ended as well.
+/// Tells whether anything of a process runs. Its first thread may have ended before the others have, which hold its
+/// files, and so the lock of a database, until they have ended as well.
 fn runs(id: i32) -> bool {
     parent(id).is_some() || fs::read_dir(format!("/proc/{id}/task")).is_ok_and(|threads| threads.count() > 1)
 }

@@ -7,8 +7,8 @@ use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 /// The most that a compressed part may become; a saved kubeconfig has about 10 KB.
 const MAX_INFLATED_BYTES: u64 = 4 << 20;
 
-/// Inflates all that looks like the beginning of gzip or zlib, and what follows an HTTP header as raw deflate: the three
-/// formats that a browser's `CompressionStream` writes.
+/// Inflates all that looks like the beginning of gzip or zlib, and what follows an HTTP header as raw deflate: the
+/// three formats that a browser's `CompressionStream` writes.
 pub(super) fn inflate_all(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for at in 0..bytes.len() {

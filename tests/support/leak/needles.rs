@@ -83,8 +83,8 @@ fn text(needles: &mut Vec<(String, Vec<u8>)>, name: &str, piece: &[u8]) {
     }
 }
 
-/// Encodes a piece as it looks in the middle of a longer base64 text, `alignment` bytes after a boundary of three: without
-/// the characters that its neighbours have a part in.
+/// Encodes a piece as it looks in the middle of a longer base64 text, `alignment` bytes after a boundary of three:
+/// without the characters that its neighbours have a part in.
 fn aligned<E: Encoding>(piece: &[u8], alignment: usize) -> String {
     let padded: Vec<u8> = std::iter::repeat_n(0, alignment).chain(piece.iter().copied()).collect();
     let whole_characters = padded.len() * 8 / 6;
@@ -92,8 +92,8 @@ fn aligned<E: Encoding>(piece: &[u8], alignment: usize) -> String {
     E::encode_string(&padded)[first_own..whole_characters].to_owned()
 }
 
-/// Returns the parts of the PEM's lines, and of the base64 of the PEM, that tell something secret: headers, algorithm and
-/// public key are in the request as well, and prove nothing.
+/// Returns the parts of the PEM's lines, and of the base64 of the PEM, that tell something secret: headers, algorithm
+/// and public key are in the request as well, and prove nothing.
 fn secret_texts(secret: &Secret) -> (Vec<String>, Vec<String>) {
     let mut is_secret = vec![false; secret.der.len()];
     for (name, number) in &secret.numbers {

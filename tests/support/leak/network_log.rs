@@ -48,8 +48,8 @@ pub(crate) fn sent(path: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// Returns the URL of every request that was made for pages of `host`, wherever it led: the browser's own business is left
-/// out.
+/// Returns the URL of every request that was made for pages of `host`, wherever it led: the browser's own business is
+/// left out.
 ///
 /// # Panics
 /// Where the log cannot be read.

@@ -4,8 +4,8 @@
 /// The most that a value may become; a kept enrollment has some kilobytes.
 const MAX_BYTES: usize = 1 << 16;
 
-/// Decompresses from every byte at which a value may begin, as far as it goes: there is no mark where one does. What holds
-/// no copy of its own beginning is left out, since it lies there as it is.
+/// Decompresses from every byte at which a value may begin, as far as it goes: there is no mark where one does. What
+/// holds no copy of its own beginning is left out, since it lies there as it is.
 pub(super) fn decompress_all(bytes: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> + '_ {
     (0..bytes.len()).filter_map(|at| Some((at, decompress(&bytes[at..])?)))
 }

@@ -50,7 +50,8 @@ impl Page<'_> {
         serde_json::from_value(records).expect("a list of records")
     }
 
-    /// Waits until the browser keeps exactly these: the page goes on before its room has written down how far it has come.
+    /// Waits until the browser keeps exactly these: the page goes on before its room has written down how far it has
+    /// come.
     pub async fn wait_until_kept(&self, stages: &[&str]) {
         eventually(PATIENCE, &format!("{stages:?} in the browser's storage"), || async {
             let kept = self.kept().await;
@@ -70,7 +71,8 @@ impl Page<'_> {
         self.wait_for("editing").await;
     }
 
-    /// Forgets the key that the page shows, and waits for the form and for the storage. The driver says yes where the page asks.
+    /// Forgets the key that the page shows, and waits for the form and for the storage. The driver says yes where the
+    /// page asks.
     pub async fn forget(&self) {
         if self.has("details:not([open]):has(#forget)").await {
             self.unfold("details:has(#forget)").await;
@@ -91,8 +93,8 @@ impl Page<'_> {
         self.click("#unlock").await;
     }
 
-    /// Tells whether the page would have the browser ask before it is left. A driver answers the question itself, so the
-    /// event is the page's own.
+    /// Tells whether the page would have the browser ask before it is left. A driver answers the question itself, so
+    /// the event is the page's own.
     pub async fn asks_before_leaving(&self) -> bool {
         let leave = "const leaving = new Event('beforeunload', { cancelable: true });
             window.dispatchEvent(leaving);
@@ -101,8 +103,8 @@ impl Page<'_> {
     }
 }
 
-/// Reads what there is, whatever the database is called, and makes nothing: a database of a name that is not there would begin
-/// without its stores.
+/// Reads what there is, whatever the database is called, and makes nothing: a database of a name that is not there
+/// would begin without its stores.
 const RECORDS: &str = r#"
 const request = asked => new Promise((resolve, reject) => {
     asked.onsuccess = () => resolve(asked.result);

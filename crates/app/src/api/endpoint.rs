@@ -1,4 +1,4 @@
-use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName, csr_path};
 
 use crate::state::Call;
 
@@ -11,14 +11,14 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns where a call goes. The Kubernetes API is at `base`, which ends with a slash.
+    /// Returns where a call goes. The Kubernetes API is at `base`, without a slash at its end.
     pub(super) fn new(base: &str, call: &Call) -> Self {
         let path = match call {
             Call::Settings => "config.json".to_owned(),
             Call::Whoami => "whoami.json".to_owned(),
             Call::ClusterInfo => format!("{base}{CLUSTER_INFO_PATH}"),
             Call::Create(_) | Call::List(_) | Call::Watch(..) => format!("{base}{CSRS_PATH}"),
-            Call::Adopt(name) | Call::Read(name) => format!("{base}{CSRS_PATH}/{name}"),
+            Call::Adopt(name) | Call::Read(name) => format!("{base}{}", csr_path(name)),
         };
         let query = match call {
             Call::List(name) => vec![by_name(name)],

@@ -10,7 +10,7 @@ mod endpoints;
 mod judgements;
 
 fn name() -> ObjectName {
-    ObjectName::new("jane", "", [0; 7]).expect("a name")
+    ObjectName::new("jane", None, [0; 7])
 }
 
 fn create() -> Call {

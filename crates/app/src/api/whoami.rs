@@ -1,3 +1,4 @@
+use kube_enroll_core::{Field, GroupName, UserName};
 use serde::Deserialize;
 
 use crate::state::{Person, Problem};
@@ -31,7 +32,16 @@ impl Whoami {
                 Err(Problem::new("Your name cannot be used here", &message)
                     .with(format!("You are signed in as {user}")))
             }
-            None => Ok(Person { user, groups, sign_out_url: sign_out_url.unwrap_or_default() }),
+            None => {
+                let user = UserName::parse(&user).map_err(|error| {
+                    Problem::new("Your name cannot be used here", &format!("{}.", error.at(Field::User)))
+                        .with(format!("You are signed in as {user}"))
+                })?;
+                // The server names only those that can be asked for.
+                let groups = groups.iter().filter_map(|group| GroupName::parse(group).ok()).collect();
+                let sign_out_url = sign_out_url.filter(|url| !url.is_empty());
+                Ok(Person { user, groups, sign_out_url })
+            }
         }
     }
 }

@@ -1,24 +1,25 @@
 use gloo_utils::window;
+use kube_enroll_core::address::is_loopback;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
 use super::clock::now_ms;
-use crate::state::{Around, Form, Place};
+use crate::state::{Environment, Form, Inputs};
 
 /// Reads the clock, and draws random bytes.
-pub(crate) fn around() -> Around {
-    Around { now_ms: now_ms(), random: random_bytes() }
+pub(crate) fn inputs() -> Inputs {
+    Inputs { now_ms: now_ms(), random: random_bytes() }
 }
 
 /// Returns where the page is, and what the browser can do there.
-pub(crate) fn place() -> Place {
+pub(crate) fn environment() -> Environment {
     let PageLocation { host, is_secure, .. } = page_location();
-    Place {
-        secure: is_secure,
-        shared: false,
+    Environment {
+        is_secure,
+        is_shared: false,
         // Over plain HTTP it is there, and refuses.
-        notifies: is_secure && js_sys::Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false),
-        local: host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127."),
+        can_notify: is_secure && js_sys::Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false),
+        is_local: is_loopback(&host),
     }
 }
 

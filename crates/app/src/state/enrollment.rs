@@ -1,34 +1,38 @@
-use base64ct::{Base64, Encoding};
+use std::rc::Rc;
+
 use kube_enroll_core::{
-    CertificateSigningRequest, Cluster, Error, ObjectName, Subject, Timestamp,
-    room::{Details, Kept, Progress, Stage},
+    CertificateSigningRequest, Cluster, Error, NameLabel, Namespace, ObjectName, Subject, Timestamp, csr::Decision,
+    shell,
 };
+use kube_enroll_protocol::{Command, Details, GeneratedKey, Progress, Readable, Stage, StoredEnrollment};
 
-use super::{Options, cluster_of_kubeconfig};
+use super::{Application, Context, Effect, Lock, Retry};
 
-/// One request on its way: all that is needed to go on with it, except the key, which the room has.
-#[derive(Debug, PartialEq)]
+/// One request on its way: all that is needed to resume it, except the key, which the worker has.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Enrollment {
-    pub options: Options,
+    pub application: Application,
     /// PEM of the PKCS#10 request.
     pub request_pem: String,
     /// SHA-256 of the public key, as openssl prints it.
     pub fingerprint: String,
     /// The browser's clock when it was made.
     pub since_ms: f64,
-    /// The object as the API server first answered it; nothing before that.
+    /// The object as the API server first answered it; `None` before that.
     pub object: Option<Pinned>,
-    /// Under which it is kept in the browser's storage; empty where it is not, so that it ends with this tab.
-    pub id: String,
-    /// Where it leads, as far as that was known when it was kept.
+    /// Its id in the browser's storage; `None` where it is not stored, so that it ends with this tab.
+    pub id: Option<String>,
+    /// Where it leads, as far as that was known when it was stored.
     pub cluster: Option<Cluster>,
     pub stage: Stage,
-    /// What was issued, once it has been seen.
-    pub certificate_pem: String,
+    /// What an approver or the signer wrote: untrusted text.
+    pub decision: Decision,
+    /// PEM of what was issued, once it has been seen.
+    pub certificate_pem: Option<String>,
     pub not_after: Option<Timestamp>,
 }
 
-/// What identifies the object that was created.
+/// The identity of the object that was created.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pinned {
     pub uid: String,
@@ -38,114 +42,136 @@ pub(crate) struct Pinned {
     pub creation_timestamp: String,
 }
 
-/// What somebody wrote into a decision: untrusted text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub reason: String,
-    pub message: String,
-}
-
 impl Enrollment {
-    /// Begins with what the room has made.
-    pub(crate) fn new(options: Options, request_pem: String, fingerprint: String, since_ms: f64) -> Self {
+    /// Begins with what the worker has made.
+    pub(crate) fn new(application: Application, key: GeneratedKey, cluster: Option<Cluster>, since_ms: f64) -> Self {
+        let GeneratedKey { request_pem, fingerprint } = key;
         Self {
-            options,
+            application,
             request_pem,
             fingerprint,
             since_ms,
             object: None,
-            id: String::new(),
-            cluster: None,
+            id: None,
+            cluster,
             stage: Stage::Prepared,
-            certificate_pem: String::new(),
+            decision: Decision::default(),
+            certificate_pem: None,
             not_after: None,
         }
     }
 
-    /// Takes up what was kept.
+    /// Reads what was stored.
     ///
     /// # Errors
-    /// As [`Subject::parse`] and [`ObjectName::parse`], for a record that somebody has written into.
-    pub(crate) fn resume(kept: &Kept) -> Result<Self, Error> {
-        let Kept { id, details, progress, .. } = kept;
-        if let Some(cluster) = &details.cluster {
-            cluster.check()?;
-        }
-        let options = Options {
-            subject: Subject::parse(&details.user, &details.groups)?,
-            algorithm: details.algorithm,
-            expiration_seconds: details.expiration_seconds,
-            label: details.label.clone(),
-            namespace: details.namespace.clone(),
-            name: ObjectName::parse(&progress.name)?,
+    /// As the parsers of its parts, for a record that somebody has written into, and [`Error::InvalidObject`] for a key
+    /// type or a stage that this version does not know.
+    pub(super) fn resume(stored: &StoredEnrollment) -> Result<Self, Error> {
+        let StoredEnrollment { id, details, progress, .. } = stored;
+        let unknown = |field: &'static str| Error::InvalidObject {
+            field,
+            found: "another one".into(),
+            expected: "one that this version of the page knows".into(),
         };
-        let pinned = || Pinned {
-            uid: progress.uid.clone(),
-            username: progress.username.clone(),
-            creation_timestamp: progress.creation_timestamp.clone(),
+        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let application = Application {
+            subject: Subject::parse(&details.user, &details.groups)?,
+            algorithm: details.algorithm.known().ok_or_else(|| unknown("key type"))?,
+            expiration_seconds: details.expiration_seconds,
+            label: some(&details.label).map(|label| NameLabel::parse(&label)).transpose()?,
+            namespace: some(&details.namespace).map(|namespace| Namespace::parse(&namespace)).transpose()?,
+            name: ObjectName::parse(&progress.name)?,
+            lock: Lock::Browser,
         };
         Ok(Self {
-            options,
+            application,
             request_pem: details.request_pem.clone(),
             fingerprint: details.fingerprint.clone(),
             since_ms: milliseconds(details.created),
-            object: (!progress.uid.is_empty()).then(pinned),
-            id: id.clone(),
+            object: some(&progress.uid).map(|uid| Pinned {
+                uid,
+                username: progress.username.clone(),
+                creation_timestamp: progress.creation_timestamp.clone(),
+            }),
+            id: Some(id.clone()),
             cluster: details.cluster.clone(),
-            stage: progress.stage,
-            certificate_pem: progress.certificate_pem.clone(),
+            stage: progress.stage.known().ok_or_else(|| unknown("stage"))?,
+            decision: Decision { reason: progress.reason.clone(), message: progress.message.clone() },
+            certificate_pem: some(&progress.certificate_pem),
             not_after: progress.not_after,
         })
     }
 
-    /// Says what is kept and does not change.
-    pub(crate) fn details(&self) -> Details {
-        let Options { subject, algorithm, expiration_seconds, label, namespace, .. } = &self.options;
+    /// Returns the part of the record that never changes.
+    pub(super) fn details(&self) -> Details {
+        let Application { subject, algorithm, expiration_seconds, label, namespace, .. } = &self.application;
         Details {
             created: seconds(self.since_ms),
-            algorithm: *algorithm,
-            user: subject.user().to_owned(),
-            groups: subject.groups().to_vec(),
+            algorithm: Readable::Known(*algorithm),
+            user: subject.user().to_string(),
+            groups: subject.groups().iter().map(ToString::to_string).collect(),
             expiration_seconds: *expiration_seconds,
-            label: label.clone(),
-            namespace: namespace.clone(),
+            label: label.as_ref().map(ToString::to_string).unwrap_or_default(),
+            namespace: namespace.as_ref().map(ToString::to_string).unwrap_or_default(),
             cluster: self.cluster.clone(),
             request_pem: self.request_pem.clone(),
             fingerprint: self.fingerprint.clone(),
         }
     }
 
-    /// Says what is kept and changes.
-    pub(crate) fn progress(&self, said: &Said) -> Progress {
+    /// Returns the part of the record that changes.
+    pub(super) fn progress(&self) -> Progress {
         let Pinned { uid, username, creation_timestamp } = self.object.clone().unwrap_or_default();
         Progress {
-            stage: self.stage,
-            name: self.name().as_str().to_owned(),
+            stage: Readable::Known(self.stage),
+            name: self.name().to_string(),
             uid,
             username,
             creation_timestamp,
-            reason: said.reason.clone(),
-            message: said.message.clone(),
-            certificate_pem: self.certificate_pem.clone(),
+            reason: self.decision.reason.clone(),
+            message: self.decision.message.clone(),
+            certificate_pem: self.certificate_pem.clone().unwrap_or_default(),
             not_after: self.not_after,
         }
     }
 
-    pub(crate) fn is_kept(&self) -> bool {
-        !self.id.is_empty()
+    /// Returns the effect that writes its progress, or `None` where it is not stored.
+    pub(super) fn save(&self) -> Option<Effect> {
+        let id = self.id.clone()?;
+        Some(Effect::Command(Box::new(Command::Update { id, progress: Box::new(self.progress()) })))
+    }
+
+    /// Sets the stage, and returns the effect that writes it.
+    pub(super) fn reach(self: &mut Rc<Self>, stage: Stage) -> Option<Effect> {
+        Rc::make_mut(self).stage = stage;
+        self.save()
+    }
+
+    /// Returns the retry that makes another key with the same details.
+    pub(super) fn generate_again(&self) -> Retry {
+        Retry::Generate(Box::new(self.application.clone()))
+    }
+
+    pub(crate) fn is_stored(&self) -> bool {
+        self.id.is_some()
     }
 
     pub(crate) fn name(&self) -> &ObjectName {
-        &self.options.name
+        &self.application.name
     }
 
     /// Builds the object that asks for the certificate.
     pub(crate) fn object(&self) -> CertificateSigningRequest {
-        CertificateSigningRequest::new(self.name(), &self.request_pem, self.options.expiration_seconds)
+        CertificateSigningRequest::new(self.name(), &self.request_pem, self.application.expiration_seconds)
     }
 
-    /// Remembers which object was created.
-    pub(crate) fn pin(&mut self, object: &CertificateSigningRequest) {
+    /// Writes the object that asks for the certificate, for `kubectl apply -f`.
+    pub(crate) fn manifest(&self) -> String {
+        shell::manifest(self.name(), &self.object().spec.request, self.application.expiration_seconds)
+    }
+
+    /// Notes which object was created.
+    pub(super) fn pin(&mut self, object: &CertificateSigningRequest) {
         self.object = Some(Pinned {
             uid: object.metadata.uid.clone(),
             username: object.spec.username.clone(),
@@ -153,76 +179,26 @@ impl Enrollment {
         });
     }
 
-    /// Tells whether this is the object that was created, and not another one under its name (attack 13).
-    pub(crate) fn owns(&self, object: &CertificateSigningRequest) -> bool {
+    /// Tells whether this is the object that was created, and not another one that somebody has put under its name.
+    pub(super) fn owns(&self, object: &CertificateSigningRequest) -> bool {
         self.object.as_ref().is_none_or(|pinned| pinned.uid == object.metadata.uid)
             && object.metadata.name == self.name().as_str()
             && object.is_for(&self.request_pem)
     }
 
-    /// The account that made the request: what the approver should find as "Requesting User".
-    pub(crate) fn requesting_user<'a>(&'a self, configured: &'a str) -> &'a str {
-        if configured.is_empty() { self.object.as_ref().map_or("", |object| &object.username) } else { configured }
+    /// Returns the account that the approver should find as "Requesting User", or `None` where it is not known.
+    pub(crate) fn requesting_user<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
+        let of_object = || self.object.as_ref().map(|object| object.username.as_str()).filter(|name| !name.is_empty());
+        context.settings.requesting_user.as_deref().or_else(of_object)
     }
 }
 
-/// A cluster as a person types it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ClusterForm {
-    pub name: String,
-    pub server: String,
-    /// PEM, or base64 of PEM.
-    pub authorities: String,
-    pub tls_server_name: String,
-    /// Why it cannot be used, once tried.
-    pub fault: Option<String>,
-}
-
-impl ClusterForm {
-    pub(crate) fn parse(&self) -> Result<Cluster, Error> {
-        let authorities = self.authorities.trim();
-        let certificate_authority_data = if authorities.starts_with("-----BEGIN") {
-            Base64::encode_string([authorities, "\n"].concat().as_bytes())
-        } else {
-            authorities.split_whitespace().collect()
-        };
-        let cluster = Cluster {
-            name: self.name.trim().to_owned(),
-            server: self.server.trim().to_owned(),
-            certificate_authority_data,
-            tls_server_name: self.tls_server_name.clone(),
-        };
-        cluster.check()?;
-        Ok(cluster)
-    }
-
-    /// Fills in what a kubeconfig says. Its text is not kept: it may hold a key.
-    pub(crate) fn take(&mut self, kubeconfig: &str) {
-        self.fault = match cluster_of_kubeconfig(kubeconfig) {
-            Some(cluster) => {
-                *self = Self {
-                    name: cluster.name,
-                    server: cluster.server,
-                    authorities: cluster.certificate_authority_data,
-                    tls_server_name: cluster.tls_server_name,
-                    fault: None,
-                };
-                None
-            }
-            None => Some(
-                "This is not a kubeconfig of exactly one cluster. kubectl config view --minify --flatten prints one."
-                    .into(),
-            ),
-        };
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "seconds of our time fit")]
+#[expect(clippy::cast_precision_loss, reason = "seconds of our time fit")]
 pub(crate) fn milliseconds(time: Timestamp) -> f64 {
     time.unix_seconds() as f64 * 1_000.0
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "seconds of our time fit")]
+#[expect(clippy::cast_possible_truncation, reason = "seconds of our time fit")]
 pub(super) fn seconds(milliseconds: f64) -> Timestamp {
     Timestamp::from_unix_seconds((milliseconds / 1_000.0) as i64)
 }

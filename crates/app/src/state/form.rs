@@ -1,67 +1,70 @@
-use kube_enroll_core::{Algorithm, Error, Field, ObjectName, Policy, Subject, parse_name};
+mod faults;
+mod lifetime;
 
-/// The value of the lifetime's last choice, which shows a number and a unit to type.
-pub(crate) const CUSTOM: &str = "custom";
+use std::rc::Rc;
 
-/// The fewest characters of a passphrase: whoever has the disk can try as many as they like.
-pub(crate) const MINIMUM_PASSPHRASE_CHARACTERS: usize = 12;
+use kube_enroll_core::{
+    Algorithm, Error, Field, GroupName, Groups, Judgement, NameLabel, Namespace, ObjectName, Policy, Subject, UserName,
+    Warning,
+};
+use kube_enroll_protocol::Passphrase;
 
-/// The lifetimes that are offered, in seconds, as far as the policy allows them: an hour, a working day, a day, a week,
-/// thirty days.
-const PRESET_SECONDS: [u32; 5] = [3_600, 28_800, 86_400, 604_800, 2_592_000];
+pub(crate) use self::faults::Faults;
+pub(super) use self::faults::sentence;
+pub(crate) use self::lifetime::{CUSTOM, Lifetime, Unit, presets};
+use super::{Environment, Storage};
 
 /// The form as a person fills it in.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
     pub user: String,
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
     pub groups: Vec<String>,
+    /// Groups of a link to the page that the person who is signed in cannot ask for, so that they were left out.
+    pub left_out: Vec<String>,
     pub algorithm: Algorithm,
-    pub lifetime: Choice,
-    /// The number that belongs to [`Choice::Custom`].
+    pub lifetime: Lifetime,
+    /// The number that belongs to [`Lifetime::Custom`].
     pub custom: String,
     pub unit: Unit,
     pub label: String,
     pub namespace: String,
-    /// Somebody has worked in the advanced part: it is not folded away again under their hands.
+    /// The person has worked in the advanced part: it is not folded away again under their hands.
     pub unfolded: bool,
-    pub keep: Keep,
-    /// A person has chosen that.
-    pub chose_keep: bool,
-    pub passphrase: String,
+    pub lock: LockKind,
+    /// The person has chosen that.
+    pub chose_lock: bool,
+    /// Shared, so that there is one copy of it; clones of the form come and go as it is drawn.
+    pub passphrase: Rc<Passphrase>,
     /// The passphrase can be read on the screen.
     pub shows_passphrase: bool,
-    /// Somebody has begun to fill it in.
+    /// The person has begun to fill it in.
     pub touched: bool,
-    /// What the object's name ends with.
+    /// The random ending of the object's name.
     pub random: [u8; 7],
 }
 
+/// The kind of lock of a key while it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
-    Seconds(u32),
-    Custom,
-}
-
-/// What locks the key while it is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub(crate) enum LockKind {
     /// A key of the browser's own.
     Browser,
     Passphrase,
-    /// Nothing can be kept here.
-    Nowhere,
+    /// None: nothing can be stored here.
+    None,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Minutes,
-    Hours,
-    Days,
+/// The lock of a key while it is stored.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Lock {
+    /// A key of the browser's own.
+    #[default]
+    Browser,
+    Passphrase(Rc<Passphrase>),
 }
 
 /// One change to the form.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Edit {
     User(String),
     Group(usize, String),
@@ -75,36 +78,24 @@ pub(crate) enum Edit {
     Unit(String),
     Label(String),
     Namespace(String),
-    Keep(Keep),
-    Passphrase(String),
+    Lock(LockKind),
+    Passphrase(Rc<Passphrase>),
     ShowPassphrase,
     /// Draw another ending for the object's name.
     Reroll,
 }
 
 /// What is asked for, once every field is good.
-#[derive(Debug, PartialEq)]
-pub(crate) struct Options {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Application {
     pub subject: Subject,
     pub algorithm: Algorithm,
     pub expiration_seconds: u32,
-    pub label: String,
-    /// Of the kubeconfig's context; empty means none.
-    pub namespace: String,
+    pub label: Option<NameLabel>,
+    /// The namespace of the kubeconfig's context.
+    pub namespace: Option<Namespace>,
     pub name: ObjectName,
-}
-
-/// What is wrong, by field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Faults {
-    pub user: Option<String>,
-    pub groups: Option<String>,
-    /// The row that [`Faults::groups`] is about.
-    pub group_row: Option<usize>,
-    pub lifetime: Option<String>,
-    pub label: Option<String>,
-    pub namespace: Option<String>,
-    pub passphrase: Option<String>,
+    pub lock: Lock,
 }
 
 impl Form {
@@ -113,16 +104,17 @@ impl Form {
         let mut form = Self {
             user,
             groups,
+            left_out: vec![],
             algorithm: Algorithm::default(),
-            lifetime: Choice::Custom,
+            lifetime: Lifetime::Custom,
             custom: String::new(),
             unit: Unit::Hours,
             label: String::new(),
             namespace: String::new(),
             unfolded: false,
-            keep: Keep::Nowhere,
-            chose_keep: false,
-            passphrase: String::new(),
+            lock: LockKind::None,
+            chose_lock: false,
+            passphrase: Rc::default(),
             shows_passphrase: false,
             touched: false,
             random: [0; 7],
@@ -131,13 +123,29 @@ impl Form {
         form
     }
 
-    /// Takes the policy's first choices.
+    /// Begins with the policy's first choices.
     pub(crate) fn adopt(&mut self, policy: &Policy) {
         self.algorithm = policy.algorithms.first().copied().unwrap_or_default();
-        self.lifetime = Choice::Seconds(policy.expiration_seconds.default);
-        if !policy.groups.is_empty() {
+        self.lifetime = Lifetime::Seconds(policy.expiration_seconds.default);
+        if let Groups::Only(offered) = &policy.groups {
             self.groups.retain(|group| !group.is_empty());
+            // With nothing to choose from, there is no row to take it out.
+            if offered.is_empty() {
+                self.left_out = std::mem::take(&mut self.groups);
+            }
         }
+    }
+
+    /// Chooses the lock that fits the place, where the person has not: where others share the origin, they could open
+    /// the browser's key.
+    pub(super) fn choose_lock(&mut self, storage: &Storage, environment: Environment) {
+        self.lock = match storage {
+            Storage::Refused(_) => LockKind::None,
+            Storage::Ready { wraps_keys: false } => LockKind::Passphrase,
+            _ if self.chose_lock => return,
+            _ if environment.is_shared || !environment.is_secure => LockKind::Passphrase,
+            _ => LockKind::Browser,
+        };
     }
 
     pub(crate) fn edit(&mut self, edit: Edit, fresh: Option<[u8; 7]>) {
@@ -162,14 +170,14 @@ impl Form {
                 None => self.groups.push(group),
             },
             Edit::Algorithm(algorithm) => self.algorithm = algorithm,
-            Edit::Lifetime(value) => self.lifetime = value.parse().map_or(Choice::Custom, Choice::Seconds),
+            Edit::Lifetime(value) => self.lifetime = value.parse().map_or(Lifetime::Custom, Lifetime::Seconds),
             Edit::Custom(number) => self.custom = number,
             Edit::Unit(name) => self.unit = Unit::ALL.into_iter().find(|unit| unit.name() == name).unwrap_or(self.unit),
             Edit::Label(label) => self.label = label,
             Edit::Namespace(namespace) => self.namespace = namespace,
-            Edit::Keep(keep) => {
-                self.keep = keep;
-                self.chose_keep = true;
+            Edit::Lock(lock) => {
+                self.lock = lock;
+                self.chose_lock = true;
             }
             Edit::Passphrase(passphrase) => self.passphrase = passphrase,
             Edit::ShowPassphrase => self.shows_passphrase = !self.shows_passphrase,
@@ -177,68 +185,66 @@ impl Form {
         }
     }
 
-    /// Parses the fields, judged by the policy.
-    pub(crate) fn options(&self, policy: &Policy) -> Result<Box<Options>, Box<Faults>> {
-        let mut faults = Box::new(Faults { user: fault(parse_name(&self.user, Field::User)), ..Faults::default() });
-        let groups: Vec<&str> = self.groups.iter().map(String::as_str).filter(|group| !group.is_empty()).collect();
-        for (row, group) in self.groups.iter().enumerate().filter(|(_, group)| !group.is_empty()) {
-            let twice = self.groups[..row].contains(group);
-            let found = if twice {
-                Err(Error::DuplicateGroup { name: group.clone() })
-            } else if !policy.groups.is_empty() && !policy.groups.contains(group) {
-                Err(Error::GroupNotOffered { name: group.clone(), offered: policy.groups.clone() })
-            } else {
-                parse_name(group, Field::Group(row))
-            };
-            if let (Some(text), None) = (fault(found), &faults.groups) {
-                faults.groups = Some(text);
-                faults.group_row = Some(row);
-            }
-        }
-        let expiration_seconds = self.seconds();
+    /// Parses the fields, and has the policy judge what is asked for.
+    ///
+    /// # Errors
+    /// Every fault, beside its field.
+    pub(crate) fn parse(&self, policy: &Policy) -> Result<Application, Box<Faults>> {
+        let mut faults = Box::<Faults>::default();
         let bounds = policy.expiration_seconds;
-        if expiration_seconds.is_none_or(|seconds| seconds < bounds.minimum || seconds > bounds.maximum) {
-            faults.lifetime =
-                Some(["Between ", &in_words(bounds.minimum), " and ", &in_words(bounds.maximum), "."].concat());
-        }
-        let name = ObjectName::new(&self.user, &self.label, self.random);
-        if name.is_err() {
-            faults.label = Some("Up to 30 of a-z, 0-9, and - inside.".into());
-        }
-        if !self.namespace.is_empty() && !is_dns_label(&self.namespace) {
-            faults.namespace = Some("Up to 63 of a-z, 0-9, and - inside.".into());
-        }
-        if self.keep == Keep::Passphrase && self.passphrase.chars().count() < MINIMUM_PASSPHRASE_CHARACTERS {
+        let mut add = |error: Error| faults.add(&error, bounds);
+        let user = UserName::parse(&self.user).map_err(|error| add(error.at(Field::User))).ok();
+        let rows = self.filled_rows();
+        let groups: Vec<Option<GroupName>> = rows
+            .iter()
+            .map(|(row, group)| GroupName::parse(group).map_err(|error| add(error.at(Field::Group(*row)))).ok())
+            .collect();
+        let (good_rows, groups): (Vec<usize>, Vec<GroupName>) =
+            rows.iter().zip(groups).filter_map(|((row, _), group)| Some((*row, group?))).unzip();
+        let all_groups_are_good = good_rows.len() == rows.len();
+        let to_row = |error: Error| match error {
+            Error::DuplicateGroup { index, name } => Error::DuplicateGroup { index: good_rows[index], name },
+            Error::GroupNotOffered { index, name, offered } => {
+                Error::GroupNotOffered { index: good_rows[index], name, offered }
+            }
+            other => other,
+        };
+        let seconds = self.lifetime.seconds(&self.custom, self.unit);
+        let Judgement { faults: refusals, .. } = policy.judge(&groups, self.algorithm, seconds.map_or(0, i64::from));
+        refusals.into_iter().for_each(|error| add(to_row(error)));
+        let subject = user.and_then(|user| Subject::new(user, groups).map_err(|error| add(to_row(error))).ok());
+        let label = parse_optional(&self.label, NameLabel::parse).map_err(&mut add).ok();
+        let namespace = parse_optional(&self.namespace, Namespace::parse).map_err(&mut add).ok();
+        let lock = match self.lock {
+            LockKind::Passphrase if self.passphrase.is_long_enough() => Some(Lock::Passphrase(self.passphrase.clone())),
+            LockKind::Passphrase => None,
+            LockKind::Browser | LockKind::None => Some(Lock::Browser),
+        };
+        if lock.is_none() {
             faults.passphrase = Some("At least 12 characters.".into());
         }
-        let subject = Subject::parse(&self.user, &groups);
-        match (subject, name, expiration_seconds) {
-            (Ok(subject), Ok(name), Some(expiration_seconds)) if *faults == Faults::default() => {
-                Ok(Box::new(Options {
-                    subject,
-                    algorithm: self.algorithm,
-                    expiration_seconds,
-                    label: self.label.clone(),
-                    namespace: self.namespace.clone(),
-                    name,
-                }))
+        match (subject, seconds, label, namespace, lock) {
+            (Some(subject), Some(expiration_seconds), Some(label), Some(namespace), Some(lock))
+                if all_groups_are_good && *faults == Faults::default() =>
+            {
+                let name = ObjectName::new(subject.user(), label.as_ref(), self.random);
+                let algorithm = self.algorithm;
+                Ok(Application { subject, algorithm, expiration_seconds, label, namespace, name, lock })
             }
-            (subject, ..) => {
-                // What no single field shows, such as too many groups.
-                if faults.user.is_none() && faults.groups.is_none() {
-                    faults.groups = fault(subject.map(drop));
-                }
-                Err(faults)
-            }
+            _ => Err(faults),
         }
     }
 
-    /// The lifetime, where it is a whole number that fits.
-    fn seconds(&self) -> Option<u32> {
-        match self.lifetime {
-            Choice::Seconds(seconds) => Some(seconds),
-            Choice::Custom => self.custom.trim().parse::<u32>().ok()?.checked_mul(self.unit.seconds()),
-        }
+    /// Returns what the person should know before they go on, as far as the fields can be read.
+    pub(crate) fn warnings(&self, policy: &Policy) -> Vec<Warning> {
+        let groups: Vec<GroupName> =
+            self.filled_rows().iter().filter_map(|(_, group)| GroupName::parse(group).ok()).collect();
+        policy.judge(&groups, self.algorithm, policy.expiration_seconds.default.into()).warnings
+    }
+
+    /// Returns the rows of groups that are not empty, each with its place.
+    fn filled_rows(&self) -> Vec<(usize, &str)> {
+        self.groups.iter().map(String::as_str).enumerate().filter(|(_, group)| !group.is_empty()).collect()
     }
 
     /// A row to type into is always there.
@@ -249,101 +255,63 @@ impl Form {
     }
 }
 
-impl Options {
-    /// Takes a new name for the object.
-    pub(crate) fn rename(&mut self, random: [u8; 7]) -> Result<(), Error> {
-        self.name = ObjectName::new(self.subject.user(), &self.label, random)?;
-        Ok(())
+impl Application {
+    /// Gives the object a new name.
+    pub(super) fn rename(&mut self, random: [u8; 7]) {
+        self.name = ObjectName::new(self.subject.user(), self.label.as_ref(), random);
     }
 }
 
-impl Faults {
-    /// Names the first field that needs a look.
-    pub(crate) fn first_field(&self) -> String {
-        if self.user.is_some() {
-            "user".into()
-        } else if self.groups.is_some() {
-            ["group-", &self.group_row.unwrap_or(0).to_string()].concat()
-        } else if self.lifetime.is_some() {
-            "lifetime-custom".into()
-        } else if self.label.is_some() {
-            "label".into()
-        } else if self.namespace.is_some() {
-            "namespace".into()
-        } else {
-            "new-passphrase".into()
+fn parse_optional<T>(text: &str, parse: impl Fn(&str) -> Result<T, Error>) -> Result<Option<T>, Error> {
+    if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(groups: &[&str]) -> Form {
+        let mut form = Form::new("jane".into(), groups.iter().map(|group| (*group).to_owned()).collect());
+        form.adopt(&Policy::default());
+        form.lock = LockKind::Browser;
+        form
+    }
+
+    #[test]
+    fn names_the_row_that_a_fault_is_about() {
+        for (groups, row) in [(&["", "dev", "system:x"][..], 2), (&["dev", "", "dev"], 2), (&["a\nb"], 0)] {
+            let faults = form(groups).parse(&Policy::default()).expect_err("a fault");
+            assert_eq!(faults.group_row, Some(row), "{groups:?}");
         }
-    }
-}
-
-impl Unit {
-    pub(crate) const ALL: [Self; 3] = [Self::Minutes, Self::Hours, Self::Days];
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Minutes => "minutes",
-            Self::Hours => "hours",
-            Self::Days => "days",
-        }
+        let policy =
+            Policy { groups: kube_enroll_core::parse_groups(&["dev"]).expect("names").into(), ..Policy::default() };
+        assert_eq!(form(&["", "dev", "ops"]).parse(&policy).expect_err("a fault").group_row, Some(2));
     }
 
-    const fn seconds(self) -> u32 {
-        match self {
-            Self::Minutes => 60,
-            Self::Hours => 3_600,
-            Self::Days => 86_400,
-        }
+    #[test]
+    fn shows_faults_of_groups_beside_a_user_who_is_not_typed_yet() {
+        let faults = Form { user: String::new(), ..form(&["system:x"]) }.parse(&Policy::default()).expect_err("faults");
+        assert!(faults.user.is_some() && faults.groups.is_some());
     }
-}
 
-/// Returns the lifetimes to choose from, in seconds, the policy's default among them.
-pub(crate) fn presets(policy: &Policy) -> Vec<u32> {
-    let bounds = policy.expiration_seconds;
-    let mut presets: Vec<u32> =
-        PRESET_SECONDS.into_iter().filter(|seconds| (bounds.minimum..=bounds.maximum).contains(seconds)).collect();
-    if let Err(place) = presets.binary_search(&bounds.default) {
-        presets.insert(place, bounds.default);
+    #[test]
+    fn warns_of_powerful_groups_and_goes_on() {
+        let form = form(&["dev", "kubeadm:cluster-admins"]);
+        let powerful = GroupName::parse("kubeadm:cluster-admins").expect("a name");
+        assert_eq!(form.warnings(&Policy::default()), [Warning::PowerfulGroup(powerful)]);
+        assert!(form.parse(&Policy::default()).is_ok());
     }
-    presets
-}
 
-/// Says a duration in the largest unit that leaves no rest, for example `8 hours`.
-pub(crate) fn in_words(seconds: u32) -> String {
-    let (count, unit) = match seconds {
-        0 => (0, "second"),
-        _ if seconds.is_multiple_of(86_400) => (seconds / 86_400, "day"),
-        _ if seconds.is_multiple_of(3_600) => (seconds / 3_600, "hour"),
-        _ if seconds.is_multiple_of(60) => (seconds / 60, "minute"),
-        _ => (seconds, "second"),
-    };
-    [count.to_string().as_str(), " ", unit, if count == 1 { "" } else { "s" }].concat()
-}
-
-fn fault(result: Result<(), Error>) -> Option<String> {
-    result.err().map(|error| match error {
-        Error::EmptyName { .. } => "Please type a name.".into(),
-        error => sentence(&error),
-    })
-}
-
-/// Turns core's text into a sentence for people.
-pub(super) fn sentence(error: &Error) -> String {
-    as_sentence(error.to_string())
-}
-
-/// The same, for a text that came from the key's room.
-pub(super) fn as_sentence(mut text: String) -> String {
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
+    #[test]
+    fn asks_for_what_the_policy_offers_and_nothing_else() {
+        let policy = Policy { algorithms: vec![Algorithm::Ed25519], ..Policy::default() };
+        assert!(form(&[]).parse(&policy).is_err(), "the form has another key type");
     }
-    text.push('.');
-    text
-}
 
-/// A namespace is one ([names](https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names)).
-fn is_dns_label(text: &str) -> bool {
-    text.len() <= 63
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+    #[test]
+    fn leaves_out_groups_where_there_is_none_to_choose() {
+        let mut form = form(&["x"]);
+        form.adopt(&Policy { groups: Groups::Only(vec![]), ..Policy::default() });
+        assert_eq!((form.left_out, form.groups), (vec!["x".to_owned()], vec![]));
+    }
 }

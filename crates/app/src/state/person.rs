@@ -1,9 +1,11 @@
-/// Who is signed in, as `whoami.json` says.
+use kube_enroll_core::{GroupName, UserName};
+
+/// A person who is signed in, as `whoami.json` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
-    pub user: String,
-    /// Those that may be asked for.
-    pub groups: Vec<String>,
-    /// Where to become somebody else; empty where nobody says.
-    pub sign_out_url: String,
+    pub user: UserName,
+    /// The groups that a request may name.
+    pub groups: Vec<GroupName>,
+    /// The address at which to become somebody else, where there is one.
+    pub sign_out_url: Option<String>,
 }

@@ -1,46 +1,54 @@
+mod carrying;
+mod copies;
 mod keeping;
 mod signed_in;
 mod submitting;
 mod watching;
 
+use std::rc::Rc;
+
 use base64ct::{Base64, Encoding};
 use kube_enroll_core::{
-    CertificateSigningRequest, CertificateSigningRequestList, Cluster, ExpirationSeconds, Policy, Settings, Status,
-    WatchEvent,
-    csr::{Condition, RequestStatus},
-    room::{Assembled, CertificateSummary, Message, Reply},
+    CertificateSigningRequest, CertificateSigningRequestList, CertificateSummary, Cluster, ClusterFields, ErrorCode,
+    ExpirationSeconds, FileName, Policy, Settings, Status, Timestamp, WatchEvent,
+    csr::{Condition, CsrStatus},
 };
+use kube_enroll_protocol::{Assemble, Assembled, Command, GeneratedKey, Listing, Reply};
 
 use super::{
-    Act, Action, Answer, Around, Call, Choice, Connection, Edit, Effect, Failure, Form, Page, Place, RoomTrouble,
-    State, Step, cluster_of_kubeconfig, presets,
+    Answer, Call, Connection, Edit, Effect, Environment, Event, Failure, Form, Inputs, Issued, Lifetime, Machine,
+    Manual, Phase, State, Step, UserAction, WorkerFailure, cluster_of_kubeconfig, presets,
 };
 
 const REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
 
-/// A page, and what it wanted done last.
-struct Person {
-    page: Page,
+/// A visit to the page, and what it wanted done last.
+struct Visit {
+    /// `None` only while an event is handled.
+    machine: Option<Machine>,
     now_ms: f64,
     random: Option<[u8; 7]>,
     effects: Vec<Effect>,
 }
 
-impl Person {
-    /// With a browser that keeps nothing.
+impl Visit {
+    /// With a browser that stores nothing.
     fn with(settings: Settings) -> Self {
-        Self::before(settings, Reply::Listed { kept: vec![], refused: "private window".into(), wraps: true })
+        Self::before(settings, Some(refused_storage()))
     }
 
-    /// As the page begins, with what the room and `config.json` say.
-    fn before(settings: Settings, listed: Reply) -> Self {
-        let page = Page::new(Place { secure: true, ..Place::default() }, Form::new("jane".into(), vec!["dev".into()]));
-        let mut person = Self { page, now_ms: 1_000_000.0, random: Some([1; 7]), effects: vec![] };
-        person.take(Action::Began);
-        assert_eq!(person.effects, [Effect::Call(Call::Settings), Effect::Ask(Box::new(Message::List))]);
-        person.reply(listed);
-        person.answer(Answer::Settings(Ok(Box::new(settings))));
-        person
+    /// As the page begins, with what the worker and `config.json` say; without a listing, the worker has not answered.
+    fn before(settings: Settings, listing: Option<Listing>) -> Self {
+        let environment = Environment { is_secure: true, ..Environment::default() };
+        let machine = Machine::new(environment, Form::new("jane".into(), vec!["dev".into()]));
+        let mut visit = Self { machine: Some(machine), now_ms: 1_000_000.0, random: Some([1; 7]), effects: vec![] };
+        visit.on(Event::Started);
+        assert_eq!(visit.effects, [Effect::Call(Call::Settings), command(Command::List)]);
+        if let Some(listing) = listing {
+            visit.list(listing);
+        }
+        visit.answer(Answer::Settings(Ok(Box::new(settings))));
+        visit
     }
 
     fn editing() -> Self {
@@ -48,63 +56,99 @@ impl Person {
     }
 
     fn submitting() -> Self {
-        let mut person = Self::editing();
-        person.act(Act::Create);
-        person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-        person
+        let mut visit = Self::editing();
+        visit.act(UserAction::Create).reply(generated());
+        visit
     }
 
     fn waiting() -> Self {
-        let mut person = Self::submitting();
-        let object = person.object();
-        person.answer(Answer::Created(Ok(Box::new(object))));
-        assert_eq!(person.name(), "waiting");
-        person
+        let mut visit = Self::submitting();
+        let object = visit.object();
+        visit.answer(Answer::Created(Ok(Box::new(object))));
+        assert_eq!(visit.name(), "waiting");
+        visit
     }
 
     fn issued() -> Self {
-        let mut person = Self::waiting();
-        let object = person.object_with("", "CERT");
-        person.answer(Answer::Read(Ok(Some(Box::new(object)))));
-        person.reply(assembled());
-        person
+        let mut visit = Self::waiting();
+        let object = visit.object_with("", "CERT");
+        visit.answer(Answer::Read(Ok(Some(Box::new(object))))).reply(assembled());
+        visit
     }
 
-    fn take(&mut self, action: Action) -> &mut Self {
-        self.effects = self.page.reduce(action, Around { now_ms: self.now_ms, random: self.random });
+    fn on(&mut self, event: Event) -> &mut Self {
+        let inputs = Inputs { now_ms: self.now_ms, random: self.random };
+        let machine = self.machine.take().expect("it is there between two events");
+        let (machine, effects) = machine.on(event, inputs);
+        (self.machine, self.effects) = (Some(machine), effects);
         self
     }
 
-    fn act(&mut self, act: Act) -> &mut Self {
-        self.take(Action::Did(act))
+    fn act(&mut self, action: UserAction) -> &mut Self {
+        self.on(Event::User(action))
+    }
+
+    fn edit(&mut self, edit: Edit) -> &mut Self {
+        self.act(UserAction::Edit(edit))
     }
 
     fn answer(&mut self, answer: Answer) -> &mut Self {
-        self.take(Action::Answered(answer))
+        self.on(Event::Answer(answer))
     }
 
     fn reply(&mut self, reply: Reply) -> &mut Self {
-        self.take(Action::Replied(Ok(reply)))
+        self.on(Event::Reply(reply))
+    }
+
+    fn list(&mut self, listing: Listing) -> &mut Self {
+        self.on(Event::StorageChanged(listing))
+    }
+
+    fn panic(&mut self) -> &mut Self {
+        self.on(Event::WorkerFailed(WorkerFailure::Panicked("oh".into())))
     }
 
     fn after(&mut self, milliseconds: f64) -> &mut Self {
         self.now_ms += milliseconds;
-        self.take(Action::Tick)
+        self.on(Event::Tick)
+    }
+
+    fn machine(&mut self) -> &mut Machine {
+        self.machine.as_mut().expect("it is there between two events")
+    }
+
+    fn state(&self) -> &State {
+        &self.machine.as_ref().expect("it is there between two events").state
+    }
+
+    fn phase(&self) -> &Phase {
+        match self.state() {
+            State::Enrolled { phase, .. } => phase,
+            other => panic!("no enrollment in {other:?}"),
+        }
+    }
+
+    fn manual(&self) -> &Manual {
+        let Phase::Manual(manual) = self.phase() else { panic!("not carried by hand: {}", self.name()) };
+        manual
+    }
+
+    fn form(&self) -> &Form {
+        &self.machine.as_ref().expect("it is there between two events").context.form
+    }
+
+    fn shown(&self) -> &Issued {
+        let Phase::Issued(issued) = self.phase() else { panic!("not issued: {}", self.name()) };
+        issued
     }
 
     fn name(&self) -> &'static str {
-        self.page.state.name()
+        self.state().name()
     }
 
     /// The object as the API server answers it.
     fn object(&self) -> CertificateSigningRequest {
-        let enrollment = match &self.page.state {
-            State::Submitting { enrollment, .. }
-            | State::Waiting { enrollment, .. }
-            | State::Gone { enrollment, .. } => enrollment,
-            other => panic!("no enrollment in {other:?}"),
-        };
-        let mut object = enrollment.object();
+        let mut object = self.state().enrollment().expect("an enrollment").object();
         object.metadata.uid = "uid-1".into();
         object.spec.username = "proxy".into();
         object
@@ -114,20 +158,36 @@ impl Person {
         let mut object = self.object();
         let condition = Condition { kind: condition.into(), message: "because".into(), ..Condition::default() };
         let certificate = Base64::encode_string(certificate.as_bytes());
-        object.status = Some(RequestStatus { conditions: vec![condition], certificate });
+        object.status = Some(CsrStatus { conditions: vec![condition], certificate });
         object
     }
 
-    fn lookout_says(&self) -> &Connection {
-        match &self.page.state {
-            State::Waiting { lookout, .. } => &lookout.connection,
-            other => panic!("not waiting: {other:?}"),
-        }
+    fn connection(&self) -> &Connection {
+        let Phase::Waiting(waiting) = self.phase() else { panic!("not waiting: {}", self.name()) };
+        &waiting.watcher.connection
+    }
+
+    fn only_command(&self) -> &Command {
+        let [Effect::Command(command)] = &self.effects[..] else { panic!("{:?}", self.effects) };
+        command
+    }
+
+    fn posts(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Call(Call::Create(_))))
     }
 }
 
+fn command(command: Command) -> Effect {
+    Effect::Command(Box::new(command))
+}
+
 fn cluster() -> Cluster {
-    Cluster { name: "c".into(), server: "https://k.example.com".into(), ..Cluster::default() }
+    let server = "https://k.example.com".into();
+    Cluster::parse(ClusterFields { name: "c".into(), server, ..ClusterFields::default() }).expect("a cluster")
+}
+
+fn refused_storage() -> Listing {
+    Listing { enrollments: vec![], refused: Some("private window".into()), wraps_keys: true }
 }
 
 fn list(items: Vec<CertificateSigningRequest>) -> Answer {
@@ -144,9 +204,21 @@ fn refused(code: u16) -> Failure {
     Failure::Refused(Box::new(Status::failure(code, "Some", "no")))
 }
 
+fn generated() -> Reply {
+    Reply::Generate(Ok(GeneratedKey { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() }))
+}
+
+fn failure(code: ErrorCode) -> kube_enroll_protocol::Failure {
+    kube_enroll_protocol::Failure { code, message: "m".into() }
+}
+
+fn not_assembled(code: ErrorCode) -> Reply {
+    Reply::Assemble(Err(failure(code)))
+}
+
 fn assembled() -> Reply {
-    let at = kube_enroll_core::Timestamp::from_unix_seconds(0);
-    Reply::Assembled(Assembled {
+    let at = Timestamp::from_unix_seconds(0);
+    Reply::Assemble(Ok(Box::new(Assembled {
         preview: "P".into(),
         certificate_pem: "CERT".into(),
         certificate: CertificateSummary {
@@ -158,44 +230,44 @@ fn assembled() -> Reply {
             not_after: at,
         },
         differences: vec![],
-    })
+    })))
 }
 
 #[test]
 fn goes_the_whole_way() {
-    let mut person = Person::editing();
-    person.act(Act::Create);
-    assert!(matches!(&person.effects[..], [Effect::Ask(message)] if matches!(**message, Message::Generate { .. })));
-    assert_eq!(person.name(), "generating");
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    assert!(matches!(&person.effects[..], [Effect::Call(Call::Create(object))] if object.is_for(REQUEST)));
-    let object = person.object();
-    person.answer(Answer::Created(Ok(Box::new(object.clone()))));
-    assert!(matches!(&person.effects[..], [Effect::Call(Call::List(_))]));
-    person.answer(list(vec![object]));
-    assert!(matches!(&person.effects[..], [Effect::Call(Call::Watch(_, version))] if version == "7"));
-    assert_eq!(*person.lookout_says(), Connection::Live);
-    let approved = person.object_with("Approved", "");
-    person.answer(Answer::Watched(vec![WatchEvent::Modified(approved)]));
-    assert_eq!(person.name(), "approved");
-    let issued = person.object_with("Approved", "CERT");
-    person.page.clock_offset_ms = 5_000.0;
-    person.answer(Answer::Watched(vec![WatchEvent::Modified(issued)]));
-    assert_eq!(person.name(), "verifying");
-    let [Effect::StopCalls, Effect::Ask(message)] = &person.effects[..] else { panic!("{:?}", person.effects) };
-    let Message::Assemble { certificate, now, .. } = &**message else { panic!("{message:?}") };
+    let mut visit = Visit::editing();
+    visit.act(UserAction::Create);
+    assert!(matches!(visit.only_command(), Command::Generate { .. }));
+    assert_eq!(visit.name(), "generating");
+    visit.reply(generated());
+    assert!(matches!(&visit.effects[..], [Effect::Call(Call::Create(object))] if object.is_for(REQUEST)));
+    let object = visit.object();
+    visit.answer(Answer::Created(Ok(Box::new(object.clone()))));
+    assert!(matches!(&visit.effects[..], [Effect::Call(Call::List(_))]));
+    visit.answer(list(vec![object]));
+    assert!(matches!(&visit.effects[..], [Effect::Call(Call::Watch(_, version))] if version == "7"));
+    assert_eq!(*visit.connection(), Connection::Live);
+    let approved = visit.object_with("Approved", "");
+    visit.answer(Answer::Watched(vec![WatchEvent::Modified(approved)]));
+    assert_eq!(visit.name(), "approved");
+    let issued = visit.object_with("Approved", "CERT");
+    visit.on(Event::ClockRead { offset_ms: 5_000.0 });
+    visit.answer(Answer::Watched(vec![WatchEvent::Modified(issued)]));
+    assert_eq!(visit.name(), "verifying");
+    let [Effect::StopCalls, Effect::Command(command)] = &visit.effects[..] else { panic!("{:?}", visit.effects) };
+    let Command::Assemble(assemble) = &**command else { panic!("{command:?}") };
+    let Assemble { certificate, now, .. } = &**assemble;
     assert_eq!((certificate.as_str(), now.unix_seconds()), ("CERT", 1_005));
-    person.reply(assembled());
-    assert_eq!((person.name(), person.page.state.step()), ("issued", Step::Save));
-    assert!(person.page.state.holds_a_key());
-    person.act(Act::Save);
-    assert_eq!(person.effects, [Effect::Save("jane@c.kubeconfig".into())]);
-    assert!(!person.page.state.holds_a_key());
+    visit.reply(assembled());
+    assert_eq!((visit.name(), visit.state().step()), ("issued", Step::Save));
+    assert!(visit.state().holds_a_key());
+    visit.act(UserAction::Save);
+    assert_eq!(visit.effects, [Effect::Save(FileName::parse("jane@c.kubeconfig").expect("a name"))]);
+    assert!(!visit.state().holds_a_key());
 }
 
 #[test]
 fn refuses_to_go_on_with_a_bad_form_and_shows_where() {
-    let mut person = Person::editing();
     for (edit, field) in [
         (Edit::User("system:admin".into()), "user"),
         (Edit::Group(0, "a\nb".into()), "group-0"),
@@ -203,10 +275,10 @@ fn refuses_to_go_on_with_a_bad_form_and_shows_where() {
         (Edit::Label("-".into()), "label"),
         (Edit::Namespace("A".into()), "namespace"),
     ] {
-        person.act(Act::Edit(edit)).act(Act::Create);
-        assert_eq!(person.effects, [Effect::Focus(field.into())]);
-        assert_eq!(person.name(), "editing");
-        person = Person::editing();
+        let mut visit = Visit::editing();
+        visit.edit(edit).act(UserAction::Create);
+        assert_eq!(visit.effects, [Effect::Focus(field.into())]);
+        assert_eq!(visit.name(), "editing");
     }
 }
 
@@ -215,21 +287,22 @@ fn offers_the_lifetimes_of_the_policy() {
     let seconds = ExpirationSeconds { default: 7_200, minimum: 3_600, maximum: 86_400 };
     let policy = Policy { expiration_seconds: seconds, ..Policy::default() };
     assert_eq!(presets(&policy), [3_600, 7_200, 28_800, 86_400]);
-    let mut person = Person::with(Settings { policy, cluster: Some(cluster()), ..Settings::default() });
-    assert_eq!(person.page.form.lifetime, Choice::Seconds(7_200));
-    person.act(Act::Edit(Edit::Lifetime("custom".into()))).act(Act::Edit(Edit::Custom("25".into())));
-    assert!(person.page.form.options(person.page.policy()).is_err_and(|faults| faults.lifetime.is_some()));
-    person.act(Act::Edit(Edit::Custom("24".into())));
-    assert_eq!(person.page.form.options(person.page.policy()).expect("a day").expiration_seconds, 86_400);
+    let settings = Settings { policy: policy.clone(), cluster: Some(cluster()), ..Settings::default() };
+    let mut visit = Visit::with(settings);
+    assert_eq!(visit.form().lifetime, Lifetime::Seconds(7_200));
+    visit.edit(Edit::Lifetime("custom".into())).edit(Edit::Custom("25".into()));
+    assert!(visit.form().parse(&policy).is_err_and(|faults| faults.lifetime.is_some()));
+    visit.edit(Edit::Custom("24".into()));
+    assert_eq!(visit.form().parse(&policy).expect("a day").expiration_seconds, 86_400);
 }
 
 #[test]
-fn keeps_the_file_when_the_room_breaks_after_it_was_written() {
-    let mut person = Person::issued();
-    person.act(Act::Show).take(Action::Replied(Err(RoomTrouble::Panicked("oh".into()))));
-    assert_eq!((person.name(), &person.effects[..]), ("issued", &[][..]));
-    person.act(Act::Save);
-    assert!(matches!(&person.effects[..], [Effect::Save(_)]));
+fn keeps_the_file_when_the_worker_breaks_after_it_was_written() {
+    let mut visit = Visit::issued();
+    visit.act(UserAction::Reveal).panic();
+    assert_eq!((visit.name(), &visit.effects[..]), ("issued", &[][..]));
+    visit.act(UserAction::Save);
+    assert!(matches!(&visit.effects[..], [Effect::Save(_)]));
 }
 
 #[test]
@@ -237,13 +310,19 @@ fn reads_the_kubeconfig_of_cluster_info() {
     let yaml = "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\n    \
                 server: https://api.example.com:6443\n  name: \"\"\ncontexts: null\n";
     let found = cluster_of_kubeconfig(yaml).expect("a cluster");
-    assert_eq!((found.name.as_str(), found.server.as_str()), ("api.example.com", "https://api.example.com:6443"));
-    assert!(found.certificate_authority_data.starts_with("LS0t"));
-    assert_eq!(
-        cluster_of_kubeconfig("- cluster:\n    server: https://[::1]:6443\n").expect("a cluster").name,
-        "kubernetes"
-    );
-    for yaml in ["", "server: http://x\n", "<html>", "server:\n"] {
+    assert_eq!((found.name().as_str(), found.server()), ("api.example.com", "https://api.example.com:6443"));
+    assert!(found.certificate_authority_data().is_some_and(|data| data.starts_with("LS0t")));
+    let found = cluster_of_kubeconfig("- cluster:\n    server: https://[::1]:6443\n").expect("a cluster");
+    assert_eq!(found.name().as_str(), "kubernetes");
+    for yaml in ["", "server: http://x\n", "server: https://:6443\n", "<html>", "server:\n"] {
         assert_eq!(cluster_of_kubeconfig(yaml), None, "{yaml}");
     }
+}
+
+#[test]
+fn clones_of_the_form_share_one_passphrase() {
+    let mut visit = Visit::editing();
+    let passphrase = Rc::new(kube_enroll_protocol::Passphrase::new("correct horse".into()));
+    visit.edit(Edit::Passphrase(passphrase.clone()));
+    assert!(Rc::ptr_eq(&visit.form().clone().passphrase, &passphrase));
 }

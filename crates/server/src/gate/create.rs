@@ -2,9 +2,10 @@
 
 use base64ct::{Base64, Encoding};
 use kube_enroll_core::{
-    CertificateSigningRequest, CertificationRequest, Error as CoreError, ObjectName, Policy, Subject,
-    csr::{API_VERSION, SIGNER_NAME, USAGES},
+    CertificateSigningRequest, Error as CoreError, ObjectName, Policy, Subject,
+    csr::{API_VERSION, KIND, SIGNER_NAME, USAGES},
 };
+use kube_enroll_x509::{CertificationRequest, Error as X509Error};
 use serde::Deserialize;
 
 use crate::{
@@ -63,12 +64,12 @@ struct GivenSpec {
 }
 
 impl Given {
-    fn judge(self, policy: &Policy) -> Result<(CertificateSigningRequest, Subject), CoreError> {
+    fn judge(self, policy: &Policy) -> Result<(CertificateSigningRequest, Subject), X509Error> {
         expect("apiVersion", &self.api_version, API_VERSION)?;
-        expect("kind", &self.kind, "CertificateSigningRequest")?;
+        expect("kind", &self.kind, KIND)?;
         expect("spec.signerName", &self.spec.signer_name, SIGNER_NAME)?;
         if self.spec.usages != USAGES {
-            return Err(invalid("spec.usages", &self.spec.usages.join(", "), "client auth alone"));
+            return Err(invalid("spec.usages", &self.spec.usages.join(", "), "client auth alone").into());
         }
         let name = ObjectName::parse(&self.metadata.name)?;
         let pem = Base64::decode_vec(&self.spec.request)
@@ -76,8 +77,12 @@ impl Given {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(|| invalid("spec.request", "something else", "base64 of PEM"))?;
         let request = CertificationRequest::parse_pem(&pem)?;
+        request.check_known_weakness()?;
         name.check_user(request.subject().user())?;
-        policy.judge(request.subject(), request.algorithm(), self.spec.expiration_seconds)?;
+        let judgement = policy.judge(request.subject().groups(), request.algorithm(), self.spec.expiration_seconds);
+        if let Some(fault) = judgement.faults.into_iter().next() {
+            return Err(fault.into());
+        }
         let expiration_seconds = u32::try_from(self.spec.expiration_seconds)
             .expect("the policy's bounds are u32, and the lifetime lies within");
         let object = CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds);

@@ -1,17 +1,23 @@
 //! Which Hosts are answered, and which sites' pages may ask.
 
 use http::{HeaderMap, Uri, header};
+use kube_enroll_core::address::is_loopback;
 
 use crate::Error;
 
-/// The Hosts that are answered. With any other, a page of a stranger whose name resolves to this address (DNS rebinding)
-/// would be on our own origin.
+/// The Hosts that are answered. With any other, a page of a stranger whose name resolves to this address (DNS
+/// rebinding) would be on our own origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Hosts(Vec<Host>);
+pub(crate) enum Hosts {
+    /// Those that an operator names.
+    Named(Vec<Host>),
+    /// Every name of the machine itself, with this port.
+    Local(u16),
+}
 
 /// `NAME` or `NAME:PORT`, lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Host {
+pub(crate) struct Host {
     name: String,
     port: Option<u16>,
 }
@@ -23,13 +29,12 @@ impl Hosts {
     /// [`Error::AllowedHost`].
     pub(crate) fn parse(hosts: &[String]) -> Result<Self, Error> {
         let parse = |found: &String| Host::parse(found).ok_or_else(|| Error::AllowedHost { found: found.clone() });
-        hosts.iter().map(parse).collect::<Result<_, _>>().map(Self)
+        hosts.iter().map(parse).collect::<Result<_, _>>().map(Self::Named)
     }
 
     /// Returns the Hosts of a server that only its own machine reaches.
     pub(crate) fn local(port: u16) -> Self {
-        let host = |name: &str| Host { name: name.into(), port: Some(port) };
-        Self(vec![host("localhost"), host("127.0.0.1"), host("[::1]")])
+        Self::Local(port)
     }
 
     /// Checks that a request has one Host, and one of these.
@@ -46,8 +51,19 @@ impl Hosts {
             return Err(unknown(text.as_bytes()));
         }
         match Host::parse(text) {
-            Some(host) if self.0.iter().any(|allowed| allowed.admits(&host)) => Ok(()),
+            Some(host) if self.admits(&host) => Ok(()),
             _ => Err(unknown(text.as_bytes())),
+        }
+    }
+}
+
+impl Hosts {
+    fn admits(&self, found: &Host) -> bool {
+        match self {
+            Self::Named(hosts) => hosts.iter().any(|allowed| allowed.admits(found)),
+            Self::Local(port) => {
+                is_loopback(&found.name) && Host { name: found.name.clone(), port: Some(*port) }.admits(found)
+            }
         }
     }
 }
@@ -77,8 +93,8 @@ impl Host {
     }
 }
 
-/// Refuses what another site's page has caused. Both headers are missing in older browsers, on plain HTTP (Sec-Fetch) and
-/// from other programs; where they are, they must be right. The Host was checked before.
+/// Refuses what another site's page has caused. Both headers are missing in older browsers, on plain HTTP (Sec-Fetch)
+/// and from other programs; where they are, they must be right. The Host was checked before.
 ///
 /// # Errors
 /// [`Error::ForeignOrigin`].

@@ -13,24 +13,24 @@ fn name() -> ObjectName {
 
 #[test]
 fn passes_the_asks_of_an_enrollment() {
-    assert_eq!(parse("POST", &format!("/{CSRS_PATH}")).expect("an ask"), Ask::Create);
-    assert_eq!(parse("GET", &format!("/{CSRS_PATH}/{NAME}")).expect("an ask"), Ask::Get(name()));
-    assert_eq!(parse("GET", &format!("/{CLUSTER_INFO_PATH}")).expect("an ask"), Ask::ClusterInfo);
+    assert_eq!(parse("POST", CSRS_PATH).expect("an ask"), Ask::Create);
+    assert_eq!(parse("GET", &format!("{CSRS_PATH}/{NAME}")).expect("an ask"), Ask::Get(name()));
+    assert_eq!(parse("GET", CLUSTER_INFO_PATH).expect("an ask"), Ask::ClusterInfo);
     for selector in
         ["metadata.name=jane-abcdefghij", "metadata.name%3Djane-abcdefghij", "metadata.name%3djane-abcdefghij"]
     {
-        let list = parse("GET", &format!("/{CSRS_PATH}?fieldSelector={selector}"));
+        let list = parse("GET", &format!("{CSRS_PATH}?fieldSelector={selector}"));
         assert_eq!(list.expect("an ask"), Ask::List(name()));
     }
     let watch = parse(
         "GET",
         &format!(
-            "/{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=17&allowWatchBookmarks=true&timeoutSeconds=60"
+            "{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=17&allowWatchBookmarks=true&timeoutSeconds=60"
         ),
     );
     let options = WatchOptions { bookmarks: true, timeout_seconds: 60 };
     assert_eq!(watch.expect("an ask"), Ask::Watch(name(), options));
-    let watch = parse("GET", &format!("/{CSRS_PATH}?watch=true&fieldSelector=metadata.name={NAME}"));
+    let watch = parse("GET", &format!("{CSRS_PATH}?watch=true&fieldSelector=metadata.name={NAME}"));
     let options = WatchOptions { bookmarks: false, timeout_seconds: 300 };
     assert_eq!(watch.expect("an ask"), Ask::Watch(name(), options));
 }
@@ -38,7 +38,7 @@ fn passes_the_asks_of_an_enrollment() {
 #[test]
 fn cuts_the_time_of_a_watch_to_its_bounds() {
     for (asked, given) in [(0, 30), (29, 30), (30, 30), (600, 600), (601, 600), (u32::MAX, 600)] {
-        let target = format!("/{CSRS_PATH}?watch=1&fieldSelector=metadata.name={NAME}&timeoutSeconds={asked}");
+        let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name={NAME}&timeoutSeconds={asked}");
         assert!(matches!(parse("GET", &target), Ok(Ask::Watch(_, options)) if options.timeout_seconds == given));
     }
 }
@@ -63,7 +63,7 @@ fn refuses_names_that_lead_elsewhere() {
         "jane-abcdefghij\\",
         "jane+abcdefghij",
     ] {
-        let ask = parse("GET", &format!("/{CSRS_PATH}/{name}"));
+        let ask = parse("GET", &format!("{CSRS_PATH}/{name}"));
         assert!(matches!(ask, Err(Error::Forbidden)), "{name:?}: {ask:?}");
     }
 }
@@ -71,7 +71,7 @@ fn refuses_names_that_lead_elsewhere() {
 #[test]
 fn takes_names_of_another_shape_for_absent() {
     for name in ["csr-8x7f2", "jane", "node-csr-abc.example.com", "jane-abcdefghi0"] {
-        let ask = parse("GET", &format!("/{CSRS_PATH}/{name}"));
+        let ask = parse("GET", &format!("{CSRS_PATH}/{name}"));
         assert_eq!(ask.expect("an ask"), Ask::GetOther(name.into()));
     }
 }
@@ -80,7 +80,7 @@ fn takes_names_of_another_shape_for_absent() {
 fn refuses_other_paths_and_methods() {
     for method in ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "CONNECT", "get"] {
         for path in [CSRS_PATH, &format!("{CSRS_PATH}/{NAME}"), CLUSTER_INFO_PATH] {
-            assert!(matches!(parse(method, &format!("/{path}")), Err(Error::Forbidden)), "{method} {path}");
+            assert!(matches!(parse(method, path), Err(Error::Forbidden)), "{method} {path}");
         }
     }
     for (method, path) in [
@@ -133,9 +133,9 @@ fn refuses_queries_that_ask_for_more() {
         "watch=1",
         "watch=1&resourceVersion=0",
     ] {
-        let ask = parse("GET", &format!("/{CSRS_PATH}?{query}"));
+        let ask = parse("GET", &format!("{CSRS_PATH}?{query}"));
         assert!(matches!(ask, Err(Error::Forbidden)), "{query}: {ask:?}");
     }
-    assert!(parse("GET", &format!("/{CSRS_PATH}/{NAME}?watch=1")).is_err());
-    assert!(parse("GET", &format!("/{CSRS_PATH}/{NAME}?")).is_err());
+    assert!(parse("GET", &format!("{CSRS_PATH}/{NAME}?watch=1")).is_err());
+    assert!(parse("GET", &format!("{CSRS_PATH}/{NAME}?")).is_err());
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use kube_enroll_core::{
-    CertificateSigningRequest, RequestState,
+    CertificateSigningRequest, CsrState,
     csr::{API_VERSION, SIGNER_NAME},
 };
 use serde_json::json;
@@ -28,8 +28,8 @@ pub(crate) struct Shown {
 }
 
 impl Owner {
-    /// Returns an object as it is shown, or nothing where this server has not made it: what another account has made can
-    /// carry any annotation.
+    /// Returns an object as it is shown, or nothing where this server has not made it: what another account has made
+    /// can carry any annotation.
     ///
     /// Core's types have no place for `managedFields`, labels, `spec.uid`, `spec.groups` and `spec.extra`, so those are
     /// gone once it is read; annotations are taken out here.
@@ -45,7 +45,7 @@ impl Owner {
             user,
             uid: object.metadata.uid.as_str().into(),
             version: object.metadata.resource_version.parse().unwrap_or(0),
-            pending: object.state() == Ok(RequestState::Pending),
+            pending: object.state() == Ok(CsrState::Pending),
             json: serde_json::to_vec(&object).expect("only strings, numbers and lists").into(),
         })
     }

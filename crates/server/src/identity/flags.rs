@@ -14,11 +14,12 @@ pub struct IdentityFlags {
     #[arg(long = "identity", env = "KUBE_ENROLL_IDENTITY", value_enum, default_value_t, value_name = "KIND")]
     pub kind: IdentityKind,
 
-    /// Network of proxies whose headers are believed, CIDR; repeatable. Needs --proxy-secret-file: in a cluster, a network
-    /// is every pod. Loopback needs no mention.
+    /// Network of proxies whose headers are believed, CIDR; repeatable. Needs --proxy-secret-file: in a cluster, a
+    /// network is every pod. Loopback needs no mention.
     #[arg(long, env = "KUBE_ENROLL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
     pub trusted_proxy: Vec<IpNet>,
-    /// File with a secret that the proxy sends along, at least 16 visible ASCII characters. Loopback must send it as well.
+    /// File with a secret that the proxy sends along, at least 16 visible ASCII characters. Loopback must send it as
+    /// well.
     #[arg(long, env = "KUBE_ENROLL_PROXY_SECRET_FILE", value_name = "FILE")]
     pub proxy_secret_file: Option<PathBuf>,
     /// Header in which the secret comes. [default: X-Kube-Enroll-Proxy-Secret]

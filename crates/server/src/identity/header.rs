@@ -1,7 +1,7 @@
 //! Who asks, as headers of a trusted proxy say.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use kube_enroll_core::Policy;
+use kube_enroll_core::{GroupName, Groups, Policy};
 
 use super::{Person, flags::IdentityFlags, peers::Peers};
 use crate::Error;
@@ -12,7 +12,7 @@ pub(super) struct Header {
     groups: Option<HeaderName>,
     separator: Option<String>,
     /// The groups that headers can grant.
-    grantable: Vec<String>,
+    grantable: Vec<GroupName>,
     /// All names that matter, the secret's among them.
     names: Vec<HeaderName>,
 }
@@ -21,7 +21,8 @@ impl Header {
     /// Reads the flags.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`] without a user header; [`Error::FlagValue`] for an empty separator or one header for two things.
+    /// [`Error::MissingFlag`] without a user header; [`Error::FlagValue`] for an empty separator or one header for two
+    /// things.
     pub(super) fn new(flags: &IdentityFlags, policy: &Policy, peers: &Peers) -> Result<Self, Error> {
         let Some(user) = flags.user_header.clone() else {
             return Err(Error::MissingFlag { flag: "--user-header", with: "--identity=header" });
@@ -41,14 +42,17 @@ impl Header {
                 expected: "another header than those of --groups-header and --proxy-secret-header",
             });
         }
-        if flags.groups_header.is_some() && policy.groups.is_empty() {
+        if flags.groups_header.is_some() && policy.groups == Groups::Any {
             tracing::warn!("headers grant only groups that are named with --group, and none is: nobody gets any");
         }
         Ok(Self {
             user,
             groups: flags.groups_header.clone(),
             separator: flags.groups_separator.clone(),
-            grantable: policy.groups.clone(),
+            grantable: match &policy.groups {
+                Groups::Any => Vec::new(),
+                Groups::Only(groups) => groups.clone(),
+            },
             names,
         })
     }
@@ -75,7 +79,8 @@ impl Header {
         Ok(Person { user: user.to_owned(), groups: self.groups_in(headers)? })
     }
 
-    /// Refuses `X_Forwarded_User` beside `X-Forwarded-User`: proxies and gateways take one for the other, and strip only one.
+    /// Refuses `X_Forwarded_User` beside `X-Forwarded-User`: proxies and gateways take one for the other, and strip
+    /// only one.
     fn check_spellings(&self, headers: &HeaderMap) -> Result<(), Error> {
         for found in headers.keys() {
             let name = self.names.iter().find(|name| *name != found && dashed(name) == dashed(found));
@@ -120,6 +125,8 @@ fn refuse(name: &HeaderName, expected: &'static str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use kube_enroll_core::parse_groups;
+
     use super::*;
 
     fn header(separator: Option<&str>) -> Header {
@@ -129,7 +136,8 @@ mod tests {
             groups_separator: separator.map(str::to_owned),
             ..IdentityFlags::default()
         };
-        let policy = Policy { groups: vec!["admins".into(), "developers".into()], ..Policy::default() };
+        let policy =
+            Policy { groups: parse_groups(&["admins", "developers"]).expect("good names").into(), ..Policy::default() };
         let peers = Peers::new(&flags).expect("no proxies");
         Header::new(&flags, &policy, &peers).expect("good flags")
     }

@@ -114,8 +114,8 @@ impl Jwt {
         if !self.algorithms.contains(&head.alg) {
             return Err(bad("it is signed by an algorithm that is not taken here"));
         }
-        // RFC 7515, section 4.1.11: what must be understood is not; RFC 8725, section 3.11: a token of another kind, such as one
-        // that signs out, may have the same issuer and audience.
+        // RFC 7515, section 4.1.11: what must be understood is not; RFC 8725, section 3.11: a token of another kind,
+        // such as one that signs out, may have the same issuer and audience.
         if head.crit.is_some() || head.typ.as_ref().is_some_and(|kind| !kind.eq_ignore_ascii_case("jwt")) {
             return Err(bad("it is a token of another kind"));
         }

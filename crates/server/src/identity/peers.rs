@@ -27,7 +27,8 @@ impl Peers {
     /// Reads the flags and the secret.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`] for a network without a secret; [`Error::ReadFile`] and [`Error::WeakSecret`] for the secret.
+    /// [`Error::MissingFlag`] for a network without a secret; [`Error::ReadFile`] and [`Error::WeakSecret`] for the
+    /// secret.
     pub(super) fn new(flags: &IdentityFlags) -> Result<Self, Error> {
         if !flags.trusted_proxy.is_empty() && flags.proxy_secret_file.is_none() {
             return Err(Error::MissingFlag { flag: "--proxy-secret-file", with: "--trusted-proxy" });

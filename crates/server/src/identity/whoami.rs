@@ -1,4 +1,4 @@
-use kube_enroll_core::{Field, Policy, parse_name};
+use kube_enroll_core::{ErrorCode, Field, GroupName, Policy, UserName};
 use serde::Serialize;
 
 use super::Person;
@@ -20,7 +20,7 @@ pub(crate) struct Whoami<'a> {
 
 #[derive(Debug, Serialize)]
 struct Refusal {
-    code: &'static str,
+    code: ErrorCode,
     message: String,
 }
 
@@ -31,31 +31,29 @@ impl<'a> Whoami<'a> {
         policy: &Policy,
         sign_out_url: Option<&'a str>,
     ) -> Self {
-        let may_be_named = |index: usize, group: &str| {
-            (policy.groups.is_empty() || policy.groups.iter().any(|offered| offered == group))
-                && parse_name(group, Field::Group(index)).is_ok()
-        };
-        let groups = person.groups.iter().enumerate();
+        let may_be_named = |group: &&str| GroupName::parse(group).is_ok_and(|group| policy.groups.offers(&group));
         Self {
             identity,
             user: &person.user,
-            groups: groups.filter(|(index, group)| may_be_named(*index, group)).map(|(_, group)| &**group).collect(),
+            groups: person.groups.iter().map(String::as_str).filter(may_be_named).collect(),
             sign_out_url,
-            refusal: parse_name(&person.user, Field::User)
+            refusal: UserName::parse(&person.user)
                 .err()
-                .map(|error| Refusal { code: error.code(), message: error.to_string() }),
+                .map(|error| Refusal { code: error.code(), message: error.at(Field::User).to_string() }),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use kube_enroll_core::parse_groups;
+
     use super::*;
 
     fn whoami(user: &str, groups: &[&str], offered: &[&str]) -> serde_json::Value {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let person = Person { user: user.into(), groups: list(groups) };
-        let policy = Policy { groups: list(offered), ..Policy::default() };
+        let policy = Policy { groups: parse_groups(offered).expect("good names").into(), ..Policy::default() };
         serde_json::to_value(Whoami::new("jwt", &person, &policy, None)).expect("JSON")
     }
 

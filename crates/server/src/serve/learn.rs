@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
-use kube_enroll_core::{Policy, Settings};
+use kube_enroll_core::{Backoff, ClusterFields, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
@@ -31,7 +31,7 @@ pub(super) enum Cluster {
         /// The flags.
         named: Named,
         /// As it looks from inside.
-        inside: kube_enroll_core::Cluster,
+        inside: ClusterFields,
     },
 }
 
@@ -77,14 +77,14 @@ impl Learner {
                 named.over_cluster_info(inside, info.as_deref())?
             }
         };
-        tracing::info!(account = ?username, cluster = ?cluster.name, server = ?cluster.server, "the account is known");
+        tracing::info!(account = ?username, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
         let settings = Settings {
             api_base: Some("./".into()),
             cluster: Some(cluster),
             policy: self.policy,
-            approver: self.approver,
-            requesting_user: username.clone(),
-            identity: self.identity.into(),
+            approver: (!self.approver.is_empty()).then_some(self.approver),
+            requesting_user: Some(username.clone()),
+            identity: (!self.identity.is_empty()).then(|| self.identity.into()),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
         let owner = Owner(username);
@@ -95,8 +95,9 @@ impl Learner {
 
 /// Tries again, at growing intervals, until it succeeds.
 async fn insist<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
+        let pause = backoff.pause(fastrand::f64());
         match attempt().await {
             Ok(value) => return value,
             Err(error) => tracing::warn!(
@@ -106,7 +107,6 @@ async fn insist<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: im
             ),
         }
         sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

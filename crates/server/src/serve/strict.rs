@@ -1,6 +1,6 @@
-//! Strict HTTP in front of hyper, which takes more than RFC 9112 allows: Content-Length beside Transfer-Encoding, no Host or
-//! two, lines that end with LF alone. Where a front proxy reads such a request in another way, one request becomes two
-//! (RFC 9112, section 11.2).
+//! Strict HTTP in front of hyper, which takes more than RFC 9112 allows: Content-Length beside Transfer-Encoding, no
+//! Host or two, lines that end with LF alone. Where a front proxy reads such a request in another way, one request
+//! becomes two (RFC 9112, section 11.2).
 
 pub(crate) mod heads;
 
@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use heads::{Heads, Violation};
 
-/// A stream whose bytes are judged before hyper sees them. On a violation that read fails, and every later one: hyper never
-/// has the end of such a head. Nothing is kept but the place in the head.
+/// A stream whose bytes are judged before hyper sees them. On a violation that read fails, and every later one: hyper
+/// never has the end of such a head. Nothing is kept but the place in the head.
 pub(super) struct Strict<S> {
     stream: S,
     heads: Heads,
@@ -34,8 +34,8 @@ impl<S> Strict<S> {
         self.violation
     }
 
-    /// Tells whether an answer of our own can be taken for the answer to something else: hyper may have given one already,
-    /// or the API server may have done what an earlier request asked.
+    /// Tells whether an answer of our own can be taken for the answer to something else: hyper may have given one
+    /// already, or the API server may have done what an earlier request asked.
     pub(super) fn has_passed_a_head(&self) -> bool {
         self.passed
     }

@@ -13,8 +13,8 @@ use crate::{
     store::{News, Store, Subscription},
 };
 
-/// Tells of an object until it is gone, the time is over, or the server stops. To the client each of these is the end of a
-/// watch, which is normal. `end` is when the person's own time is over.
+/// Tells of an object until it is gone, the time is over, or the server stops. To the client each of these is the end
+/// of a watch, which is normal. `end` is when the person's own time is over.
 pub(super) fn stream(
     subscription: Subscription,
     store: Arc<Store>,

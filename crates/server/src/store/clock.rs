@@ -5,8 +5,8 @@ use std::{
 
 use http::HeaderValue;
 
-/// The API server's clock, as far as its answers tell it: the page judges validity by it, and most answers come from the
-/// store.
+/// The API server's clock, as far as its answers tell it: the page judges validity by it, and most answers come from
+/// the store.
 pub(super) struct Clock {
     /// Its clock minus ours, in milliseconds; [`UNKNOWN`] before it has said any time.
     offset_ms: AtomicI64,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, convert::Infallible, time::Duration};
 
 use http_body_util::BodyExt;
 use kube::client::Body;
-use kube_enroll_core::{WatchDecoder, WatchEvent};
+use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Store;
@@ -16,14 +16,15 @@ use crate::{
     upstream::{Answer, Page, Upstream},
 };
 
-/// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from any.
+/// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from
+/// any.
 pub(crate) async fn follow(
     upstream: &Upstream,
     owner: &Owner,
     store: &Store,
     silence: Duration,
 ) -> Result<Infallible, Error> {
-    let mut pause = FIRST_PAUSE;
+    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut page_objects = PAGE_OBJECTS;
     loop {
         match list(upstream, owner, store, page_objects).await {
@@ -33,8 +34,9 @@ pub(crate) async fn follow(
                 if matches!(error, Error::AnswerTooLong { .. }) {
                     page_objects = (page_objects / 2).max(1);
                 }
+                let pause = backoff.pause(fastrand::f64());
                 report("listing", &error, pause);
-                back_off(&mut pause).await;
+                sleep(pause).await;
                 continue;
             }
         }
@@ -43,15 +45,15 @@ pub(crate) async fn follow(
             let began = Instant::now();
             let ended = watch(upstream, owner, store, silence).await;
             store.metrics.watching.set(0);
-            match &ended {
-                Ok(_) => {}
-                Err(error) => report("watching", error, pause),
-            }
             if began.elapsed() > HELD {
-                pause = FIRST_PAUSE;
+                backoff.reset();
+            }
+            let pause = backoff.pause(fastrand::f64());
+            if let Err(error) = &ended {
+                report("watching", error, pause);
             }
             // Also before a list: an API server that forgets every version at once is not to be asked without a pause.
-            back_off(&mut pause).await;
+            sleep(pause).await;
             if matches!(ended, Ok(End::Expired)) {
                 break;
             }
@@ -63,7 +65,8 @@ pub(crate) async fn follow(
 enum End {
     /// As watches do.
     Normal,
-    /// The version where it began or stood is forgotten, or what comes after it cannot be read or does not come: list again.
+    /// The version where it began or stood is forgotten, or what comes after it cannot be read or does not come: list
+    /// again.
     Expired,
 }
 
@@ -104,8 +107,8 @@ async fn watch(upstream: &Upstream, owner: &Owner, store: &Store, silence: Durat
             Ok(Ok(Some(bytes))) => bytes,
             Ok(Ok(None)) => return Ok(End::Normal),
             Ok(Err(error)) => return Err(error),
-            // A stream that is dead, though nobody has said so, or a cluster that was restored from a backup: a watch from a
-            // version that is to come is not refused, and tells of nothing until then.
+            // A stream that is dead, though nobody has said so, or a cluster that was restored from a backup: a watch
+            // from a version that is to come is not refused, and tells of nothing until then.
             Err(_) => {
                 tracing::warn!("the watch has been silent for {} s: listing", silence.as_secs());
                 return Ok(End::Expired);
@@ -157,15 +160,8 @@ async fn next_bytes(body: &mut Body) -> Result<Option<bytes::Bytes>, Error> {
 fn report(what: &str, error: &Error, pause: Duration) {
     tracing::warn!(error = %with_sources(error), "{what} requests failed; trying again in {:.1} s", pause.as_secs_f32());
 }
-
-/// Waits, and longer the next time. Spread, so that many replicas do not come back at once.
-async fn back_off(pause: &mut Duration) {
-    sleep(pause.mul_f32(0.5 + fastrand::f32() / 2.0)).await;
-    *pause = (*pause * 2).min(LONGEST_PAUSE);
-}
-
-/// Reads a version. Its order is used only for what is read beside the watch, and a cluster whose versions are no numbers
-/// (there is none) would be followed all the same.
+/// Reads a version. Its order is used only for what is read beside the watch, and a cluster whose versions are no
+/// numbers (there is none) would be followed all the same.
 fn number(version: &str) -> u64 {
     version.parse().unwrap_or(0)
 }

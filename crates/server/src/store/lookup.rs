@@ -33,8 +33,8 @@ pub(super) struct Found {
 }
 
 impl Lookups {
-    /// Asks what there is under a name where `may_ask` lets it, or waits for the answer that somebody else has asked for; tells
-    /// whether it was asked from now on.
+    /// Asks what there is under a name where `may_ask` lets it, or waits for the answer that somebody else has asked
+    /// for; tells whether it was asked from now on.
     ///
     /// # Errors
     /// What `may_ask` says; [`Error::Shared`] with what the API server said.

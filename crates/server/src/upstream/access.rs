@@ -1,9 +1,8 @@
 //! How the API server is reached: a kubeconfig, or the pod's own account.
 
 use base64ct::{Base64, Encoding};
-use http::Uri;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube_enroll_core::Cluster;
+use kube_enroll_core::{ClusterFields, address::is_loopback, pem};
 
 use crate::{Config, Error};
 
@@ -12,7 +11,7 @@ pub(crate) struct Access {
     /// For the client.
     pub(crate) config: kube::Config,
     /// The cluster as this server sees it; its name is empty where nobody has named it.
-    pub(crate) cluster: Cluster,
+    pub(crate) cluster: ClusterFields,
     /// Whether the address is for the inside of the cluster only.
     pub(crate) in_cluster: bool,
 }
@@ -40,14 +39,14 @@ impl Access {
         let options = KubeConfigOptions { context: config.context.clone(), ..KubeConfigOptions::default() };
         let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(unusable)?;
         let (name, named) = named.unwrap_or_default();
-        if named.proxy_url.is_none() && is_loopback(&config.cluster_url) {
+        if named.proxy_url.is_none() && is_loopback(config.cluster_url.host().unwrap_or_default()) {
             // HTTPS_PROXY is for what lies outside; kube-rs would use it for this very machine.
             config.proxy_url = None;
         }
         if config.accept_invalid_certs {
             tracing::warn!("the kubeconfig says insecure-skip-tls-verify: people's kubeconfigs will not");
         }
-        let cluster = Cluster {
+        let cluster = ClusterFields {
             name,
             server: named.server.clone().unwrap_or_default(),
             certificate_authority_data: authorities(&config),
@@ -57,29 +56,20 @@ impl Access {
     }
 
     fn in_pod(config: kube::Config) -> Self {
-        let cluster = Cluster {
+        let cluster = ClusterFields {
             server: config.cluster_url.to_string(),
             certificate_authority_data: authorities(&config),
-            ..Cluster::default()
+            ..ClusterFields::default()
         };
         Self { config, cluster, in_cluster: true }
     }
 }
 
-/// Writes the authorities of a kubeconfig, wherever they came from, as base64 of PEM. Read from the parsed certificates:
-/// a file of authorities may hold private keys as well.
+/// Writes the authorities of a kubeconfig, wherever they came from, as base64 of PEM. Read from the parsed
+/// certificates: a file of authorities may hold private keys as well.
 fn authorities(config: &kube::Config) -> String {
-    let mut pem = String::new();
-    for der in config.root_cert.iter().flatten() {
-        pem.push_str("-----BEGIN CERTIFICATE-----\n");
-        let base64 = Base64::encode_string(der);
-        for line in base64.as_bytes().chunks(PEM_LINE_CHARACTERS) {
-            pem.push_str(std::str::from_utf8(line).expect("base64 is ASCII"));
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-    }
-    Base64::encode_string(pem.as_bytes())
+    let certificates = config.root_cert.iter().flatten().map(|der| pem::encode(pem::CERTIFICATE, der));
+    Base64::encode_string(certificates.collect::<String>().as_bytes())
 }
 
 /// Finds name and entry of the cluster that the context leads to.
@@ -89,14 +79,6 @@ fn named_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<(Stri
     let named = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?;
     Some((named.name.clone(), named.cluster.clone()?))
 }
-
-fn is_loopback(address: &Uri) -> bool {
-    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// RFC 7468, section 2.
-const PEM_LINE_CHARACTERS: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -122,7 +104,7 @@ mod tests {
             ..Config::default()
         };
         let access = Access::find(&config("this")).await.expect("a way");
-        let expected = Cluster {
+        let expected = ClusterFields {
             name: "prod".into(),
             server: "https://api.example.com:6443".into(),
             certificate_authority_data: Base64::encode_string(CERTIFICATE.as_bytes()),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64ct::{Base64, Encoding};
 use kube::config::Kubeconfig;
-use kube_enroll_core::Cluster;
+use kube_enroll_core::{Cluster, ClusterFields, pem};
 
 use crate::{ClusterFlags, Error};
 
@@ -26,9 +26,9 @@ impl Named {
             // The roots of the person's own machine: nothing is written into the kubeconfig.
             Some(path) if path == Path::new("system") => Some(String::new()),
             Some(path) => {
-                let pem =
+                let text =
                     std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-                let certificates = certificates_of(&pem);
+                let certificates = pem::certificates(&text);
                 if certificates.is_empty() {
                     return Err(Error::NoCertificates { path: path.clone() });
                 }
@@ -53,8 +53,8 @@ impl Named {
     ///
     /// # Errors
     /// [`Error::Cluster`].
-    pub(crate) fn over(&self, found: Cluster) -> Result<Cluster, Error> {
-        let cluster = Cluster {
+    pub(crate) fn over(&self, found: ClusterFields) -> Result<Cluster, Error> {
+        Cluster::parse(ClusterFields {
             name: self.name.clone().or(Some(found.name).filter(|name| !name.is_empty())).unwrap_or("kubernetes".into()),
             server: self.server.clone().unwrap_or(found.server),
             certificate_authority_data: self
@@ -62,16 +62,15 @@ impl Named {
                 .clone()
                 .unwrap_or(found.certificate_authority_data),
             tls_server_name: self.tls_server_name.clone().unwrap_or(found.tls_server_name),
-        };
-        cluster.check().map_err(Error::Cluster)?;
-        Ok(cluster)
+        })
+        .map_err(Error::Cluster)
     }
 
     /// Puts the flags over what `kube-public/cluster-info` says to a server that runs inside of the cluster.
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`] where it says nothing of use; [`Error::Cluster`].
-    pub(crate) fn over_cluster_info(&self, inside: Cluster, kubeconfig: Option<&str>) -> Result<Cluster, Error> {
+    pub(crate) fn over_cluster_info(&self, inside: ClusterFields, kubeconfig: Option<&str>) -> Result<Cluster, Error> {
         let missing = |reason: &str| Error::NoPublicAddress { reason: reason.into() };
         let kubeconfig = kubeconfig.ok_or_else(|| missing("there is no kube-public/cluster-info"))?;
         let parsed =
@@ -82,7 +81,7 @@ impl Named {
         if server.trim_end_matches('/') == inside.server.trim_end_matches('/') || is_service_name(&server) {
             return Err(missing("kube-public/cluster-info has the address inside of the cluster"));
         }
-        self.over(Cluster {
+        self.over(ClusterFields {
             name: inside.name,
             server,
             certificate_authority_data: found
@@ -94,21 +93,6 @@ impl Named {
     }
 }
 
-/// Keeps the certificates of a PEM file and nothing else: the file may hold a private key as well, and this is published.
-fn certificates_of(pem: &str) -> String {
-    let mut certificates = String::new();
-    let mut inside = false;
-    for line in pem.lines().map(str::trim_end) {
-        inside |= line == "-----BEGIN CERTIFICATE-----";
-        if inside {
-            certificates.push_str(line);
-            certificates.push('\n');
-        }
-        inside &= line != "-----END CERTIFICATE-----";
-    }
-    certificates
-}
-
 fn is_service_name(server: &str) -> bool {
     let host = server.strip_prefix("https://").unwrap_or(server).split([':', '/']).next().unwrap_or_default();
     host == "kubernetes" || host.starts_with("kubernetes.default")
@@ -118,11 +102,11 @@ fn is_service_name(server: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn inside() -> Cluster {
-        Cluster {
+    fn inside() -> ClusterFields {
+        ClusterFields {
             server: "https://10.96.0.1:443".into(),
             certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\ninside"),
-            ..Cluster::default()
+            ..ClusterFields::default()
         }
     }
 
@@ -142,18 +126,18 @@ mod tests {
             ..ClusterFlags::default()
         };
         let cluster = named(flags).over(inside()).expect("a cluster");
-        assert_eq!((&*cluster.name, &*cluster.server), ("kubernetes", "https://api.example.com"));
-        assert_eq!(cluster.tls_server_name, "kubernetes");
-        assert_eq!(cluster.certificate_authority_data, inside().certificate_authority_data);
+        assert_eq!((cluster.name().as_str(), cluster.server()), ("kubernetes", "https://api.example.com"));
+        assert_eq!(cluster.tls_server_name(), Some("kubernetes"));
+        assert_eq!(cluster.certificate_authority_data(), Some(&*inside().certificate_authority_data));
         let flags = ClusterFlags { certificate_authority_file: Some("system".into()), ..ClusterFlags::default() };
-        assert_eq!(named(flags).over(inside()).expect("a cluster").certificate_authority_data, "");
+        assert_eq!(named(flags).over(inside()).expect("a cluster").certificate_authority_data(), None);
     }
 
     #[test]
     fn publishes_only_the_certificates_of_a_file() {
         let file = "key\n-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----\n\
                     -----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\nSECRET\n";
-        assert_eq!(certificates_of(file), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
+        assert_eq!(pem::certificates(file), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
         // An empty file is no cluster's: base64 of nothing would mean the roots of the machine.
         let path = tempfile::NamedTempFile::new().expect("a file");
         let flags = ClusterFlags { certificate_authority_file: Some(path.path().into()), ..ClusterFlags::default() };
@@ -165,8 +149,8 @@ mod tests {
         let found = named(ClusterFlags::default())
             .over_cluster_info(inside(), Some(&cluster_info("https://api.example.com:6443")))
             .expect("a cluster");
-        assert_eq!(found.server, "https://api.example.com:6443");
-        assert_eq!(found.certificate_authority_data, inside().certificate_authority_data);
+        assert_eq!(found.server(), "https://api.example.com:6443");
+        assert_eq!(found.certificate_authority_data(), Some(&*inside().certificate_authority_data));
     }
 
     #[test]
@@ -186,7 +170,7 @@ mod tests {
 
     #[test]
     fn names_the_flags_where_the_cluster_cannot_be_used() {
-        let unusable = Cluster { server: "http://api.example.com".into(), ..inside() };
+        let unusable = ClusterFields { server: "http://api.example.com".into(), ..inside() };
         let error = named(ClusterFlags::default()).over(unusable).expect_err("no https");
         assert!(error.to_string().contains("--cluster-server"), "{error}");
     }

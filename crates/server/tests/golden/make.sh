@@ -26,24 +26,24 @@ request jane p256 "/CN=jane/O=developers"
 request jane-rsa rsa2048 "/CN=jane" -sha256
 request jane-twenty-groups p256 "/CN=jane$(seq -f '/O=group-%.0f' -s '' 20)"
 request admins p256 "/CN=jane/O=developers/O=admins"
-# Attack 2.
+# Two users, or one within a name of several values.
 request two-users p256 "/CN=jane/CN=joe"
 request two-users-other-order p256 "/CN=joe/O=developers/CN=jane"
 request multi-valued p256 "/CN=jane+O=developers" -multivalue-rdn
 request no-user p256 "/O=developers"
-# Attack 3.
+# Groups and users of Kubernetes itself, and other attributes than CN and O.
 request system-group p256 "/CN=jane/O=system:masters"
 request system-user p256 "/CN=system:admin"
 request uid p256 "/CN=jane/UID=0"
 request domain-component p256 "/DC=example/CN=jane"
 request email p256 "/CN=jane/emailAddress=jane@example.com"
-# Attack 4.
+# Extension requests and other attributes of the request.
 request san p256 "/CN=jane" -addext "subjectAltName=DNS:kubernetes"
 request other-name p256 "/CN=jane" -addext "subjectAltName=otherName:1.3.6.1.4.1.311.20.2.3;UTF8:admin"
 request authority p256 "/CN=jane" -addext "basicConstraints=critical,CA:TRUE"
 printf '[req]\nprompt = no\ndistinguished_name = dn\nattributes = at\n[dn]\nCN = jane\n[at]\nchallengePassword = secret\n' > "$work/challenge.cnf"
 openssl req -new -config "$work/challenge.cnf" -key "$work/p256.key" -out challenge-password.pem
-# Attack 5.
+# Other strings than UTF8String and PrintableString.
 typed bmp-string p256 "/CN=jané" 0x800
 typed teletex-string p256 "/CN=jan_e" 0x4
 # openssl req cannot make this one: written by hand around the public key, and signed.
@@ -75,12 +75,12 @@ signature=$(openssl dgst -sha256 -sign "$work/p256.key" "$work/info.der" | od -A
 sed "s/^asn1 = .*/asn1 = SEQUENCE:request\n[request]\ninfo = SEQUENCE:info\nalgorithm = SEQUENCE:signed\nsignature = FORMAT:HEX,BITSTRING:$signature\n[signed]\ntype = OID:ecdsa-with-SHA256/" "$work/info.cnf" > "$work/request.cnf"
 openssl asn1parse -genconf "$work/request.cnf" -noout -out "$work/request.der"
 openssl req -inform DER -in "$work/request.der" -out universal-string.pem
-# Attack 6.
+# Characters that hide or deceive.
 request newline p256 "$(printf '/CN=jane\nroot')"
 request bidi p256 "$(printf '/CN=jane\342\200\256toor')"
 request byte-order-mark p256 "$(printf '/CN=\357\273\277jane')"
 request mixed-scripts p256 "$(printf '/CN=j\320\260ne')"
-# Attack 8.
+# Weak keys and signatures.
 request rsa-1024 rsa1024 "/CN=jane"
 request rsa-exponent-3 rsa2048-e3 "/CN=jane"
 request other-curve secp256k1 "/CN=jane"

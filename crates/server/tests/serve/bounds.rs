@@ -7,7 +7,7 @@ use crate::{
     client::{Answer, Connection, send},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{NAME, REQUESTS, Running, body, golden, write_kubeconfig},
+    running::{CSRS_PATH, NAME, Running, body, golden, only, write_kubeconfig},
 };
 
 /// Puts a client behind a proxy that says where it is.
@@ -16,7 +16,7 @@ fn from(address: &str) -> String {
 }
 
 fn watch() -> String {
-    format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3D{NAME}")
+    format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}")
 }
 
 fn is_refused(answer: &Answer, code: u16, words: &str) {
@@ -45,7 +45,7 @@ async fn refuses_one_watch_too_many_of_an_address_and_takes_the_next_when_one_ha
     let _other = open("203.0.113.2").await;
     is_refused(&server.ask("GET", &watch(), &from("203.0.113.3"), "").await, 503, "as many people waiting");
     // To look is possible all the same: it is what the page does then.
-    let target = format!("{REQUESTS}/{NAME}");
+    let target = format!("{CSRS_PATH}/{NAME}");
     assert_eq!(server.ask("GET", &target, &from("203.0.113.1"), "").await.status, 200);
     drop(held);
     let opened = async {
@@ -69,7 +69,7 @@ async fn refuses_more_creates_than_an_address_has_in_a_minute_and_none_of_anothe
     let object = body(&golden("jane")).to_string();
     let create = async |address: &str| {
         let headers = format!("Content-Type: application/json\r\n{}", from(address));
-        server.ask("POST", REQUESTS, &headers, &object).await
+        server.ask("POST", CSRS_PATH, &headers, &object).await
     };
     for _ in 0..2 {
         assert_eq!(create("203.0.113.1").await.status, 201);
@@ -86,7 +86,7 @@ async fn lets_no_address_take_the_questions_of_all() {
     let limits = Limits { lookups_per_address: 2, ..Limits::default() };
     let server = Running::with(Scenario::status(404, "{}"), |config| config.limits = limits).await;
     let ask = async |address: &str, letter: char| {
-        server.ask("GET", &format!("{REQUESTS}/jane-{}", String::from(letter).repeat(10)), &from(address), "").await
+        server.ask("GET", &format!("{CSRS_PATH}/jane-{}", String::from(letter).repeat(10)), &from(address), "").await
     };
     let mut asked = 0;
     // They come again with time, so how many there are depends on the machine.
@@ -139,7 +139,7 @@ async fn knowing_jane(scenario: Scenario, objects: Vec<serde_json::Value>) -> Ru
             ..IdentityFlags::default()
         };
         config.identity.groups_header = Some(http::HeaderName::from_static("x-groups"));
-        config.policy.groups = vec!["developers".into()];
+        config.policy.groups = only(&["developers"]);
         config.limits.pending_per_user = 1;
     })
     .await;
@@ -152,7 +152,7 @@ fn creates(server: &Running, name: &str) -> String {
     let headers = "Content-Type: application/json\r\nX-User: jane\r\nX-Groups: developers\r\n";
     let mut object = body(&golden("jane"));
     object["metadata"]["name"] = name.into();
-    server.request("POST", REQUESTS, headers, &object.to_string())
+    server.request("POST", CSRS_PATH, headers, &object.to_string())
 }
 
 #[tokio::test]

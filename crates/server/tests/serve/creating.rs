@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     recorder::{ACCOUNT, DATE, Scenario},
-    running::{NAME, REQUESTS, Running, TOKEN, body, golden},
+    running::{CSRS_PATH, NAME, Running, TOKEN, body, golden, only},
 };
 
 /// Posts a body that must not pass, and returns the code of the refusal.
@@ -32,7 +32,7 @@ async fn passes_a_good_request_on() {
     }
     let seen = server.recorder.seen();
     assert_eq!(seen.len(), 3);
-    assert_eq!((&*seen[0].method, &*seen[0].target), ("POST", REQUESTS));
+    assert_eq!((&*seen[0].method, &*seen[0].target), ("POST", CSRS_PATH));
     assert_eq!(seen[0].headers["authorization"], format!("Bearer {TOKEN}"));
 }
 
@@ -282,7 +282,7 @@ async fn refuses_bodies_that_are_no_such_object() {
 
 #[tokio::test]
 async fn gives_only_the_configured_groups_and_key_types() {
-    let policy = Policy { groups: vec!["developers".into()], ..Policy::default() };
+    let policy = Policy { groups: only(&["developers"]), ..Policy::default() };
     let server = Running::with(Scenario::Created, |config| config.policy = policy).await;
     assert_eq!(refused_request(&server, "admins").await, "group-not-offered");
     assert_eq!(server.post(&body(&golden("jane")).to_string()).await.status, 201);

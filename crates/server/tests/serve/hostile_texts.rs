@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     recorder::Scenario,
-    running::{NAME, REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
 /// Clears a terminal, sets its title, and turns the line around; U+009B is ESC [ in one character.
@@ -71,11 +71,11 @@ async fn escapes_controls_in_what_it_says_was_found_in_a_head() {
         format!("Content-Type: application/json\r\nOrigin: http://{hostile}\r\n"),
         format!("Sec-Fetch-Site: {hostile}\r\n"),
     ] {
-        let answer = server.ask("POST", REQUESTS, &headers, &object).await;
+        let answer = server.ask("POST", CSRS_PATH, &headers, &object).await;
         assert!(matches!(answer.status, 403 | 415), "{headers:?}: {answer:?}");
         assert_harmless(&answer.json(), &headers);
     }
-    let host = format!("GET {REQUESTS}/{NAME} HTTP/1.1\r\nHost: {hostile}\r\nConnection: close\r\n\r\n");
+    let host = format!("GET {CSRS_PATH}/{NAME} HTTP/1.1\r\nHost: {hostile}\r\nConnection: close\r\n\r\n");
     let answer = crate::client::send(server.address, host.as_bytes()).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     assert_harmless(&answer.json(), "Host");

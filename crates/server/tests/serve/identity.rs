@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{NAME, REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden, only},
 };
 
 /// A server that believes loopback, which these tests are.
@@ -18,7 +18,7 @@ async fn behind_a_proxy(scenario: Scenario, groups: &[&str]) -> Running {
             sign_out_url: Some("/oauth2/sign_out".into()),
             ..IdentityFlags::default()
         };
-        config.policy.groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        config.policy.groups = only(groups);
     })
     .await
 }
@@ -74,10 +74,10 @@ async fn passes_nothing_on_for_nobody() {
     let object = body(&golden("jane")).to_string();
     for forged in ["", "X_User: jane\r\n", "X-User: joe\r\nX-User: jane\r\n", "X-User: joe, jane\r\n", "X-User:\r\n"] {
         for (method, target, sent) in [
-            ("POST", REQUESTS, &*object),
-            ("GET", &format!("{REQUESTS}/{NAME}"), ""),
-            ("GET", &format!("{REQUESTS}?fieldSelector=metadata.name={NAME}"), ""),
-            ("GET", &format!("{REQUESTS}?watch=1&fieldSelector=metadata.name={NAME}"), ""),
+            ("POST", CSRS_PATH, &*object),
+            ("GET", &format!("{CSRS_PATH}/{NAME}"), ""),
+            ("GET", &format!("{CSRS_PATH}?fieldSelector=metadata.name={NAME}"), ""),
+            ("GET", &format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name={NAME}"), ""),
             ("GET", "/api/v1/namespaces/kube-public/configmaps/cluster-info", ""),
         ] {
             let answer = server.ask(method, target, &format!("{JSON}{forged}"), sent).await;
@@ -126,13 +126,13 @@ async fn refuses_requests_for_another_user_and_for_groups_of_others() {
         ("admins", "X-User: jane\r\nX-Groups: developers\r\n"),
     ] {
         let sent = body(&golden(request)).to_string();
-        let answer = server.ask("POST", REQUESTS, &format!("{JSON}{headers}"), &sent).await;
+        let answer = server.ask("POST", CSRS_PATH, &format!("{JSON}{headers}"), &sent).await;
         assert_eq!((answer.status, answer.json()["reason"].as_str()), (403, Some("Forbidden")), "{headers}");
     }
     assert_eq!(server.recorder.seen().len(), 0);
 
     let own = format!("{JSON}X-User: jane\r\nX-Groups: developers\r\n");
-    assert_eq!(server.ask("POST", REQUESTS, &own, &body(&golden("jane")).to_string()).await.status, 201);
+    assert_eq!(server.ask("POST", CSRS_PATH, &own, &body(&golden("jane")).to_string()).await.status, 201);
     let seen = server.recorder.seen();
     let object: Value = serde_json::from_str(&seen[0].body).expect("JSON");
     assert_eq!(object["metadata"]["annotations"], json!({"kube-enroll/user": "jane"}));
@@ -141,7 +141,7 @@ async fn refuses_requests_for_another_user_and_for_groups_of_others() {
 
 #[tokio::test]
 async fn takes_another_persons_object_for_an_absent_one() {
-    let target = format!("{REQUESTS}/{NAME}");
+    let target = format!("{CSRS_PATH}/{NAME}");
     let server = behind_a_proxy(Scenario::status(404, "{}"), &[]).await;
     let ask = async |user: &str| server.ask("GET", &target, &format!("X-User: {user}\r\n"), "").await;
     let absent = ask("joe").await;

@@ -8,7 +8,7 @@ use crate::{
     provider::{Key, Provider},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{NAME, REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
 fn believe(config: &mut Config, provider: &Provider) {
@@ -46,9 +46,9 @@ async fn takes_a_token_of_the_provider_and_passes_its_persons_request_on() {
     let headers = |token: &str| format!("Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n");
     let object = body(&golden("jane")).to_string();
     let joe = key.sign(&provider.issuer, "joe", 600);
-    assert_eq!(server.ask("POST", REQUESTS, &headers(&joe), &object).await.status, 403);
+    assert_eq!(server.ask("POST", CSRS_PATH, &headers(&joe), &object).await.status, 403);
     assert_eq!(server.recorder.seen().len(), 0);
-    assert_eq!(server.ask("POST", REQUESTS, &headers(&token), &object).await.status, 201);
+    assert_eq!(server.ask("POST", CSRS_PATH, &headers(&token), &object).await.status, 201);
     let seen = server.recorder.seen();
     assert!(!format!("{:?}", seen[0]).contains(&token));
 }
@@ -66,7 +66,7 @@ async fn refuses_to_pass_anything_on_without_a_good_token_and_says_how_to_send_o
         (format!("Authorization: Bearer {expired}\r\n"), "Bearer error=\"invalid_token\""),
         (format!("Authorization: Bearer {stranger}\r\n"), "Bearer error=\"invalid_token\""),
     ] {
-        for target in ["/whoami.json", &format!("{REQUESTS}/{NAME}")] {
+        for target in ["/whoami.json", &format!("{CSRS_PATH}/{NAME}")] {
             let answer = server.ask("GET", target, &headers, "").await;
             assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some(challenge)), "{headers}");
             assert_eq!(answer.json()["reason"], "Unauthorized");
@@ -141,7 +141,7 @@ async fn ends_a_watch_when_its_token_ends() {
     let server = behind(&provider, Scenario::object(object)).await;
     let watch = async |seconds: i64| {
         let headers = format!("Authorization: Bearer {}\r\n", key.sign(&provider.issuer, "jane", seconds));
-        let target = format!("{REQUESTS}?watch=1&fieldSelector=metadata.name={NAME}");
+        let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name={NAME}");
         let mut watch = Connection::open(server.address, &server.request("GET", &target, &headers, "")).await;
         watch.read_until("200 OK").await;
         watch

@@ -7,7 +7,7 @@ use crate::{
     client::{Connection, send},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, Running, body, golden},
 };
 
 #[tokio::test]
@@ -15,10 +15,10 @@ async fn refuses_bodies_over_16_kib_however_they_are_framed() {
     let server = Running::start(Scenario::Created).await;
     let content_type = "Content-Type: application/json\r\n";
     let long = " ".repeat((16 << 10) + 1);
-    let answer = server.ask("POST", REQUESTS, content_type, &long).await;
+    let answer = server.ask("POST", CSRS_PATH, content_type, &long).await;
     assert_eq!((answer.status, answer.json()["reason"].as_str()), (413, Some("RequestEntityTooLarge")));
 
-    let head = format!("POST {REQUESTS} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{content_type}", server.address);
+    let head = format!("POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{content_type}", server.address);
     let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n4001\r\n{long}\r\n0\r\n\r\n");
     assert_eq!(send(server.address, chunked.as_bytes()).await.status, 413);
     // Announced only: nobody waits for it.
@@ -60,7 +60,7 @@ async fn closes_connections_whose_head_does_not_come() {
 async fn answers_408_to_a_body_that_does_not_come() {
     let server = Running::with(Scenario::Created, |config| config.limits = short()).await;
     let head = format!(
-        "POST {REQUESTS} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{",
+        "POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{",
         server.address
     );
     let mut connection = Connection::open(server.address, &head).await;
@@ -79,7 +79,7 @@ async fn cuts_off_readers_that_do_not_read() {
     })
     .await;
     server.wait_for_watch(1).await;
-    let target = format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
+    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
     let request = server.request("GET", &target, "", "");
     let mut connection = Connection::open(server.address, &request).await;
     connection.read_until("HTTP/1.1 200").await;

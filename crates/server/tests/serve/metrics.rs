@@ -9,7 +9,7 @@ use crate::{
     client::send,
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{NAME, REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
 async fn scrape(server: &Running) -> String {
@@ -32,8 +32,8 @@ async fn counts_what_is_asked_and_names_nobody() {
     let server = running().await;
     assert_eq!(server.post(&body(&golden("jane")).to_string()).await.status, 201);
     server.recorder.answer(Scenario::object(stored(ACCOUNT)));
-    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 200);
-    assert_eq!(server.get(&format!("{REQUESTS}?labelSelector=x")).await.status, 403);
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 200);
+    assert_eq!(server.get(&format!("{CSRS_PATH}?labelSelector=x")).await.status, 403);
     assert_eq!(server.post(&"x".repeat(20_000)).await.status, 413);
     let text = scrape(&server).await;
     for line in [
@@ -62,7 +62,7 @@ async fn shows_it_only_at_an_address_of_its_own() {
     let server = running().await;
     assert_eq!(server.get("/metrics").await.status, 403);
     let address = server.metrics_address.expect("an address of its own");
-    for (target, status) in [("/livez", 200), ("/readyz", 200), ("/", 404), (REQUESTS, 404)] {
+    for (target, status) in [("/livez", 200), ("/readyz", 200), ("/", 404), (CSRS_PATH, 404)] {
         let request = format!("GET {target} HTTP/1.1\r\nHost: anything\r\nConnection: close\r\n\r\n");
         assert_eq!(send(address, request.as_bytes()).await.status, status, "{target}");
     }
@@ -90,7 +90,7 @@ async fn every_bound_is_documented_with_its_flag_and_its_metric() {
         assert!(known, "{flag} is no flag");
     }
     let server = running().await;
-    server.get(&format!("{REQUESTS}/{NAME}")).await;
+    server.get(&format!("{CSRS_PATH}/{NAME}")).await;
     let text = scrape(&server).await;
     let shown: BTreeSet<String> = text
         .lines()

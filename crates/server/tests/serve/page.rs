@@ -2,22 +2,22 @@ use serde_json::json;
 
 use crate::{
     recorder::{ACCOUNT, Scenario},
-    running::Running,
+    running::{CSRS_PATH, NAME, Running, only},
 };
 
 #[tokio::test]
 async fn answers_settings_from_its_flags_and_its_kubeconfig() {
     let server = Running::with(Scenario::object("{}"), |config| {
         config.approver = "Ask in #platform".into();
-        config.policy.groups = vec!["developers".into()];
+        config.policy.groups = only(&["developers"]);
     })
     .await;
     let answer = server.get("/config.json").await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let settings = kube_enroll_core::Settings::parse(&answer.body).expect("settings");
     let cluster = settings.cluster.expect("a cluster");
-    assert_eq!((&*cluster.name, &*cluster.server), ("dev", "https://api.example.com:6443"));
-    assert_eq!(settings.policy.groups, ["developers"]);
+    assert_eq!((cluster.name().as_str(), cluster.server()), ("dev", "https://api.example.com:6443"));
+    assert_eq!(settings.policy.groups, only(&["developers"]));
     assert_eq!(answer.json()["approver"], "Ask in #platform");
     assert_eq!(answer.json()["apiBase"], "./");
     assert_eq!(answer.json()["requestingUser"], json!(ACCOUNT));
@@ -61,15 +61,7 @@ async fn serves_a_folder_with_the_headers_of_a_page() {
 #[tokio::test]
 async fn keeps_every_answer_that_is_somebodys_out_of_caches() {
     let server = Running::start(Scenario::object("{}")).await;
-    for target in [
-        "/",
-        "/config.json",
-        "/livez",
-        "/readyz",
-        "/missing",
-        "/apis",
-        "/apis/certificates.k8s.io/v1/certificatesigningrequests/jane-abcdefghij",
-    ] {
+    for target in ["/", "/config.json", "/livez", "/readyz", "/missing", "/apis", &format!("{CSRS_PATH}/{NAME}")] {
         assert_eq!(server.get(target).await.header("cache-control"), Some("no-store"), "{target}");
     }
 }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::{
     recorder::{ACCOUNT, DATE, Scenario},
-    running::{NAME, REQUESTS, Running, TOKEN, body, golden},
+    running::{CSRS_PATH, NAME, Running, TOKEN, body, golden},
 };
 
 /// An object as the API server has it, with all that nobody needs to see.
@@ -23,7 +23,7 @@ pub(crate) fn stored(username: &str) -> Value {
 #[tokio::test]
 async fn shows_an_object_without_what_nobody_needs() {
     let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
-    let answer = server.get(&format!("{REQUESTS}/{NAME}")).await;
+    let answer = server.get(&format!("{CSRS_PATH}/{NAME}")).await;
     assert_eq!(answer.status, 200);
     assert!(answer.is_dated(DATE), "{answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -45,7 +45,7 @@ async fn shows_an_object_without_what_nobody_needs() {
 async fn takes_a_foreign_object_for_an_absent_one() {
     let absent = json!({"kind": "Status", "code": 404, "reason": "NotFound", "message": "somewhat else"});
     let server = Running::start(Scenario::status(404, absent)).await;
-    let target = format!("{REQUESTS}/{NAME}");
+    let target = format!("{CSRS_PATH}/{NAME}");
     let absent = server.get(&target).await;
     assert_eq!((absent.status, absent.json()["reason"].as_str()), (404, Some("NotFound")));
 
@@ -65,7 +65,7 @@ async fn takes_a_foreign_object_for_an_absent_one() {
 #[tokio::test]
 async fn takes_names_that_are_none_of_ours_for_absent_without_asking() {
     let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
-    let answer = server.get(&format!("{REQUESTS}/node-csr-x7f")).await;
+    let answer = server.get(&format!("{CSRS_PATH}/node-csr-x7f")).await;
     assert_eq!((answer.status, answer.json()["reason"].as_str()), (404, Some("NotFound")));
     assert_eq!(server.recorder.seen().len(), 0);
 }
@@ -73,7 +73,7 @@ async fn takes_names_that_are_none_of_ours_for_absent_without_asking() {
 #[tokio::test]
 async fn lists_one_object_with_the_version_that_has_been_seen() {
     let server = Running::start(Scenario::object(stored("joe"))).await;
-    let target = format!("{REQUESTS}?fieldSelector=metadata.name%3D{NAME}");
+    let target = format!("{CSRS_PATH}?fieldSelector=metadata.name%3D{NAME}");
     let shown = server.get(&target).await.json();
     assert_eq!(shown["kind"], "CertificateSigningRequestList");
     assert_eq!((&shown["metadata"]["resourceVersion"], &shown["items"]), (&json!("1"), &json!([])));
@@ -88,22 +88,22 @@ async fn lists_one_object_with_the_version_that_has_been_seen() {
 async fn builds_the_upstream_address_from_typed_parts() {
     let server = Running::start(Scenario::status(404, "{}")).await;
     let targets = [
-        format!("{REQUESTS}?fieldSelector=metadata.name={NAME}"),
-        format!("{REQUESTS}?timeoutSeconds=99999&watch=1&resourceVersion=7&fieldSelector=metadata.name%3d{NAME}"),
-        format!("{REQUESTS}/{NAME}"),
+        format!("{CSRS_PATH}?fieldSelector=metadata.name={NAME}"),
+        format!("{CSRS_PATH}?timeoutSeconds=99999&watch=1&resourceVersion=7&fieldSelector=metadata.name%3d{NAME}"),
+        format!("{CSRS_PATH}/{NAME}"),
     ];
     for (count, asked) in targets.iter().enumerate() {
         server.get(asked).await;
         let seen = server.recorder.seen();
         assert_eq!(seen.len(), count + 1, "{asked}");
-        assert_eq!(seen[count].target, format!("{REQUESTS}/{NAME}"), "{asked}");
+        assert_eq!(seen[count].target, format!("{CSRS_PATH}/{NAME}"), "{asked}");
     }
     let selector = "fieldSelector=spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";
     assert_eq!(
         server.recorder.followed(),
         [
-            format!("{REQUESTS}?{selector}&limit=250"),
-            format!("{REQUESTS}?watch=true&{selector}&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=540"),
+            format!("{CSRS_PATH}?{selector}&limit=250"),
+            format!("{CSRS_PATH}?watch=true&{selector}&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=540"),
         ]
     );
 }
@@ -117,13 +117,13 @@ async fn never_passes_a_clients_headers_on() {
                    Accept: application/vnd.kubernetes.protobuf\r\nAccept-Encoding: gzip\r\nX-Anything: theirs\r\n\
                    Connection: Authorization\r\n";
     let (json, object) = ("Content-Type: application/json\r\n", body(&golden("jane")).to_string());
-    let selector = format!("{REQUESTS}?fieldSelector=metadata.name%3D{NAME}");
+    let selector = format!("{CSRS_PATH}?fieldSelector=metadata.name%3D{NAME}");
     for (method, target, more, body) in [
-        ("GET", format!("{REQUESTS}/{NAME}"), "", ""),
+        ("GET", format!("{CSRS_PATH}/{NAME}"), "", ""),
         ("GET", selector.clone(), "", ""),
         ("GET", format!("{selector}&watch=1"), "", ""),
         ("GET", "/api/v1/namespaces/kube-public/configmaps/cluster-info".into(), "", ""),
-        ("POST", REQUESTS.into(), json, &*object),
+        ("POST", CSRS_PATH.into(), json, &*object),
     ] {
         let already = server.recorder.seen().len();
         server.ask(method, &target, &format!("{headers}{more}"), body).await;

@@ -1,33 +1,33 @@
 use crate::{
     client::send,
     recorder::Scenario,
-    running::{NAME, REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
 #[tokio::test]
 async fn refuses_every_other_path_method_and_query() {
     let server = Running::start(Scenario::object("{}")).await;
-    let own = format!("{REQUESTS}/{NAME}");
+    let own = format!("{CSRS_PATH}/{NAME}");
     for (method, target) in [
         ("DELETE", &*own),
         ("PATCH", &own),
         ("PUT", &own),
         ("OPTIONS", &own),
         ("HEAD", &own),
-        ("DELETE", REQUESTS),
+        ("DELETE", CSRS_PATH),
         ("POST", "/"),
         ("POST", "/config.json/"),
         ("PUT", &format!("{own}/approval")),
         ("GET", &format!("{own}/status")),
-        ("GET", REQUESTS),
-        ("GET", &format!("{REQUESTS}?watch=1")),
-        ("GET", &format!("{REQUESTS}?labelSelector=a")),
-        ("GET", &format!("{REQUESTS}?fieldSelector=metadata.name={NAME}&limit=1")),
-        ("GET", &format!("{REQUESTS}/..%2f..%2f..%2fapi/v1/secrets")),
-        ("GET", &format!("{REQUESTS}/%2e%2e/x")),
-        ("GET", &format!("{REQUESTS}/{NAME}%00")),
-        ("GET", &format!("{REQUESTS}/{NAME};x")),
-        ("GET", &format!("{REQUESTS}//{NAME}")),
+        ("GET", CSRS_PATH),
+        ("GET", &format!("{CSRS_PATH}?watch=1")),
+        ("GET", &format!("{CSRS_PATH}?labelSelector=a")),
+        ("GET", &format!("{CSRS_PATH}?fieldSelector=metadata.name={NAME}&limit=1")),
+        ("GET", &format!("{CSRS_PATH}/..%2f..%2f..%2fapi/v1/secrets")),
+        ("GET", &format!("{CSRS_PATH}/%2e%2e/x")),
+        ("GET", &format!("{CSRS_PATH}/{NAME}%00")),
+        ("GET", &format!("{CSRS_PATH}/{NAME};x")),
+        ("GET", &format!("{CSRS_PATH}//{NAME}")),
         ("GET", &format!("/{own}")),
         ("GET", "/api/v1/secrets"),
         ("GET", "/apis"),
@@ -53,7 +53,7 @@ async fn refuses_every_other_path_method_and_query() {
 #[tokio::test]
 async fn refuses_hosts_that_it_does_not_know_for_page_and_api_alike() {
     let server = Running::start(Scenario::object("{}")).await;
-    for target in ["/", "/config.json", "/missing", &format!("{REQUESTS}/{NAME}")] {
+    for target in ["/", "/config.json", "/missing", &format!("{CSRS_PATH}/{NAME}")] {
         for host in ["Host: evil.example\r\n", "Host: localhost\r\n", "", "Host: \r\n", "Host: a\r\nHost: b\r\n"] {
             let answer =
                 send(server.address, format!("GET {target} HTTP/1.1\r\n{host}Connection: close\r\n\r\n").as_bytes())
@@ -94,9 +94,9 @@ async fn refuses_what_another_sites_page_sends() {
         format!("{json}Sec-Fetch-Site: cross-site\r\n"),
         format!("{json}Sec-Fetch-Site: same-site\r\n"),
     ] {
-        let answer = server.ask("POST", REQUESTS, &headers, &good).await;
+        let answer = server.ask("POST", CSRS_PATH, &headers, &good).await;
         assert_eq!(answer.status, 403, "{headers}");
-        for target in [&*format!("{REQUESTS}/{NAME}"), "/config.json"] {
+        for target in [&*format!("{CSRS_PATH}/{NAME}"), "/config.json"] {
             assert_eq!(server.ask("GET", target, &headers, "").await.status, 403, "{target} {headers}");
         }
     }
@@ -109,7 +109,7 @@ async fn refuses_what_another_sites_page_sends() {
         "Content-Type: application/jsonx\r\n",
         "Content-Type: text/plain\r\nContent-Type: application/json\r\n",
     ] {
-        let answer = server.ask("POST", REQUESTS, content_type, &good).await;
+        let answer = server.ask("POST", CSRS_PATH, content_type, &good).await;
         assert_eq!(
             (answer.status, answer.json()["reason"].as_str()),
             (415, Some("UnsupportedMediaType")),
@@ -122,7 +122,7 @@ async fn refuses_what_another_sites_page_sends() {
         "Content-Type: Application/JSON; charset=utf-8\r\nOrigin: http://{}\r\nSec-Fetch-Site: same-origin\r\n",
         server.address
     );
-    assert_eq!(server.ask("POST", REQUESTS, &own, &good).await.status, 201);
+    assert_eq!(server.ask("POST", CSRS_PATH, &own, &good).await.status, 201);
     // A link from another site may open the page, though.
     assert_eq!(server.ask("GET", "/", "Sec-Fetch-Site: cross-site\r\n", "").await.status, 200);
 }
@@ -130,7 +130,7 @@ async fn refuses_what_another_sites_page_sends() {
 #[tokio::test]
 async fn never_says_that_another_site_may_read() {
     let server = Running::start(Scenario::object("{}")).await;
-    for target in ["/", "/config.json", &format!("{REQUESTS}/{NAME}")] {
+    for target in ["/", "/config.json", &format!("{CSRS_PATH}/{NAME}")] {
         let answer = server.ask("GET", target, "Origin: http://evil.example\r\n", "").await;
         assert_eq!(answer.header("access-control-allow-origin"), None, "{target}");
         assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"), "{target}");

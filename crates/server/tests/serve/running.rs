@@ -1,6 +1,7 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
-use kube_enroll_core::{CertificateSigningRequest, ObjectName};
+pub(crate) use kube_enroll_core::CSRS_PATH;
+use kube_enroll_core::{CertificateSigningRequest, Groups, ObjectName, parse_groups};
 use kube_enroll_server::{ClusterFlags, Config, Ending, Error, Server};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
@@ -9,8 +10,6 @@ use crate::{
     client::{Answer, send},
     recorder::{Recorder, Scenario},
 };
-
-pub(crate) const REQUESTS: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 
 /// The name of the object that the tests are about.
 pub(crate) const NAME: &str = "jane-abcdefghij";
@@ -115,7 +114,7 @@ impl Running {
     }
 
     pub(crate) async fn post(&self, body: &str) -> Answer {
-        self.ask("POST", REQUESTS, "Content-Type: application/json\r\n", body).await
+        self.ask("POST", CSRS_PATH, "Content-Type: application/json\r\n", body).await
     }
 
     /// Sends a request with further header lines.
@@ -160,6 +159,11 @@ pub(crate) fn write_kubeconfig(path: &Path, upstream: SocketAddr) {
          users:\n- name: us\n  user:\n    token: {TOKEN}\n"
     );
     std::fs::write(path, kubeconfig).expect("a folder to write to");
+}
+
+/// Offers these groups, and no other.
+pub(crate) fn only(groups: &[&str]) -> Groups {
+    parse_groups(groups).expect("good names").into()
 }
 
 /// Reads a request that openssl made (`tests/golden/make.sh`).

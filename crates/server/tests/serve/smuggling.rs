@@ -12,12 +12,12 @@ use crate::{
     client::{Connection, DEADLINE},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{NAME, REQUESTS, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
 /// A request that the server would answer, and for which it would ask upstream.
 fn smuggled(server: &Running) -> String {
-    format!("GET {REQUESTS}/smuggled-abcdefghij HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)
+    format!("GET {CSRS_PATH}/smuggled-abcdefghij HTTP/1.1\r\nHost: {}\r\n\r\n", server.address)
 }
 
 fn host(server: &Running) -> String {
@@ -48,9 +48,9 @@ fn codes(answers: &str) -> Vec<u16> {
 async fn answers_400_once_and_closes_where_a_head_is_not_strict_http() {
     let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
     let (host, smuggled) = (host(&server), smuggled(&server));
-    let target = format!("{REQUESTS}/{NAME}");
+    let target = format!("{CSRS_PATH}/{NAME}");
     let get = |lines: &str| format!("GET {target} HTTP/1.1\r\n{host}{lines}\r\n{smuggled}");
-    let post = |lines: &str, body: &str| format!("POST {REQUESTS} HTTP/1.1\r\n{host}{lines}\r\n{body}{smuggled}");
+    let post = |lines: &str, body: &str| format!("POST {CSRS_PATH} HTTP/1.1\r\n{host}{lines}\r\n{body}{smuggled}");
     let json = "Content-Type: application/json\r\n";
     let payloads = [
         // CL.TE and TE.CL: one program goes by the length, the other by the chunks.
@@ -101,7 +101,7 @@ async fn answers_400_once_and_closes_where_a_head_is_not_strict_http() {
         format!("GET {target}\r\n\r\n{smuggled}"),
         format!("GET {target} HTTP/2.0\r\n{host}\r\n{smuggled}"),
         format!("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n{smuggled}"),
-        format!("POST {REQUESTS} HTTP/1.0\r\n{host}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("POST {CSRS_PATH} HTTP/1.0\r\n{host}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
     ];
     for payload in payloads {
         let bytes = payload.as_bytes();
@@ -126,7 +126,7 @@ async fn answers_400_once_and_closes_where_a_head_is_not_strict_http() {
 async fn reads_nothing_behind_a_body_as_a_request() {
     let server = Running::start(Scenario::Created).await;
     let (host, smuggled, object) = (host(&server), smuggled(&server), body(&golden("jane")).to_string());
-    let head = format!("POST {REQUESTS} HTTP/1.1\r\n{host}Content-Type: application/json\r\n");
+    let head = format!("POST {CSRS_PATH} HTTP/1.1\r\n{host}Content-Type: application/json\r\n");
     let length = object.len();
     let chunk = format!("{length:x}\r\n{object}\r\n");
     let (first, second) = object.split_at(10);
@@ -152,7 +152,7 @@ async fn reads_nothing_behind_a_body_as_a_request() {
         let seen = server.recorder.seen();
         assert_eq!(seen.len(), number, "{payload:?}");
         let sent = &seen[number - 1];
-        assert_eq!((&*sent.method, &*sent.target), ("POST", REQUESTS), "{payload:?}");
+        assert_eq!((&*sent.method, &*sent.target), ("POST", CSRS_PATH), "{payload:?}");
         assert!(!sent.headers.contains_key("expect") && !sent.headers.contains_key("trailer"), "{sent:?}");
     }
     assert!(server.recorder.seen().iter().all(|seen| !format!("{seen:?}").contains("smuggled")));
@@ -179,7 +179,7 @@ async fn refuses_chunks_that_others_read_differently_and_closes() {
         format!("1{length:016x}\r\n{object}\r\n0\r\n\r\n"),
         format!("\r\n{object}\r\n0\r\n\r\n"),
     ] {
-        let head = format!("POST {REQUESTS} HTTP/1.1\r\n{host}Content-Type: application/json\r\n");
+        let head = format!("POST {CSRS_PATH} HTTP/1.1\r\n{host}Content-Type: application/json\r\n");
         let payload = format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}{smuggled}");
         let answers = exchange(&server, &[payload.as_bytes()]).await;
         assert!(matches!(codes(&answers)[..], [400 | 413]), "{chunks:?}: {answers:?}");
@@ -198,7 +198,7 @@ async fn takes_the_body_of_a_read_for_a_body() {
         format!("Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{smuggled}\r\n0\r\n\r\n{smuggled}"),
         format!("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"),
     ]) {
-        let payload = format!("GET {REQUESTS}/{NAME} HTTP/1.1\r\n{host}{framed}");
+        let payload = format!("GET {CSRS_PATH}/{NAME} HTTP/1.1\r\n{host}{framed}");
         let answers = exchange(&server, &[payload.as_bytes()]).await;
         assert_eq!(codes(&answers), [404], "{framed:?}: {answers:?}");
         assert_eq!(server.recorder.seen().len(), number, "{framed:?}");
@@ -210,8 +210,8 @@ async fn takes_the_body_of_a_read_for_a_body() {
 async fn answers_requests_that_stand_behind_each_other_and_closes_at_the_first_bad_one() {
     let server = Running::start(Scenario::status(404, "{}")).await;
     let (host, smuggled) = (host(&server), smuggled(&server));
-    let good = format!("GET {REQUESTS}/{NAME} HTTP/1.1\r\n{host}\r\n");
-    let last = format!("GET {REQUESTS}/{NAME} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
+    let good = format!("GET {CSRS_PATH}/{NAME} HTTP/1.1\r\n{host}\r\n");
+    let last = format!("GET {CSRS_PATH}/{NAME} HTTP/1.1\r\n{host}Connection: close\r\n\r\n");
     assert_eq!(codes(&exchange(&server, &[format!("{good}{last}{smuggled}").as_bytes()]).await), [404, 404]);
     assert_eq!(server.recorder.seen().len(), 2);
     server.recorder.answer(Scenario::object(stored(ACCOUNT)));
@@ -230,7 +230,7 @@ async fn answers_requests_that_stand_behind_each_other_and_closes_at_the_first_b
 #[tokio::test]
 async fn ends_a_watch_behind_which_something_else_is_sent() {
     let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
-    let target = format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3D{NAME}");
+    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}");
     let mut connection =
         Connection::open(server.address, &format!("GET {target} HTTP/1.1\r\n{}\r\n", host(&server))).await;
     connection.read_until("\r\n\r\n").await;
@@ -248,7 +248,7 @@ async fn switches_to_no_other_protocol() {
         "Upgrade: websocket\r\nConnection: close, Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
         "Upgrade: TLS/1.0\r\nConnection: close, Upgrade\r\n",
     ] {
-        let request = format!("GET {REQUESTS}/{NAME} HTTP/1.1\r\n{host}{lines}\r\n");
+        let request = format!("GET {CSRS_PATH}/{NAME} HTTP/1.1\r\n{host}{lines}\r\n");
         assert_eq!(codes(&exchange(&server, &[request.as_bytes()]).await), [200], "{lines:?}");
     }
     let asked = server.recorder.seen().len();

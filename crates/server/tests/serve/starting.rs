@@ -14,7 +14,7 @@ use crate::{
     client::{Connection, send},
     provider::{Key, Provider},
     recorder::{Recorder, Scenario},
-    running::{NAME, REQUESTS, Running, TOKEN, body, golden, write_kubeconfig},
+    running::{CSRS_PATH, NAME, Running, TOKEN, body, golden, write_kubeconfig},
 };
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn is_alive_but_not_ready_until_it_knows_who_it_is() {
     let server = Running::unready(recorder, |_| {}).await;
     assert_eq!(server.get("/livez").await.status, 200);
     assert_eq!(server.get("/").await.status, 200);
-    for target in ["/readyz", "/config.json", &format!("{REQUESTS}/{NAME}")] {
+    for target in ["/readyz", "/config.json", &format!("{CSRS_PATH}/{NAME}")] {
         let answer = server.get(target).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, Some("2")), "{target}");
         assert_eq!(answer.json()["kind"], "Status", "{target}");
@@ -39,7 +39,7 @@ async fn answers_503_while_the_api_server_is_away() {
     let mut server = Running::start(Scenario::Created).await;
     let elsewhere = Recorder::start(Scenario::Created).await;
     drop(std::mem::replace(&mut server.recorder, elsewhere));
-    let answer = server.get(&format!("{REQUESTS}/{NAME}")).await;
+    let answer = server.get(&format!("{CSRS_PATH}/{NAME}")).await;
     assert_eq!((answer.status, answer.json()["reason"].as_str()), (503, Some("ServiceUnavailable")));
     assert!(!answer.body.contains("127.0.0.1"), "{}", answer.body);
     assert_eq!(server.get("/readyz").await.status, 200);
@@ -71,7 +71,7 @@ async fn refuses_to_start_with_flags_that_cannot_work() {
     let no_server = Config { cluster: ClusterFlags::default(), ..good() };
     assert!(matches!(Server::bind(no_server).await, Err(Error::Cluster(_))));
     let mut no_policy = good();
-    no_policy.policy.groups = vec!["system:masters".into()];
+    no_policy.policy.expiration_seconds.minimum = 599;
     assert!(matches!(Server::bind(no_policy).await, Err(Error::Policy(_))));
     let mut unused = good();
     unused.identity.user_header = Some(http::HeaderName::from_static("x-user"));
@@ -88,7 +88,7 @@ async fn writes_neither_requests_nor_tokens_to_its_log_and_ends_on_sigterm() {
     let object = body(&golden("jane"));
     for body in [object.to_string(), body(&golden("admins")).to_string().replace("client auth", "server auth")] {
         let request = format!(
-            "POST {REQUESTS} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: session=COOKIE\r\n\
+            "POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: session=COOKIE\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             process.address,
             body.len()
@@ -132,7 +132,7 @@ async fn writes_neither_the_proxys_secret_nor_a_users_token_to_its_log() {
         let recorder = Recorder::start(Scenario::Created).await;
         let process = Process::start(&recorder, &format!("exec \"$@\" {flags}")).await;
         for (headers, status) in [(good.clone(), 200), (format!("{good}{good}"), 401), (good.replace("a", "b"), 401)] {
-            for target in ["/whoami.json", &format!("{REQUESTS}/{NAME}")] {
+            for target in ["/whoami.json", &format!("{CSRS_PATH}/{NAME}")] {
                 let request =
                     format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", process.address);
                 let answer = send(process.address, request.as_bytes()).await;

@@ -10,11 +10,11 @@ use crate::{
     client::Connection,
     reading::stored,
     recorder::{ACCOUNT, DATE, Scenario},
-    running::{NAME, REQUESTS, Running},
+    running::{CSRS_PATH, NAME, Running},
 };
 
 fn target() -> String {
-    format!("{REQUESTS}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=9999&allowWatchBookmarks=true")
+    format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=9999&allowWatchBookmarks=true")
 }
 
 /// The object at a version, decided on or not.
@@ -102,7 +102,7 @@ async fn tells_of_a_deletion_and_ends() {
     assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("DELETED", "last".into())]);
     // Not the API server's answer: it is asked, and says that there is none.
     server.recorder.answer(Scenario::status(404, "{}"));
-    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 404);
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 404);
 }
 
 #[tokio::test]
@@ -217,7 +217,7 @@ async fn follows_a_cluster_that_counts_anew() {
     server.recorder.tell(event("ERROR", &json!({"kind": "Status", "code": 410, "reason": "Expired"})));
     browser.read_to_end().await;
     assert_eq!(server.wait_for_watch(2).await, "3");
-    let found = server.get(&format!("{REQUESTS}/{NAME}")).await;
+    let found = server.get(&format!("{CSRS_PATH}/{NAME}")).await;
     assert!(found.body.contains("restored"), "{found:?}");
 }
 
@@ -247,7 +247,7 @@ async fn lists_again_when_the_watch_is_silent_for_too_long() {
     let mut browser = watch(&server).await;
     server.recorder.list(|listed| (listed.objects, listed.version) = (vec![at(2, "restored")], 3));
     browser.read_to_end().await;
-    let found = server.get(&format!("{REQUESTS}/{NAME}")).await;
+    let found = server.get(&format!("{CSRS_PATH}/{NAME}")).await;
     assert!(found.body.contains("restored"), "{found:?}");
 }
 
@@ -256,7 +256,7 @@ async fn asks_one_question_for_all_who_ask_at_the_same_time() {
     let server = Running::start(Scenario::Silence).await;
     let mut asking = Vec::new();
     for _ in 0..20 {
-        let request = server.request("GET", &format!("{REQUESTS}/{NAME}"), "", "");
+        let request = server.request("GET", &format!("{CSRS_PATH}/{NAME}"), "", "");
         asking.push(Connection::open(server.address, &request).await);
     }
     server.wait_for_request().await;
@@ -275,7 +275,7 @@ async fn lists_page_by_page() {
     let server = Running::with_listed(others, 7).await;
     let lists = server.recorder.followed().iter().filter(|target| !target.contains("watch=true")).count();
     assert_eq!(lists, 5);
-    let answer = server.get(&format!("{REQUESTS}/jane-eeeeeeeeee")).await;
+    let answer = server.get(&format!("{CSRS_PATH}/jane-eeeeeeeeee")).await;
     assert_eq!((answer.status, server.recorder.seen().len()), (200, 0));
 }
 
@@ -286,8 +286,8 @@ async fn asks_once_for_a_name_that_it_does_not_know() {
     // Made by another replica a moment ago: the watch has not shown it yet.
     let mut browser = watch(&server).await;
     let asked = server.recorder.seen();
-    assert_eq!(asked.iter().map(|seen| &*seen.target).collect::<Vec<_>>(), [format!("{REQUESTS}/{NAME}")]);
-    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 200);
+    assert_eq!(asked.iter().map(|seen| &*seen.target).collect::<Vec<_>>(), [format!("{CSRS_PATH}/{NAME}")]);
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 200);
     assert_eq!(server.recorder.seen().len(), 1);
     server.recorder.tell(event("ADDED", &at(7, "same")));
     server.recorder.tell(event("MODIFIED", &at(8, "second")));
@@ -300,7 +300,7 @@ async fn takes_what_the_watch_should_have_shown_for_gone() {
     // The answer to a question may be older than a deletion that the watch has shown since.
     let server = Running::with_listed(vec![], 50).await;
     server.recorder.answer(Scenario::object(at(7, "first")));
-    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 404);
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 404);
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn asks_only_so_often_for_names_that_it_does_not_know() {
     let server = Running::with(Scenario::status(404, "{}"), |config| config.limits.lookups_per_second = 1).await;
     let mut refused = 0;
     for letter in 'a'..='h' {
-        let answer = server.get(&format!("{REQUESTS}/jane-{}", String::from(letter).repeat(10))).await;
+        let answer = server.get(&format!("{CSRS_PATH}/jane-{}", String::from(letter).repeat(10))).await;
         if answer.status == 503 {
             refused += 1;
             assert!(matches!(answer.header("retry-after"), Some("2" | "3")), "{answer:?}");
@@ -340,7 +340,7 @@ async fn is_not_ready_before_it_has_listed() {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), listing).await.expect("a list");
-    for target in ["/readyz", &format!("{REQUESTS}/{NAME}")] {
+    for target in ["/readyz", &format!("{CSRS_PATH}/{NAME}")] {
         assert_eq!(server.get(target).await.status, 503, "{target}");
     }
     server.recorder.list(|listed| listed.objects = vec![]);
@@ -368,7 +368,7 @@ async fn says_that_it_ends_before_it_ends() {
     };
     tokio::time::timeout(Duration::from_secs(10), unready).await.expect("an announcement");
     // Who comes all the same is served.
-    assert_eq!(server.get(&format!("{REQUESTS}/{NAME}")).await.status, 200);
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 200);
     browser.read_to_end().await;
     assert!(browser.read.ends_with("\r\n0\r\n\r\n"), "{}", browser.read);
     server.stop().await;

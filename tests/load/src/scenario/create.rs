@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use hyper::StatusCode;
+use kube_enroll_core::CSRS_PATH;
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::{
     cluster::Cluster,
-    http::{REQUESTS, Site, body_of, new_source},
+    http::{Site, body_of, new_source},
     latency::Latencies,
     pace::Pace,
     plan::Plan,
@@ -61,7 +62,7 @@ async fn create_through(site: &Site, cluster: &Cluster, count: usize) -> anyhow:
     for (mut connection, object) in ready {
         let due = pace.tick().await;
         creations.spawn(async move {
-            let (status, body) = connection.post(REQUESTS, body_of(&object)).await?;
+            let (status, body) = connection.post(CSRS_PATH, body_of(&object)).await?;
             let latency = due.elapsed();
             ensure!(status == StatusCode::CREATED, "create: {status} {}", String::from_utf8_lossy(&body));
             Ok(latency)

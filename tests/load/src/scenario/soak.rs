@@ -33,8 +33,8 @@ struct Tally {
     foreign: AtomicUsize,
 }
 
-/// The rule: the median of the last tenth is no more than 5 % above the median of the second tenth. The first tenth is for the
-/// allocator to find its size; as many browsers and objects are there all the time.
+/// The rule: the median of the last tenth is no more than 5 % above the median of the second tenth. The first tenth is
+/// for the allocator to find its size; as many browsers and objects are there all the time.
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let browsers = plan.share(1_000);
     let cluster = Arc::new(Cluster::start().await?);
@@ -94,8 +94,8 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     ])
 }
 
-/// One browser's life: it enrolls, waits a while, and then gets its certificate or walks away. Its object goes with it, so that
-/// the store stays as full as it is.
+/// One browser's life: it enrolls, waits a while, and then gets its certificate or walks away. Its object goes with it,
+/// so that the store stays as full as it is.
 async fn visit(cluster: &Cluster, site: &Site, tally: &Tally) -> anyhow::Result<()> {
     let objects = cluster.new_objects(1);
     let browser = Browser::new(site, objects[0].clone());
@@ -120,7 +120,7 @@ async fn visit(cluster: &Cluster, site: &Site, tally: &Tally) -> anyhow::Result<
         None => &tally.left,
     };
     outcome.fetch_add(1, Relaxed);
-    cluster.admin.delete(browser.name().as_str()).await
+    cluster.admin.delete(browser.name()).await
 }
 
 /// The shortest is a fifth of it.

@@ -1,4 +1,4 @@
-use kube_enroll_core::{Settings, WatchDecoder};
+use kube_enroll_core::{Settings, UserName, WatchDecoder, parse_groups};
 
 use super::*;
 use crate::state::{Person, Problem};
@@ -91,7 +91,7 @@ fn finds_the_cluster_in_cluster_info() {
         other => panic!("found {other:?}, expected a cluster"),
     };
     let map = r#"{"data":{"jws-kubeconfig-abcdef":"x","kubeconfig":"clusters:\n- cluster:\n    server: https://k.example\n"}}"#;
-    assert_eq!(cluster(ok(map)).expect("a cluster").server, "https://k.example");
+    assert_eq!(cluster(ok(map)).expect("a cluster").server(), "https://k.example");
     for body in [ok("{}"), ok(r#"{"data":{}}"#), ok(r#"{"data":{"kubeconfig":""}}"#), ok("no"), refused(403, "", "no")]
     {
         assert_eq!(cluster(body), None);
@@ -101,7 +101,7 @@ fn finds_the_cluster_in_cluster_info() {
 #[test]
 fn reads_the_settings() {
     let settings = settings(ok(r#"{"apiBase":"/","approver":"Ask in #platform"}"#)).expect("settings");
-    assert_eq!((settings.api_base.as_deref(), &*settings.approver), (Some("/"), "Ask in #platform"));
+    assert_eq!((settings.api_base.as_deref(), settings.approver.as_deref()), (Some("/"), Some("Ask in #platform")));
 }
 
 #[test]
@@ -139,10 +139,12 @@ fn asks_to_sign_in_before_anything_else() {
 #[test]
 fn reads_who_is_signed_in() {
     let body = r#"{"identity":"jwt","user":"jane","groups":["dev"],"signOutUrl":"/out"}"#;
-    let jane = Person { user: "jane".into(), groups: vec!["dev".into()], sign_out_url: "/out".into() };
+    let user = || UserName::parse("jane").expect("a name");
+    let groups = parse_groups(&["dev"]).expect("a name");
+    let jane = Person { user: user(), groups, sign_out_url: Some("/out".into()) };
     assert_eq!(person(ok(body)), Ok(jane));
     let body = r#"{"identity":"header","user":"jane","groups":[]}"#;
-    assert_eq!(person(ok(body)), Ok(Person { user: "jane".into(), groups: vec![], sign_out_url: String::new() }));
+    assert_eq!(person(ok(body)), Ok(Person { user: user(), groups: vec![], sign_out_url: None }));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use super::*;
 const CSRS: &str = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
 
 fn endpoint(call: &Call) -> Endpoint {
-    Endpoint::new("/", call)
+    Endpoint::new("", call)
 }
 
 #[test]
@@ -15,10 +15,10 @@ fn finds_the_pages_own_files_beside_the_page() {
 
 #[test]
 fn asks_the_api_at_its_base() {
-    let path = |base, call: Call| Endpoint::new(base, &call).path;
-    assert_eq!(path("./", create()), format!(".{CSRS}"));
-    assert_eq!(path("/k8s/", create()), format!("/k8s{CSRS}"));
-    assert_eq!(path("./", Call::ClusterInfo), "./api/v1/namespaces/kube-public/configmaps/cluster-info");
+    let path = |base: &str, call: Call| Endpoint::new(base, &call).path;
+    assert_eq!(path(".", create()), format!(".{CSRS}"));
+    assert_eq!(path("/k8s", create()), format!("/k8s{CSRS}"));
+    assert_eq!(path(".", Call::ClusterInfo), "./api/v1/namespaces/kube-public/configmaps/cluster-info");
     for call in [Call::Adopt(name()), Call::Read(name())] {
         assert_eq!(endpoint(&call), Endpoint { path: format!("{CSRS}/jane-aaaaaaaaaa"), query: vec![] });
     }
@@ -26,7 +26,7 @@ fn asks_the_api_at_its_base() {
 
 #[test]
 fn puts_the_slash_between_base_and_path() {
-    for (base, expected) in [("./", "./"), ("/", "/"), ("/k8s", "/k8s/"), ("", "/")] {
+    for (base, expected) in [("./", "."), ("/", ""), ("/k8s", "/k8s"), ("/k8s/", "/k8s"), ("", "")] {
         assert_eq!(Api::new(base, Callback::noop()).base, expected);
     }
 }

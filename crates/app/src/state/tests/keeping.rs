@@ -1,25 +1,28 @@
-use kube_enroll_core::{
-    Cluster, Settings, Timestamp,
-    room::{Details, Kept, Message, Owner, Progress, Reply, Stage},
+use std::rc::Rc;
+
+use kube_enroll_core::{Algorithm, Cluster, ClusterFields, ErrorCode, Settings, Timestamp};
+use kube_enroll_protocol::{
+    Command, Details, Lease, Listing, Passphrase, Progress, Readable, Reply, Stage, StoredEnrollment,
 };
 
-use super::{Person, REQUEST, assembled, cluster, list, unreachable};
-use crate::state::{Act, Action, Answer, Call, Edit, Effect, Failure, Keep, Place, Retry, RoomTrouble, State};
+use super::{REQUEST, Visit, assembled, cluster, command, failure, generated, list, not_assembled, refused_storage};
+use crate::state::{Answer, Call, Edit, Effect, Environment, Event, Failed, LockKind, Phase, Retry, State, UserAction};
 
-fn listed(kept: Vec<Kept>) -> Reply {
-    Reply::Listed { kept, refused: String::new(), wraps: true }
+fn listed(enrollments: Vec<StoredEnrollment>) -> Listing {
+    Listing { enrollments, refused: None, wraps_keys: true }
 }
 
 fn settings() -> Settings {
     Settings { cluster: Some(cluster()), ..Settings::default() }
 }
 
-fn record(stage: Stage, owner: Owner) -> Kept {
+pub(super) fn record(stage: Stage, lease: Lease) -> StoredEnrollment {
     let certificate_pem = if matches!(stage, Stage::Issued | Stage::Saved) { "CERT".into() } else { String::new() };
-    Kept {
+    StoredEnrollment {
         id: "1".into(),
         details: Details {
             created: Timestamp::from_unix_seconds(500),
+            algorithm: Readable::Known(Algorithm::Rsa3072),
             user: "jane".into(),
             expiration_seconds: 3_600,
             request_pem: REQUEST.into(),
@@ -28,345 +31,312 @@ fn record(stage: Stage, owner: Owner) -> Kept {
             ..Details::default()
         },
         progress: Progress {
-            stage,
+            stage: Readable::Known(stage),
             name: "jane-aaaaaaaaaa".into(),
             reason: "R".into(),
             message: "M".into(),
             certificate_pem,
             ..Progress::default()
         },
-        owner,
-        ..Kept::default()
+        lease,
+        ..StoredEnrollment::default()
     }
 }
 
-/// A page that finds one enrollment, and owns it.
-fn resumed(stage: Stage) -> Person {
-    let mut person = Person::before(settings(), listed(vec![record(stage, Owner::Nobody)]));
-    assert_eq!(person.name(), "taking");
-    assert_eq!(person.effects.last(), Some(&Effect::Ask(Box::new(Message::Own { id: "1".into() }))));
-    person.reply(listed(vec![record(stage, Owner::Us)]));
-    person
+/// A page that finds one enrollment, and has its lease.
+fn resumed(stage: Stage) -> Visit {
+    let mut visit = Visit::before(settings(), Some(listed(vec![record(stage, Lease::Free)])));
+    assert_eq!(visit.name(), "taking");
+    assert_eq!(visit.effects.last(), Some(&command(Command::Acquire { id: "1".into() })));
+    visit.reply(Reply::Acquire(Ok(listed(vec![record(stage, Lease::Ours)]))));
+    visit
 }
 
-fn kept_and_submitting() -> Person {
-    let mut person = Person::before(settings(), listed(vec![]));
-    person.act(Act::Create);
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    assert_eq!(person.name(), "keeping");
-    person.reply(Reply::Kept { id: "1".into() });
-    person
+pub(super) fn stored_and_submitting() -> Visit {
+    let mut visit = Visit::before(settings(), Some(listed(vec![])));
+    visit.act(UserAction::Create).reply(generated());
+    assert_eq!(visit.name(), "keeping");
+    visit.reply(Reply::Store(Ok("1".into())));
+    visit
 }
 
-fn noted(person: &Person) -> Vec<Stage> {
+pub(super) fn saved_stages(visit: &Visit) -> Vec<Stage> {
     let stage = |effect: &Effect| match effect {
-        Effect::Ask(message) => match &**message {
-            Message::Note { progress, .. } => Some(progress.stage),
+        Effect::Command(command) => match &**command {
+            Command::Update { progress, .. } => progress.stage.known(),
             _ => None,
         },
         _ => None,
     };
-    person.effects.iter().filter_map(stage).collect()
+    visit.effects.iter().filter_map(stage).collect()
 }
 
-fn posts(person: &Person) -> bool {
-    person.effects.iter().any(|effect| matches!(effect, Effect::Call(Call::Create(_))))
-}
-
-#[test]
-fn sends_nothing_before_it_is_kept() {
-    let mut person = Person::before(settings(), listed(vec![]));
-    person.act(Act::Create);
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    let [Effect::Ask(message)] = &person.effects[..] else { panic!("{:?}", person.effects) };
-    let Message::Keep { details, progress, passphrase } = &**message else { panic!("{message:?}") };
-    assert_eq!((details.request_pem.as_str(), progress.stage, passphrase.as_str()), (REQUEST, Stage::Prepared, ""));
-    assert_eq!(details.cluster, Some(cluster()));
-    assert!(person.page.state.holds_a_key(), "until it is on the disk");
-    person.reply(Reply::Kept { id: "1".into() });
-    assert!(posts(&person));
-    assert!(!person.page.state.holds_a_key(), "it may be closed now");
-    let object = person.object();
-    person.answer(Answer::Created(Ok(Box::new(object))));
-    assert_eq!(noted(&person), [Stage::Submitted]);
+fn retries_to_acquire(visit: &Visit) -> bool {
+    matches!(visit.state(), State::Failed(Failed { retry: Retry::Acquire(id), .. }) if id == "1")
 }
 
 #[test]
-fn says_what_could_not_be_kept_before_anything_is_sent() {
-    let mut person = Person::before(settings(), listed(vec![]));
-    person.act(Act::Create);
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    person.reply(Reply::NotKept { reason: "full".into() });
-    assert_eq!((person.name(), &person.effects[..]), ("unkept", &[][..]));
-    person.act(Act::Retry);
-    assert_eq!(person.name(), "keeping");
-    person.reply(Reply::NotKept { reason: "full".into() }).act(Act::GoOn);
-    assert!(posts(&person));
-    assert!(person.page.state.holds_a_key());
+fn sends_nothing_before_it_is_stored() {
+    let mut visit = Visit::before(settings(), Some(listed(vec![])));
+    visit.act(UserAction::Create).reply(generated());
+    let Command::Store { details, progress, passphrase } = visit.only_command() else { panic!("{:?}", visit.effects) };
+    assert_eq!((details.request_pem.as_str(), progress.stage.known()), (REQUEST, Some(Stage::Prepared)));
+    assert_eq!((&details.cluster, passphrase), (&Some(cluster()), &None));
+    assert!(visit.state().holds_a_key(), "until it is on the disk");
+    visit.reply(Reply::Store(Ok("1".into())));
+    assert!(visit.posts());
+    assert!(!visit.state().holds_a_key(), "it may be closed now");
+    let object = visit.object();
+    visit.answer(Answer::Created(Ok(Box::new(object))));
+    assert_eq!(saved_stages(&visit), [Stage::Submitted]);
+}
+
+#[test]
+fn says_what_could_not_be_stored_before_anything_is_sent() {
+    let mut visit = Visit::before(settings(), Some(listed(vec![])));
+    visit.act(UserAction::Create).reply(generated());
+    visit.reply(Reply::Store(Err(failure(ErrorCode::Storage))));
+    assert_eq!((visit.name(), &visit.effects[..]), ("unkept", &[][..]));
+    visit.act(UserAction::Retry);
+    assert_eq!(visit.name(), "keeping");
+    visit.reply(Reply::Store(Err(failure(ErrorCode::Storage)))).act(UserAction::ContinueUnstored);
+    assert!(visit.posts());
+    assert!(visit.state().holds_a_key());
 }
 
 #[test]
 fn goes_on_where_it_stopped() {
-    let person = resumed(Stage::Prepared);
-    assert!(posts(&person), "not known to be there: sent");
+    assert!(resumed(Stage::Prepared).posts(), "not known to be there: sent");
     for stage in [Stage::Submitted, Stage::Gone] {
-        let mut person = resumed(stage);
-        assert_eq!(person.name(), "waiting");
-        assert!(!posts(&person));
-        person.answer(list(vec![]));
-        assert_eq!(person.name(), "gone");
-        assert!(!posts(&person), "sent again only for a click");
+        let mut visit = resumed(stage);
+        assert_eq!(visit.name(), "waiting");
+        assert!(!visit.posts());
+        visit.answer(list(vec![]));
+        assert_eq!(visit.name(), "gone");
+        assert!(!visit.posts(), "sent again only for a click");
     }
     assert_eq!(resumed(Stage::Denied).name(), "denied");
     assert_eq!(resumed(Stage::Failed).name(), "failed");
-    let mut person = resumed(Stage::Issued);
-    assert_eq!(person.name(), "verifying");
-    person.reply(assembled());
-    assert_eq!(person.name(), "issued");
-    assert!(!person.effects.iter().any(|effect| matches!(effect, Effect::Save(_))), "saved only for a click");
-    person.act(Act::Save);
-    assert_eq!(noted(&person), [Stage::Saved]);
+    let mut visit = resumed(Stage::Issued);
+    assert_eq!(visit.name(), "verifying");
+    visit.reply(assembled());
+    assert_eq!(visit.name(), "issued");
+    assert!(!visit.effects.iter().any(|effect| matches!(effect, Effect::Save(_))), "saved only for a click");
+    visit.act(UserAction::Save);
+    assert_eq!(saved_stages(&visit), [Stage::Saved]);
 }
 
 #[test]
 fn leaves_the_form_to_whoever_has_begun_with_it() {
-    let mut person = Person::before(settings(), Reply::NotKept { reason: String::new() });
-    person.act(Act::Edit(Edit::User("joe".into())));
-    person.reply(listed(vec![record(Stage::Submitted, Owner::Nobody)]));
-    assert_eq!((person.name(), person.page.kept.len()), ("editing", 1));
+    let mut visit = Visit::before(settings(), None);
+    visit.edit(Edit::User("joe".into())).list(listed(vec![record(Stage::Submitted, Lease::Free)]));
+    assert_eq!((visit.name(), visit.machine().context.stored.len()), ("editing", 1));
 
-    let two =
-        vec![record(Stage::Submitted, Owner::Nobody), Kept { id: "2".into(), ..record(Stage::Issued, Owner::Nobody) }];
-    let mut person = Person::before(settings(), listed(two));
-    assert_eq!(person.name(), "editing");
-    person.act(Act::Take("2".into()));
-    assert_eq!(person.effects, [Effect::Ask(Box::new(Message::Own { id: "2".into() }))]);
+    let another = StoredEnrollment { id: "2".into(), ..record(Stage::Issued, Lease::Free) };
+    let two = vec![record(Stage::Submitted, Lease::Free), another];
+    let mut visit = Visit::before(settings(), Some(listed(two)));
+    assert_eq!(visit.name(), "editing");
+    visit.act(UserAction::Resume("2".into()));
+    assert_eq!(*visit.only_command(), Command::Acquire { id: "2".into() });
 
-    let person = Person::before(settings(), listed(vec![record(Stage::Saved, Owner::Nobody)]));
-    assert_eq!(person.name(), "editing");
+    let visit = Visit::before(settings(), Some(listed(vec![record(Stage::Saved, Lease::Free)])));
+    assert_eq!(visit.name(), "editing");
 }
 
 #[test]
-fn sends_again_under_a_new_name_only_once_that_is_written_down() {
-    let mut person = resumed(Stage::Submitted);
-    person.answer(list(vec![]));
-    person.random = Some([2; 7]);
-    person.act(Act::Resubmit);
-    assert_eq!((person.name(), noted(&person)), ("keeping", vec![Stage::Prepared]));
-    let [Effect::Ask(message)] = &person.effects[..] else { panic!("{:?}", person.effects) };
-    let Message::Note { progress, .. } = &**message else { panic!("{message:?}") };
+fn sends_again_under_a_new_name_only_once_that_is_written() {
+    let mut visit = resumed(Stage::Submitted);
+    visit.answer(list(vec![]));
+    visit.random = Some([2; 7]);
+    visit.act(UserAction::Resubmit);
+    assert_eq!((visit.name(), saved_stages(&visit)), ("keeping", vec![Stage::Prepared]));
+    let Command::Update { progress, .. } = visit.only_command() else { panic!("{:?}", visit.effects) };
     let progress = (**progress).clone();
-    person.reply(listed(vec![record(Stage::Gone, Owner::Us)]));
-    assert!(!posts(&person), "another tab's list");
-    person.reply(listed(vec![Kept { progress, ..record(Stage::Prepared, Owner::Us) }]));
-    assert!(posts(&person));
+    visit.list(listed(vec![record(Stage::Gone, Lease::Ours)]));
+    assert!(!visit.posts(), "another tab's list");
+    visit.reply(Reply::Update(Ok(listed(vec![record(Stage::Gone, Lease::Ours)]))));
+    assert!(!visit.posts(), "the reply to an earlier command");
+    let renamed = StoredEnrollment { progress, ..record(Stage::Prepared, Lease::Ours) };
+    visit.reply(Reply::Update(Ok(listed(vec![renamed]))));
+    assert!(visit.posts());
 }
 
 #[test]
 fn watches_in_one_tab_only() {
-    let mut person = Person::before(settings(), listed(vec![record(Stage::Submitted, Owner::Other)]));
-    person.reply(listed(vec![record(Stage::Submitted, Owner::Other)]));
-    assert_eq!(person.name(), "elsewhere");
-    person.reply(listed(vec![record(Stage::Submitted, Owner::Us)]));
-    assert_eq!(person.name(), "waiting");
-    person.reply(listed(vec![record(Stage::Submitted, Owner::Other)]));
-    assert_eq!((person.name(), &person.effects[..]), ("elsewhere", &[Effect::StopCalls][..]));
-    person.reply(listed(vec![]));
-    assert_eq!(person.name(), "editing", "the other tab has forgotten it");
+    let elsewhere = || listed(vec![record(Stage::Submitted, Lease::OtherTab)]);
+    let mut visit = Visit::before(settings(), Some(elsewhere()));
+    visit.reply(Reply::Acquire(Ok(elsewhere())));
+    assert_eq!(visit.name(), "elsewhere");
+    visit.list(listed(vec![record(Stage::Submitted, Lease::Ours)]));
+    assert_eq!(visit.name(), "waiting");
+    visit.list(elsewhere());
+    assert_eq!((visit.name(), &visit.effects[..]), ("elsewhere", &[Effect::StopCalls][..]));
+    visit.list(listed(vec![]));
+    assert_eq!(visit.name(), "editing", "the other tab has deleted it");
 }
 
 #[test]
 fn tells_another_cluster_from_a_request_that_is_gone() {
-    let elsewhere = Cluster { certificate_authority_data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t".into(), ..cluster() };
-    let mut kept = record(Stage::Submitted, Owner::Us);
-    kept.details.cluster = Some(elsewhere.clone());
-    let here = Cluster { certificate_authority_data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==".into(), ..cluster() };
-    let mut person =
-        Person::before(Settings { cluster: Some(here.clone()), ..Settings::default() }, listed(vec![kept.clone()]));
-    person.reply(listed(vec![kept.clone()]));
-    assert_eq!(person.name(), "othercluster");
+    let with = |authorities: &str| {
+        let fields = ClusterFields { certificate_authority_data: authorities.into(), ..cluster().into() };
+        Cluster::parse(fields).expect("a cluster")
+    };
+    let elsewhere = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t");
+    let here = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
+    let mut stored = record(Stage::Submitted, Lease::Ours);
+    stored.details.cluster = Some(elsewhere);
+    let stored = || listed(vec![stored.clone()]);
+    let in_front_of = Settings { cluster: Some(here.clone()), ..Settings::default() };
+    let mut visit = Visit::before(in_front_of, Some(stored()));
+    visit.reply(Reply::Acquire(Ok(stored())));
+    assert_eq!(visit.name(), "othercluster");
 
     // The page learns late which cluster it is in front of.
-    let mut person = Person::before(Settings::default(), listed(vec![kept.clone()]));
-    person.reply(listed(vec![kept]));
-    assert_eq!(person.name(), "waiting");
-    person.answer(Answer::ClusterInfo(Some(Box::new(here))));
-    assert_eq!(person.name(), "othercluster");
+    let mut visit = Visit::before(Settings::default(), Some(stored()));
+    visit.reply(Reply::Acquire(Ok(stored())));
+    assert_eq!(visit.name(), "waiting");
+    visit.answer(Answer::ClusterInfo(Some(Box::new(here))));
+    assert_eq!(visit.name(), "othercluster");
 }
 
 #[test]
 fn a_storage_that_falls_silent_has_deleted_nothing() {
-    let silent = || Reply::Listed { kept: vec![], refused: "it does not answer".into(), wraps: true };
-    let mut person = resumed(Stage::Issued);
-    person.reply(assembled()).reply(silent());
-    assert_eq!((person.name(), person.page.kept.len()), ("issued", 1));
-    let mut person = Person::before(settings(), listed(vec![record(Stage::Issued, Owner::Nobody)]));
-    person.reply(silent());
-    assert!(matches!(&person.page.state, State::Error { retry: Retry::Take(id), .. } if id == "1"));
+    let mut visit = resumed(Stage::Issued);
+    visit.reply(assembled()).list(refused_storage());
+    assert_eq!((visit.name(), visit.machine().context.stored.len()), ("issued", 1));
+    let mut visit = Visit::before(settings(), Some(listed(vec![record(Stage::Issued, Lease::Free)])));
+    visit.list(refused_storage());
+    assert!(retries_to_acquire(&visit));
 }
 
 #[test]
 fn what_the_storage_refuses_is_not_blamed_on_the_certificate() {
-    let failed = |code: &str| Reply::Failed { code: code.into(), message: "m".into() };
-    for code in ["storage", "no-memory", "locked", "forgotten"] {
-        let mut person = resumed(Stage::Issued);
-        person.reply(failed(code));
-        assert!(matches!(&person.page.state, State::Error { retry: Retry::Take(id), .. } if id == "1"), "{code}");
+    for code in [ErrorCode::Storage, ErrorCode::NoMemory, ErrorCode::Locked, ErrorCode::Forgotten] {
+        let mut visit = resumed(Stage::Issued);
+        visit.reply(not_assembled(code));
+        assert!(retries_to_acquire(&visit), "{code}");
     }
-    let mut person = Person::before(settings(), listed(vec![record(Stage::Issued, Owner::Nobody)]));
-    person.reply(failed("storage"));
-    assert!(matches!(&person.page.state, State::Error { retry: Retry::Take(id), .. } if id == "1"));
-}
-
-#[test]
-fn what_is_carried_by_hand_is_not_sent_by_the_next_visit() {
-    let mut person = kept_and_submitting();
-    person.act(Act::Manual);
-    assert_eq!((person.name(), noted(&person)), ("manual", vec![Stage::Submitted]));
+    let mut visit = Visit::before(settings(), Some(listed(vec![record(Stage::Issued, Lease::Free)])));
+    visit.reply(Reply::Acquire(Err(failure(ErrorCode::Storage))));
+    assert!(retries_to_acquire(&visit));
 }
 
 #[test]
 fn tells_of_the_decision_whoever_wants_to_be_told() {
     for (condition, certificate) in [("Denied", ""), ("Failed", ""), ("Approved", "CERT")] {
         for wants in [false, true] {
-            let mut person = resumed(Stage::Submitted);
-            person.take(Action::Notifies(wants));
-            let object = person.object_with(condition, certificate);
-            person.answer(Answer::Read(Ok(Some(Box::new(object)))));
-            let told = person.effects.iter().position(|effect| matches!(effect, Effect::Notify(_)));
-            let asked = person.effects.iter().rposition(|effect| matches!(effect, Effect::Ask(_)));
+            let mut visit = resumed(Stage::Submitted);
+            visit.on(Event::NotificationPermission(wants));
+            let object = visit.object_with(condition, certificate);
+            visit.answer(Answer::Read(Ok(Some(Box::new(object)))));
+            let told = visit.effects.iter().position(|effect| matches!(effect, Effect::Notify(_)));
+            let saved = visit.effects.iter().rposition(|effect| matches!(effect, Effect::Command(_)));
             assert_eq!(told.is_some(), wants);
-            assert!(told.is_none() || told > asked, "not before it is kept: {:?}", person.effects);
+            assert!(told.is_none() || told > saved, "not before it is stored: {:?}", visit.effects);
         }
     }
 }
 
 #[test]
 fn asks_for_the_passphrase_only_when_the_certificate_has_come() {
-    let mut person = resumed(Stage::Submitted);
-    let object = person.object_with("Approved", "CERT");
-    person.answer(Answer::Read(Ok(Some(Box::new(object)))));
-    assert_eq!((person.name(), noted(&person)), ("verifying", vec![Stage::Issued]));
-    let failed = |code: &str| Reply::Failed { code: code.into(), message: "m".into() };
-    person.reply(failed("passphrase-needed"));
-    assert_eq!(person.name(), "locked");
-    person.page.kept[0].has_passphrase = true;
-    person.act(Act::Passphrase("wrong".into())).act(Act::Unlock);
-    let [Effect::Ask(message)] = &person.effects[..] else { panic!("{:?}", person.effects) };
-    assert!(matches!(&**message, Message::Assemble { passphrase, id, .. } if passphrase == "wrong" && id == "1"));
-    person.reply(failed("locked"));
-    assert!(matches!(&person.page.state, State::Locked { fault, .. } if fault.contains("passphrase")));
-    person.act(Act::Passphrase("right".into())).act(Act::Unlock).reply(assembled());
-    assert_eq!(person.name(), "issued");
+    let mut visit = resumed(Stage::Submitted);
+    let object = visit.object_with("Approved", "CERT");
+    visit.answer(Answer::Read(Ok(Some(Box::new(object)))));
+    assert_eq!((visit.name(), saved_stages(&visit)), ("verifying", vec![Stage::Issued]));
+    visit.reply(not_assembled(ErrorCode::PassphraseNeeded));
+    assert_eq!(visit.name(), "locked");
+    let with_passphrase = StoredEnrollment { has_passphrase: true, ..record(Stage::Issued, Lease::Ours) };
+    visit.list(listed(vec![with_passphrase]));
+    visit.act(UserAction::Passphrase("wrong".into())).act(UserAction::Unlock);
+    let Command::Assemble(assemble) = visit.only_command() else { panic!("{:?}", visit.effects) };
+    assert_eq!(assemble.passphrase, Some(Passphrase::new("wrong".into())));
+    assert_eq!(assemble.id.as_deref(), Some("1"));
+    visit.reply(not_assembled(ErrorCode::Locked));
+    let Phase::Locked(locked) = visit.phase() else { panic!("{}", visit.name()) };
+    assert!(locked.fault.is_some_and(|fault| fault.contains("passphrase")));
+    visit.act(UserAction::Passphrase("right".into())).act(UserAction::Unlock).reply(assembled());
+    assert_eq!(visit.name(), "issued");
 }
 
 #[test]
 fn chooses_a_lock_that_fits_the_place() {
-    let keep = |place: Place, base: &str, wraps: bool| {
-        let mut person = Person::before(
-            Settings { api_base: Some(base.into()), ..settings() },
-            Reply::Listed { kept: vec![], refused: String::new(), wraps },
-        );
-        person.page.place = Place { shared: person.page.place.shared, ..place };
-        person.page.choose_keep();
-        person.page.form.keep
+    let lock = |is_secure: bool, base: &str, wraps_keys: bool| {
+        let listing = Listing { wraps_keys, ..listed(vec![]) };
+        let settings = Settings { api_base: Some(base.into()), ..settings() };
+        let mut visit = Visit::before(settings, Some(listing));
+        let context = &mut visit.machine().context;
+        context.environment = Environment { is_secure, ..context.environment };
+        context.choose_lock();
+        visit.form().lock
     };
-    let secure = Place { secure: true, ..Place::default() };
-    assert_eq!(keep(secure, "./", true), Keep::Browser);
-    assert_eq!(keep(secure, "/", true), Keep::Passphrase, "kubectl proxy: pods have the same origin");
-    assert_eq!(keep(Place::default(), "./", false), Keep::Passphrase);
-    assert_eq!(keep(secure, "./", false), Keep::Passphrase);
+    assert_eq!(lock(true, "./", true), LockKind::Browser);
+    assert_eq!(lock(true, "/", true), LockKind::Passphrase, "kubectl proxy: pods have the same origin");
+    assert_eq!(lock(false, "./", false), LockKind::Passphrase);
+    assert_eq!(lock(true, "./", false), LockKind::Passphrase);
 
-    let mut person = Person::before(settings(), Reply::Listed { kept: vec![], refused: String::new(), wraps: false });
-    person.act(Act::Create);
-    assert_eq!(person.effects, [Effect::Focus("new-passphrase".into())]);
-    person.act(Act::Edit(Edit::Passphrase("correct horse".into()))).act(Act::Create);
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    let [Effect::Ask(message)] = &person.effects[..] else { panic!("{:?}", person.effects) };
-    assert!(matches!(&**message, Message::Keep { passphrase, .. } if passphrase == "correct horse"));
-    person.reply(Reply::Kept { id: "1".into() });
-    assert_eq!(person.page.form.passphrase, "");
+    let mut visit = Visit::before(settings(), Some(Listing { wraps_keys: false, ..listed(vec![]) }));
+    visit.act(UserAction::Create);
+    assert_eq!(visit.effects, [Effect::Focus("new-passphrase".into())]);
+    visit.edit(passphrase("correct horse")).act(UserAction::Create).reply(generated());
+    let Command::Store { passphrase, .. } = visit.only_command() else { panic!("{:?}", visit.effects) };
+    assert_eq!(*passphrase, Some(Passphrase::new("correct horse".into())));
+    visit.reply(Reply::Store(Ok("1".into())));
+    assert_eq!(visit.form().passphrase.as_str(), "");
+}
+
+fn passphrase(text: &str) -> Edit {
+    Edit::Passphrase(Rc::new(Passphrase::new(text.into())))
 }
 
 #[test]
-fn keeps_to_the_lock_that_was_chosen_before_the_room_has_loaded() {
-    let mut person = Person::before(settings(), Reply::NotKept { reason: String::new() });
-    person.act(Act::Edit(Edit::Keep(Keep::Passphrase))).act(Act::Edit(Edit::Passphrase("correct horse".into())));
-    person.reply(listed(vec![]));
-    assert_eq!(person.page.form.keep, Keep::Passphrase);
+fn keeps_to_the_lock_that_was_chosen_before_the_worker_has_loaded() {
+    let mut visit = Visit::before(settings(), None);
+    visit.edit(Edit::Lock(LockKind::Passphrase)).edit(passphrase("correct horse")).list(listed(vec![]));
+    assert_eq!(visit.form().lock, LockKind::Passphrase);
 }
 
 #[test]
 fn asks_whoever_was_quicker_than_the_storage() {
-    let mut person = Person::before(settings(), Reply::NotKept { reason: String::new() });
-    person.act(Act::Create);
-    person.reply(Reply::Listed { kept: vec![], refused: "private window".into(), wraps: true });
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    assert_eq!((person.name(), posts(&person)), ("unkept", false));
-    person.act(Act::GoOn);
-    assert!(posts(&person));
+    let mut visit = Visit::before(settings(), None);
+    visit.act(UserAction::Create).list(refused_storage()).reply(generated());
+    assert_eq!((visit.name(), visit.posts()), ("unkept", false));
+    visit.act(UserAction::ContinueUnstored);
+    assert!(visit.posts());
 }
 
 #[test]
 fn what_was_given_up_is_not_sent_by_the_next_visit() {
-    for act in [Act::Cancel, Act::Forget] {
-        let mut person = kept_and_submitting();
-        person.act(act);
-        assert_eq!(person.effects[0], Effect::Ask(Box::new(Message::Forget { id: "1".into() })));
-        assert_eq!(person.name(), "editing");
+    for action in [UserAction::Cancel, UserAction::Forget] {
+        let mut visit = stored_and_submitting();
+        visit.act(action);
+        assert_eq!(visit.effects[0], command(Command::Delete { id: "1".into() }));
+        assert_eq!(visit.name(), "editing");
     }
-    let mut person = kept_and_submitting();
-    person.act(Act::Restart);
-    let forgets =
-        |effect: &Effect| matches!(effect, Effect::Ask(message) if matches!(**message, Message::Forget { .. }));
-    assert!(!person.effects.iter().any(forgets), "to begin another leaves this one");
-    assert!(!person.effects.contains(&Effect::EndRoom), "what is being written is written");
+    let mut visit = stored_and_submitting();
+    visit.act(UserAction::Restart);
+    let deletes = |effect: &Effect| matches!(effect, Effect::Command(it) if matches!(**it, Command::Delete { .. }));
+    assert!(!visit.effects.iter().any(deletes), "to begin another leaves this one");
+    assert!(!visit.effects.contains(&Effect::EndWorker), "what is being written is written");
 }
 
 #[test]
-fn a_broken_room_loses_nothing_that_is_kept() {
-    let mut person = resumed(Stage::Issued);
-    person.take(Action::Replied(Err(RoomTrouble::Panicked("oh".into()))));
-    assert_eq!(person.name(), "error");
-    person.act(Act::Retry);
-    assert_eq!(person.effects, [Effect::Ask(Box::new(Message::Own { id: "1".into() }))]);
-    person.reply(listed(vec![record(Stage::Issued, Owner::Us)]));
-    assert_eq!(person.name(), "verifying");
+fn a_broken_worker_loses_nothing_that_is_stored() {
+    let mut visit = resumed(Stage::Issued);
+    visit.panic();
+    assert_eq!(visit.name(), "error");
+    assert_eq!(visit.effects, [Effect::EndWorker, command(Command::Acquire { id: "1".into() })]);
+    visit.act(UserAction::Retry);
+    assert_eq!(*visit.only_command(), Command::Acquire { id: "1".into() });
+    visit.reply(Reply::Acquire(Ok(listed(vec![record(Stage::Issued, Lease::Ours)]))));
+    assert_eq!(visit.name(), "verifying");
 }
 
 #[test]
-fn without_an_api_a_person_carries_request_and_certificate() {
-    let mut person = Person::before(Settings { api_base: None, ..settings() }, listed(vec![]));
-    assert_eq!(person.effects, [], "nothing is asked");
-    person.act(Act::Create);
-    person.reply(Reply::Generated { request_pem: REQUEST.into(), fingerprint: "ab:cd".into() });
-    person.reply(Reply::Kept { id: "1".into() });
-    assert_eq!((person.name(), &person.effects[..]), ("manual", &[][..]));
-    person.act(Act::Paste("-----BEGIN PRIVATE KEY-----".into()));
-    let State::Manual(manual) = &person.page.state else { panic!("not manual") };
-    assert_eq!(manual.pasted, "");
-    assert!(manual.fault.contains("private key"));
-    person.act(Act::Paste("client-key-data: DATA+OMITTED".into())).act(Act::Paste("<html>".into())).act(Act::UsePasted);
-    person.reply(Reply::Failed { code: "pasted-html".into(), message: "a web page".into() });
-    let State::Manual(manual) = &person.page.state else { panic!("not manual") };
-    assert_eq!((manual.pasted.as_str(), manual.fault.as_str()), ("<html>", "A web page."));
-    person.act(Act::Bring("CERT".into()));
-    assert_eq!(person.name(), "verifying");
-    person.reply(assembled());
-    assert_eq!((person.name(), noted(&person)), ("issued", vec![Stage::Issued]));
-}
-
-#[test]
-fn where_nothing_answers_a_person_can_carry_it_too() {
-    let mut person = kept_and_submitting();
-    person.answer(Answer::Created(Err(Failure::NoApi(405))));
-    assert_eq!(person.name(), "manual");
-    person.act(Act::Retry);
-    assert!(posts(&person));
-    for _ in 0..6 {
-        person.answer(Answer::Created(Err(unreachable()))).after(60_000.0);
-    }
-    assert_eq!(person.name(), "error");
-    person.act(Act::Manual);
-    assert_eq!(person.name(), "manual");
+fn asks_the_clusters_time_only_where_something_may_have_expired() {
+    let visit = Visit::before(settings(), Some(listed(vec![record(Stage::Saved, Lease::Free)])));
+    assert!(!visit.effects.contains(&Effect::Call(Call::ClusterInfo)));
+    let mut stored = record(Stage::Saved, Lease::Free);
+    stored.progress.not_after = Some(Timestamp::from_unix_seconds(600));
+    let visit = Visit::before(settings(), Some(listed(vec![stored])));
+    assert!(visit.effects.contains(&Effect::Call(Call::ClusterInfo)));
 }

@@ -18,6 +18,7 @@ use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey,
     jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse},
 };
+use kube_enroll_core::Backoff;
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
@@ -57,7 +58,7 @@ struct Known {
 /// When to fetch again at the earliest.
 struct Next {
     at: Instant,
-    pause: Duration,
+    backoff: Backoff,
 }
 
 /// Why keys could not be fetched.
@@ -133,12 +134,12 @@ impl Keys {
             client: Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()),
             issuer: issuer.to_owned(),
             known: RwLock::new(None),
-            next: Arc::new(Mutex::new(Next { at: Instant::now(), pause: FIRST_PAUSE })),
+            next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE) })),
         })))
     }
 
-    /// Returns the keys that a token with this head may be signed with: the one of its `kid`, or all of its kind where it
-    /// names none.
+    /// Returns the keys that a token with this head may be signed with: the one of its `kid`, or all of its kind where
+    /// it names none.
     ///
     /// # Errors
     /// [`Error::KeysUnreachable`] where no keys are known yet.
@@ -174,8 +175,8 @@ impl Provider {
         Ok(matching(&known.keys, kid, algorithm))
     }
 
-    /// Fetches the keys, unless that was just done: anybody can send tokens with keys that do not exist. Whoever waits may
-    /// leave without breaking it off for the others.
+    /// Fetches the keys, unless that was just done: anybody can send tokens with keys that do not exist. Whoever waits
+    /// may leave without breaking it off for the others.
     async fn refresh(self: &Arc<Self>, mut next: OwnedMutexGuard<Next>) {
         if Instant::now() < next.at {
             return;
@@ -184,14 +185,14 @@ impl Provider {
         let task = tokio::spawn(async move {
             match timeout(FETCH_TIMEOUT, provider.fetch()).await.unwrap_or(Err(FetchError::Timeout)) {
                 Ok(keys) => {
-                    *next = Next { at: Instant::now() + REFETCH_PAUSE, pause: FIRST_PAUSE };
+                    next.at = Instant::now() + REFETCH_PAUSE;
+                    next.backoff.reset();
                     let known = Known { keys: Arc::new(keys), fetched: Instant::now() };
                     *provider.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
                 }
                 Err(error) => {
                     tracing::warn!(error = %with_sources(&error), "the keys of the OpenID provider cannot be fetched");
-                    let pause = (next.pause * 2).min(LONGEST_PAUSE);
-                    *next = Next { at: Instant::now() + next.pause, pause };
+                    next.at = Instant::now() + next.backoff.pause(fastrand::f64());
                 }
             }
         });

@@ -213,7 +213,8 @@ impl Heads {
     }
 
     fn end_head(&mut self) -> Result<(), Violation> {
-        // RFC 9112, section 3.2. Health checks of balancers speak HTTP/1.0 without; the gate lets them see nothing else.
+        // RFC 9112, section 3.2. Health checks of balancers speak HTTP/1.0 without; the gate lets them see nothing
+        // else.
         if !self.head.has_host && !self.head.is_http_1_0 {
             return refuse("no Host", ONE_HOST);
         }

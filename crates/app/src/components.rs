@@ -1,0 +1,67 @@
+//! What a person sees, in function components: one file each, those of a step in its folder.
+//!
+//! A component has what it shows as narrow properties, never the state of the page: `view` maps that. [`Ui`] is the
+//! context of all of them.
+//!
+//! An element that may be absent is written as `if` or `for`, which keep its place among its siblings. An `Option` in
+//! braces does not: Yew compares siblings by their places, and a field that is taken for its neighbour is made anew,
+//! without the focus of whoever types in it. Nor may a component render nothing, the condition is the parent's: the
+//! place of an empty component is that of what followed it once, and where that is gone by now, Yew panics.
+
+mod actions;
+mod approver_block;
+mod banners;
+mod choice;
+mod copy;
+mod duration;
+mod fact;
+mod field;
+mod fingerprint;
+mod generate;
+mod header;
+mod heading;
+mod identify;
+mod manual;
+mod note;
+mod save;
+mod sign_out_link;
+mod steps;
+mod submit;
+#[cfg(test)]
+mod tests;
+mod trouble;
+mod ui;
+mod verify;
+mod wait;
+
+pub(crate) use self::{
+    actions::{Actions, Button, FORGET_QUESTION, ForgetButton, LeaveActions, ManualButton},
+    approver_block::ApproverBlock,
+    choice::RadioChoice,
+    copy::{CopyButton, CopyLines, SameSteps},
+    duration::{Elapsed, ProgressBar, elapsed},
+    fact::Fact,
+    field::{Fault, Hint, Label, PassphraseInput, TextField, TextInput, invalid},
+    fingerprint::Fingerprint,
+    heading::Lead,
+    identify::stage_text,
+    note::Note,
+    sign_out_link::SignOutLink,
+    ui::{allow_drop, use_ui},
+};
+pub(crate) use self::{
+    banners::Banners,
+    duration::rough,
+    generate::{Generating, StorageFailed, Storing},
+    header::Header,
+    heading::Heading,
+    identify::{Identify, StoredEnrollment, StoredEnrollments},
+    manual::ManualSteps,
+    save::{Reveal, Save},
+    steps::{StepOutcome, StepPanel, Steps},
+    submit::Submitting,
+    trouble::{Remedy, SignIn, Trouble},
+    ui::Ui,
+    verify::{CertificateFacts, Locked, Refused, Verifying},
+    wait::{Contact, Denied, Elsewhere, Notifications, OtherCluster, RequestGone, Resuming, SigningFailed, Waiting},
+};

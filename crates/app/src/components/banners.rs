@@ -1,0 +1,84 @@
+use yew::prelude::*;
+
+use super::{Note, rough};
+
+/// Properties of [`Banners`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct BannersProps {
+    /// Whether the page came over plain HTTP from another machine.
+    pub plain_http: bool,
+    /// Why the browser stores nothing for this page, or `None` if it does.
+    pub storage_refused: Option<AttrValue>,
+    /// The cluster's clock minus the browser's, in milliseconds; 0 while that is not known.
+    pub clock_offset_ms: f64,
+}
+
+/// The warnings that hold for every step.
+#[component]
+pub(crate) fn Banners(props: &BannersProps) -> Html {
+    let off_ms = props.clock_offset_ms;
+    html! {
+        <div>
+            if props.plain_http {
+                <Note id="banner-http" warns=true>
+                    { "This page came over plain HTTP: whoever is on the path between you and its server could have \
+                       changed it, and could take your key. Where you can, use an address that begins with https." }
+                </Note>
+            }
+            if let Some(reason) = &props.storage_refused {
+                <Note id="storage-refused" warns=true>
+                    { "This browser keeps nothing for this page, so leave the tab open until you have saved your \
+                       file: closing or reloading it loses the key. " }
+                    { reason.clone() }
+                </Note>
+            }
+            if off_ms.abs() > CLOCK_TOLERANCE_MS {
+                <Note id="clock-warning">
+                    { "This computer’s clock is " }
+                    { rough(off_ms.abs()) }
+                    { if off_ms > 0.0 { " behind" } else { " ahead of" } }
+                    { " the cluster’s. This page goes by the cluster’s; kubectl goes by yours, so please set it \
+                       right." }
+                </Note>
+            }
+        </div>
+    }
+}
+
+/// How far the browser's clock may be off before that is worth a sentence.
+const CLOCK_TOLERANCE_MS: f64 = 60_000.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::components::tests::{render, tag};
+
+    async fn banners(plain_http: bool, storage_refused: Option<&'static str>, clock_offset_ms: f64) -> String {
+        let storage_refused = storage_refused.map(AttrValue::from);
+        render(html! { <Banners {plain_http} {storage_refused} {clock_offset_ms} /> }).await
+    }
+
+    #[tokio::test]
+    async fn shows_nothing_where_all_is_well() {
+        assert_eq!(banners(false, None, -60_000.0).await, "<div></div>");
+    }
+
+    #[tokio::test]
+    async fn warns_of_plain_http() {
+        assert!(tag(&banners(true, None, 0.0).await, "banner-http").contains("note warn"));
+    }
+
+    #[tokio::test]
+    async fn warns_that_nothing_is_stored_and_why() {
+        let html = banners(false, Some("<private> window"), 0.0).await;
+        assert!(html.contains("loses the key. &lt;private&gt; window</p>"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn tells_how_far_the_clock_is_off_and_in_which_direction() {
+        let html = banners(false, None, 10_800_000.0).await;
+        assert!(html.contains("This computer’s clock is 3 hours behind the cluster’s."), "{html}");
+        let html = banners(false, None, -180_000.0).await;
+        assert!(html.contains("This computer’s clock is 3 minutes ahead of the cluster’s."), "{html}");
+    }
+}

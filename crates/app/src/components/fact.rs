@@ -1,0 +1,16 @@
+use yew::prelude::*;
+
+/// Properties of [`Fact`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct FactProps {
+    /// What is described.
+    pub term: AttrValue,
+    /// Its value.
+    pub children: Html,
+}
+
+/// A term and its value, in a `dl`.
+#[component]
+pub(crate) fn Fact(props: &FactProps) -> Html {
+    html! { <div><dt>{ props.term.clone() }</dt><dd>{ props.children.clone() }</dd></div> }
+}

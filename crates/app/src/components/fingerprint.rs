@@ -1,0 +1,37 @@
+use yew::prelude::*;
+
+use super::{CopyButton, Hint};
+
+/// Properties of [`Fingerprint`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct FingerprintProps {
+    /// SHA-256 of the public key, as openssl prints it.
+    pub fingerprint: AttrValue,
+}
+
+/// The fingerprint of the key, in groups that can be read aloud.
+#[component]
+pub(crate) fn Fingerprint(props: &FingerprintProps) -> Html {
+    let whole = &props.fingerprint;
+    let bytes: Vec<&str> = whole.rsplit(['=', ' ']).next().unwrap_or_default().split(':').collect();
+    html! {
+        <div>
+            <h2>{ "The fingerprint of your key" }</h2>
+            <Hint id="fingerprint-hint">
+                { "The approver must see the same. Reading it aloud to each other is a good way to compare." }
+            </Hint>
+            <div class="lines">
+                <p id="fingerprint" data-fingerprint={whole.clone()}>
+                    for line in bytes.chunks(8) {
+                        <span class="line">
+                            for group in line.chunks(4) {
+                                <span>{ group.join(":") }</span>
+                            }
+                        </span>
+                    }
+                </p>
+                <CopyButton id="fingerprint" label="the fingerprint" text={whole} />
+            </div>
+        </div>
+    }
+}

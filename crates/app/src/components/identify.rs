@@ -1,0 +1,115 @@
+//! The form: who a person is, and what they ask for.
+
+mod advanced_fields;
+mod algorithm_field;
+mod group_fields;
+mod lifetime_field;
+mod lock_field;
+mod stored_enrollments;
+mod unusual_note;
+mod user_field;
+
+use std::rc::Rc;
+
+use kube_enroll_core::{Policy, Subject, shell};
+use yew::prelude::*;
+
+use super::{Actions, Heading, Hint, SameSteps, use_ui};
+use crate::state::{Faults, Form, Lifetime, LockKind, Person, UserAction};
+
+pub(crate) use self::stored_enrollments::{StoredEnrollment, StoredEnrollments, stage_text};
+use self::{
+    advanced_fields::AdvancedFields, algorithm_field::AlgorithmField, group_fields::GroupFields,
+    lifetime_field::LifetimeField, lock_field::LockField, user_field::UserField,
+};
+
+/// Properties of [`Identify`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct IdentifyProps {
+    /// What is filled in.
+    pub form: Rc<Form>,
+    /// What may be asked for.
+    pub policy: Rc<Policy>,
+    /// The person who is signed in, where the server knows: the request can only be for them.
+    pub person: Option<Rc<Person>>,
+    /// Whether somebody has pressed the button, so that empty fields are faults.
+    pub tried: bool,
+    /// Whether the page sends the request.
+    pub has_api: bool,
+    /// Whether the browser can lock a key without a passphrase.
+    pub browser_locks: bool,
+    /// The enrollments that are stored already.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// The step in which a person says who they are.
+#[component]
+pub(crate) fn Identify(props: &IdentifyProps) -> Html {
+    let ui = use_ui();
+    let IdentifyProps { form, policy, person, .. } = props;
+    let faults = Rc::new(visible_faults(form, policy, props.tried));
+    html! {
+        <section>
+            <Heading text="Get access to your cluster" />
+            <p class="lead">
+                { "Say who you are. This page makes a private key in your browser, asks the cluster for a \
+                   certificate, and gives you a kubeconfig once somebody has approved it." }
+            </p>
+            { props.children.clone() }
+            <form novalidate=true onsubmit={ui.on_submit(UserAction::Create)}>
+                <UserField {form} {person} fault={faults.user.clone().map(AttrValue::from)} />
+                <GroupFields {form} {policy} faults={&faults} />
+                <AlgorithmField {policy} chosen={form.algorithm} fault={faults.algorithm.clone().map(AttrValue::from)} />
+                <LifetimeField {form} {policy} fault={faults.lifetime.clone().map(AttrValue::from)} />
+                if form.lock != LockKind::None {
+                    <LockField
+                        {form}
+                        browser_locks={props.browser_locks}
+                        fault={faults.passphrase.clone().map(AttrValue::from)}
+                    />
+                }
+                <AdvancedFields {form} faults={&faults} />
+                <Actions>
+                    <button id="create" class="primary">{ "Create key and request" }</button>
+                    <Hint>
+                        if props.has_api {
+                            { "The key stays in this browser. Only the request is sent." }
+                        } else {
+                            { "The key stays in this browser. This page sends nothing: you carry the request \
+                               yourself." }
+                        }
+                    </Hint>
+                </Actions>
+            </form>
+            <SameSteps commands={commands_for(form)} />
+        </section>
+    }
+}
+
+/// Returns the faults of the form that are worth a word: nobody has to be told that they have not begun yet.
+fn visible_faults(form: &Form, policy: &Policy, tried: bool) -> Faults {
+    let mut faults = form.parse(policy).err().map(|faults| *faults).unwrap_or_default();
+    if !tried && form.user.is_empty() {
+        faults.user = None;
+    }
+    if !tried && form.passphrase.as_str().is_empty() {
+        faults.passphrase = None;
+    }
+    if !tried && form.lifetime == Lifetime::Custom && form.custom.is_empty() {
+        faults.lifetime = None;
+    }
+    faults
+}
+
+/// Returns the commands that make the key and, once the names are good, the request; `None` if openssl cannot.
+fn commands_for(form: &Form) -> Option<AttrValue> {
+    let groups: Vec<&str> = form.groups.iter().map(String::as_str).filter(|group| !group.is_empty()).collect();
+    let make_key = shell::make_key(form.algorithm);
+    let Ok(subject) = Subject::parse(&form.user, &groups) else { return Some(make_key.into()) };
+    let make_request = shell::make_request(&subject, form.algorithm)?;
+    Some(format!("{make_key}\n{make_request}").into())
+}
+
+#[cfg(test)]
+mod tests;

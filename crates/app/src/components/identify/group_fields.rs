@@ -1,0 +1,155 @@
+use std::rc::Rc;
+
+use kube_enroll_core::{GroupName, Groups, Policy, Warning};
+use yew::prelude::*;
+
+use super::unusual_note::UnusualNote;
+use crate::{
+    components::{Button, Fault, Hint, Note, TextInput, invalid, use_ui},
+    state::{Edit, Faults, Form, UserAction},
+};
+
+/// Properties of [`GroupFields`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct GroupFieldsProps {
+    /// What is filled in.
+    pub form: Rc<Form>,
+    /// What may be asked for.
+    pub policy: Rc<Policy>,
+    /// What is wrong with the form.
+    pub faults: Rc<Faults>,
+}
+
+/// The groups: checkboxes where the policy names them, and a text field for each where it does not.
+#[component]
+pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
+    let GroupFieldsProps { form, policy, faults, .. } = props;
+    html! {
+        <fieldset class="field">
+            <legend>{ "Groups " }<span class="optional">{ "optional" }</span></legend>
+            <Hint id="groups-hint">
+                { "Rights are mostly given to groups. Ask your team which ones to name." }
+            </Hint>
+            if let Groups::Any = policy.groups {
+                <GroupRows {form} invalid={faults.group_row} />
+            } else if offered(policy).is_empty() {
+                <p>{ "You are in no group that can be asked for here." }</p>
+            } else {
+                <GroupChoices {form} {policy} {faults} />
+            }
+            if !form.left_out.is_empty() {
+                <Note id="groups-left-out">
+                    { "The link to this page names " }
+                    <b>{ form.left_out.join(", ") }</b>
+                    { ", which you cannot ask for here, so it was left out." }
+                </Note>
+            }
+            <Fault id="groups-error" text={faults.groups.clone().map(AttrValue::from)} />
+            for group in &form.groups {
+                if !group.is_ascii() {
+                    <UnusualNote name={group.clone()} />
+                }
+            }
+            for warning in form.warnings(policy) {
+                if let Warning::PowerfulGroup(group) = warning {
+                    <Note warns=true>
+                        <b>{ group.to_string() }</b>
+                        { " has far-reaching rights in this cluster. Ask for it only if you need it; the approver \
+                           will look closely." }
+                    </Note>
+                }
+            }
+        </fieldset>
+    }
+}
+
+/// Properties of [`GroupRows`].
+#[derive(Properties, PartialEq)]
+struct GroupRowsProps {
+    /// What is filled in.
+    form: Rc<Form>,
+    /// The row that cannot be used.
+    invalid: Option<usize>,
+}
+
+/// A text field for each group.
+#[component]
+fn GroupRows(props: &GroupRowsProps) -> Html {
+    let ui = use_ui();
+    let groups = &props.form.groups;
+    html! {
+        <>
+            for (row, group) in groups.iter().enumerate() {
+                <div key={row} class="row">
+                    <TextInput
+                        id={format!("group-{row}")}
+                        label={format!("Group {}", row + 1)}
+                        described_by="groups-hint groups-error"
+                        value={group.clone()}
+                        invalid={props.invalid == Some(row)}
+                        oninput={ui.on_input(move |text| UserAction::Edit(Edit::Group(row, text)))}
+                    />
+                    if groups.len() > 1 || !group.is_empty() {
+                        <Button
+                            id={format!("remove-group-{row}")}
+                            class="quiet"
+                            label={format!("Remove group {}", row + 1)}
+                            act={UserAction::Edit(Edit::RemoveGroup(row))}
+                        >
+                            { "Remove" }
+                        </Button>
+                    }
+                </div>
+            }
+            <Button id="add-group" class="quiet" act={UserAction::Edit(Edit::AddGroup)}>{ "+ Add a group" }</Button>
+        </>
+    }
+}
+
+/// Properties of [`GroupChoices`].
+#[derive(Properties, PartialEq)]
+struct GroupChoicesProps {
+    /// What is filled in.
+    form: Rc<Form>,
+    /// What may be asked for.
+    policy: Rc<Policy>,
+    /// What is wrong with the form.
+    faults: Rc<Faults>,
+}
+
+/// A checkbox for each group that the policy names. A link to the page may name others: they are shown, so that they
+/// can be removed.
+#[component]
+fn GroupChoices(props: &GroupChoicesProps) -> Html {
+    let ui = use_ui();
+    let chosen = &props.form.groups;
+    let offered: Vec<String> = offered(&props.policy).iter().map(ToString::to_string).collect();
+    let others = chosen.iter().filter(|group| !group.is_empty() && !offered.contains(group));
+    let wrong = props.faults.group_row.and_then(|row| chosen.get(row));
+    html! {
+        <div class="choices">
+            for (index, group) in offered.iter().chain(others).enumerate() {
+                <label class="choice" key={group.as_str()}>
+                    <input
+                        id={format!("group-{index}")}
+                        type="checkbox"
+                        aria-describedby="groups-hint groups-error"
+                        aria-invalid={invalid(wrong == Some(group))}
+                        value={group.clone()}
+                        checked={chosen.contains(group)}
+                        onchange={ui.on::<Event>(UserAction::Edit(Edit::ToggleGroup(group.clone())))}
+                    />
+                    <b>{ group.clone() }</b>
+                </label>
+            }
+        </div>
+    }
+}
+
+/// Returns the groups that the policy names.
+fn offered(policy: &Policy) -> &[GroupName] {
+    match &policy.groups {
+        Groups::Any => &[],
+        Groups::Only(offered) => offered,
+    }
+}

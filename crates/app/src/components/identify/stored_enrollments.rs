@@ -1,0 +1,101 @@
+use kube_enroll_protocol::Stage;
+use yew::prelude::*;
+
+use crate::{
+    components::{Actions, Button, FORGET_QUESTION, Note},
+    state::UserAction,
+};
+
+/// Properties of [`StoredEnrollments`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct StoredEnrollmentsProps {
+    /// A [`StoredEnrollment`] for each.
+    pub children: Html,
+}
+
+/// The enrollments that the browser stores, to go on with or to delete.
+#[component]
+pub(crate) fn StoredEnrollments(props: &StoredEnrollmentsProps) -> Html {
+    html! {
+        <section id="enrollments" aria-label="Your requests">
+            <h2>{ "Your requests" }</h2>
+            <ul class="kept">{ props.children.clone() }</ul>
+        </section>
+    }
+}
+
+/// Properties of [`StoredEnrollment`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct StoredEnrollmentProps {
+    /// The id of its record.
+    pub id: AttrValue,
+    /// The user that it is for.
+    pub user: AttrValue,
+    /// The name of the CSR.
+    pub name: AttrValue,
+    /// How far it has come; `None` where this version does not know that stage.
+    pub stage: Option<Stage>,
+    /// Whether its certificate has expired.
+    pub expired: bool,
+    /// The time since its key was made, in words.
+    pub age: AttrValue,
+    /// Why the record cannot be read, or `None` if it can.
+    pub fault: Option<AttrValue>,
+}
+
+/// One of the enrollments that the browser stores.
+#[component]
+pub(crate) fn StoredEnrollment(props: &StoredEnrollmentProps) -> Html {
+    let StoredEnrollmentProps { id, user, name, stage, expired, age, fault } = props;
+    let record = || id.to_string();
+    let unseen = html! { <span class="unseen">{ " " }{ name.clone() }</span> };
+    // Deleting a key that can still become a kubeconfig is worth a question.
+    let is_over = *expired || matches!(stage, Some(Stage::Denied | Stage::Failed | Stage::Saved));
+    html! {
+        <li data-id={id.clone()} data-stage={stage.map(Stage::name)}>
+            <b>{ user.clone() }</b>
+            <span class="hint">
+                { name.clone() }
+                { " · " }
+                { if *expired { "expired: it can be taken out" } else { stage.map_or("unknown", stage_text) } }
+                { " · " }
+                { age.clone() }
+                { " old" }
+            </span>
+            if let Some(fault) = fault {
+                <Note warns=true>{ fault.clone() }</Note>
+            }
+            <Actions>
+                if fault.is_none() && !expired {
+                    <Button name="resume" class="quiet" act={UserAction::Resume(record())}>{ "Go on" }{ unseen.clone() }</Button>
+                }
+                if fault.is_none() {
+                    <Button name="export" class="quiet" act={UserAction::Export(record())}>
+                        { "Save the request" }{ unseen.clone() }
+                    </Button>
+                }
+                <Button
+                    name="forget"
+                    class="quiet"
+                    question={(!is_over).then_some(FORGET_QUESTION)}
+                    act={UserAction::Delete(record())}
+                >
+                    { "Forget it" }{ unseen.clone() }
+                </Button>
+            </Actions>
+        </li>
+    }
+}
+
+/// Returns the stage of an enrollment in words.
+pub(crate) fn stage_text(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Prepared => "not sent yet",
+        Stage::Submitted => "waiting for approval",
+        Stage::Issued => "the certificate is here",
+        Stage::Denied => "denied",
+        Stage::Failed => "could not be signed",
+        Stage::Gone => "gone from the cluster",
+        Stage::Saved => "saved",
+    }
+}

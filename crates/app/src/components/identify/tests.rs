@@ -1,0 +1,151 @@
+use std::rc::Rc;
+
+use kube_enroll_core::{Groups, Policy, UserName, parse_groups};
+use yew::prelude::*;
+
+use super::{Identify, IdentifyProps};
+use crate::{
+    components::tests::{render, tag},
+    state::{Edit, Form, Lifetime, LockKind, Person},
+};
+
+/// What the form shows a stranger who has filled it in like this.
+struct Filled {
+    form: Form,
+    policy: Policy,
+    person: Option<Person>,
+    tried: bool,
+}
+
+impl Filled {
+    fn new(user: &str, groups: &[&str]) -> Self {
+        let policy = Policy::default();
+        let mut form = Form::new(user.into(), groups.iter().map(|group| (*group).into()).collect());
+        form.adopt(&policy);
+        Self { form, policy, person: None, tried: false }
+    }
+
+    fn offering(mut self, groups: &[&str]) -> Self {
+        self.policy.groups = Groups::Only(parse_groups(groups).expect("good names"));
+        self.form.adopt(&self.policy);
+        self
+    }
+
+    fn edited(mut self, edit: Edit) -> Self {
+        self.form.edit(edit, None);
+        self
+    }
+
+    async fn render(self) -> String {
+        let props = IdentifyProps {
+            form: Rc::new(self.form),
+            policy: Rc::new(self.policy),
+            person: self.person.map(Rc::new),
+            tried: self.tried,
+            has_api: true,
+            browser_locks: true,
+            children: Html::default(),
+        };
+        render(html! { <Identify ..props /> }).await
+    }
+}
+
+#[tokio::test]
+async fn reproaches_nobody_who_has_not_begun() {
+    let empty = || {
+        let mut filled = Filled::new("", &[]);
+        filled.form.lifetime = Lifetime::Custom;
+        filled.form.lock = LockKind::Passphrase;
+        filled
+    };
+    let html = empty().render().await;
+    assert!(!html.contains("aria-invalid"), "{html}");
+    let html = Filled { tried: true, ..empty() }.render().await;
+    for (field, fault) in
+        [("user", "user-error"), ("lifetime-custom", "lifetime-error"), ("new-passphrase", "new-passphrase-error")]
+    {
+        assert!(tag(&html, field).contains(r#"aria-invalid="true""#), "{field}");
+        assert!(!html.contains(&format!("{}</p>", tag(&html, fault))), "{fault} is empty");
+    }
+}
+
+#[tokio::test]
+async fn shows_a_fault_beside_its_field_only() {
+    for (edit, field, fault) in [
+        (Edit::User("system:admin".into()), "user", "user-error"),
+        (Edit::Group(0, "system:masters".into()), "group-0", "groups-error"),
+        (Edit::Label("-".into()), "label", "label-error"),
+        (Edit::Namespace("A".into()), "namespace", "namespace-error"),
+    ] {
+        let html = Filled::new("jane", &["dev"]).edited(edit).render().await;
+        assert!(tag(&html, field).contains(r#"aria-invalid="true""#), "{field}");
+        assert!(tag(&html, field).contains(fault), "{field} is described by {fault}");
+        assert_eq!(html.matches("aria-invalid").count(), 1, "{field}");
+        assert_eq!(html.matches(r#"class="fault"></p>"#).count(), 4, "only {fault} is filled");
+    }
+}
+
+#[tokio::test]
+async fn unfolds_what_is_wrong() {
+    let html = Filled::new("jane", &[]).render().await;
+    assert!(!tag(&html, "advanced").contains("open"));
+    let mut filled = Filled::new("jane", &[]);
+    filled.form.namespace = "A".into();
+    assert!(tag(&filled.render().await, "advanced").contains("open"));
+}
+
+#[tokio::test]
+async fn offers_a_row_to_type_for_each_group_where_the_policy_names_none() {
+    let html = Filled::new("jane", &["dev", "ops"]).render().await;
+    for row in ["group-0", "group-1"] {
+        assert!(tag(&html, row).contains(r#"type="text""#), "{row}");
+    }
+    assert!(html.contains(r#"id="add-group""#));
+    assert!(html.contains(r#"id="remove-group-1""#));
+    let html = Filled::new("jane", &[]).render().await;
+    assert!(!html.contains("remove-group"), "the last row stays");
+}
+
+#[tokio::test]
+async fn offers_a_checkbox_for_each_group_that_the_policy_names() {
+    let html = Filled::new("jane", &["ops"]).offering(&["dev", "ops"]).render().await;
+    assert!(tag(&html, "group-0").contains(r#"value="dev""#));
+    assert!(!tag(&html, "group-0").contains("checked"));
+    assert!(tag(&html, "group-1").contains(r#"type="checkbox""#));
+    assert!(tag(&html, "group-1").contains("checked"));
+    assert!(!html.contains(r#"id="add-group""#));
+}
+
+#[tokio::test]
+async fn shows_a_group_of_the_link_that_is_not_offered_so_that_it_can_be_removed() {
+    let html = Filled::new("jane", &["other"]).offering(&["dev"]).render().await;
+    assert!(tag(&html, "group-1").contains(r#"value="other""#));
+    assert!(tag(&html, "group-1").contains(r#"aria-invalid="true""#));
+    assert!(!tag(&html, "group-0").contains("aria-invalid"));
+}
+
+#[tokio::test]
+async fn offers_no_groups_to_somebody_who_is_in_none() {
+    let user = UserName::parse("jane").expect("a name");
+    let person = Person { user, groups: vec![], sign_out_url: Some("/out".into()) };
+    let html = Filled { person: Some(person), ..Filled::new("jane", &["ops"]).offering(&[]) }.render().await;
+    assert!(html.contains("You are in no group that can be asked for here."));
+    assert!(!html.contains(r#"id="group-0""#));
+    assert!(html.contains("The link to this page names <b>ops</b>, which you cannot ask for here"), "{html}");
+    assert!(tag(&html, "user").contains("readonly"));
+    assert!(tag(&html, "sign-out").contains(r#"href="/out""#));
+}
+
+#[tokio::test]
+async fn warns_of_powerful_groups_and_of_names_that_look_alike() {
+    let html = Filled::new("jäne", &["dev", "kubeadm:cluster-admins"]).render().await;
+    assert!(html.contains("<b>jäne</b> has letters outside of a–z"));
+    assert!(html.contains("<b>kubeadm:cluster-admins</b> has far-reaching rights"));
+    assert_eq!(html.matches("far-reaching").count(), 1);
+}
+
+#[tokio::test]
+async fn shows_markup_in_a_name_as_text() {
+    let html = Filled::new("jane", &["<img>ü"]).render().await;
+    assert!(!html.contains("<img>"));
+}

@@ -1,0 +1,159 @@
+//! The step in which the kubeconfig is saved.
+
+mod kubeconfig_preview;
+mod next_steps;
+
+use std::rc::Rc;
+
+use kube_enroll_core::{Cluster, FileName, UserName, shell};
+use yew::prelude::*;
+
+pub(crate) use self::kubeconfig_preview::Reveal;
+use self::{kubeconfig_preview::KubeconfigPreview, next_steps::NextSteps};
+use super::{Actions, Button, Heading, Lead, LeaveActions, Note, SameSteps, TextField, use_ui};
+use crate::state::{Enrollment, UserAction};
+
+/// Properties of [`Save`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct SaveProps {
+    /// The enrollment whose certificate was issued.
+    pub enrollment: Rc<Enrollment>,
+    /// The cluster that the kubeconfig leads to.
+    pub cluster: Rc<Cluster>,
+    /// Whether the page itself comes from this machine.
+    pub page_is_local: bool,
+    /// The name of the file.
+    pub file_name: AttrValue,
+    /// Whether the file has been saved.
+    pub saved: bool,
+    /// The kubeconfig, with a sentence in the key's place.
+    pub preview: AttrValue,
+    /// The kubeconfig with the key, where a person wants to see it.
+    pub reveal: Reveal,
+    /// What the certificate says.
+    pub children: Html,
+}
+
+/// The certificate is here, to be saved as a kubeconfig.
+#[component]
+pub(crate) fn Save(props: &SaveProps) -> Html {
+    let SaveProps { enrollment, cluster, file_name, saved, .. } = props;
+    let stored = enrollment.is_stored();
+    let user: &UserName = enrollment.application.subject.user();
+    let file = FileName::parse(file_name).ok();
+    html! {
+        <section>
+            <Heading text={if *saved { "You have access" } else { "Your certificate is here" }} />
+            <Lead>
+                if *saved {
+                    { "The file is in your downloads. It holds your private key: keep it to yourself." }
+                } else {
+                    { "It is for your key, and it has passed the checks. Save it as a kubeconfig, together with the \
+                       key." }
+                }
+            </Lead>
+            { props.children.clone() }
+            if cluster.is_local() {
+                <LocalClusterWarning server={cluster.server().to_owned()} page_is_local={props.page_is_local} />
+            }
+            <FileForm {file_name} saved={*saved} />
+            if *saved && stored {
+                <StoredKeyNote />
+            }
+            if let (true, Some(file)) = (*saved, file.clone()) {
+                <NextSteps {file} {enrollment} />
+            }
+            <KubeconfigPreview preview={props.preview.clone()} reveal={props.reveal.clone()} />
+            if let Some(file) = &file {
+                <SameSteps commands={AttrValue::from(shell::assemble(file, user, cluster))} />
+            }
+            if *saved {
+                <Actions><Button id="restart" act={UserAction::Restart}>{ "Start another" }</Button></Actions>
+            } else if stored {
+                <LeaveActions />
+            } else {
+                <Actions>
+                    <Button id="restart" act={UserAction::Restart}>{ "Forget the key and begin again" }</Button>
+                </Actions>
+            }
+        </section>
+    }
+}
+
+/// Properties of [`LocalClusterWarning`].
+#[derive(Properties, PartialEq)]
+struct LocalClusterWarningProps {
+    /// The cluster's address.
+    server: AttrValue,
+    /// Whether the page itself comes from this machine.
+    page_is_local: bool,
+}
+
+/// A warning of an address that means the machine of whoever uses it.
+#[component]
+fn LocalClusterWarning(props: &LocalClusterWarningProps) -> Html {
+    html! {
+        <Note id="local-warning" warns={!props.page_is_local}>
+            { "The cluster’s address is " }
+            <code>{ props.server.clone() }</code>
+            if props.page_is_local {
+                { ", so the file works on this machine only." }
+            } else {
+                { ", which on your machine is your own machine: the file will not reach the cluster. Ask whoever runs \
+                   this page to set the cluster’s public address." }
+            }
+        </Note>
+    }
+}
+
+/// Properties of [`FileForm`].
+#[derive(Properties, PartialEq)]
+struct FileFormProps {
+    /// The name of the file.
+    file_name: AttrValue,
+    /// Whether the file has been saved.
+    saved: bool,
+}
+
+/// The name of the file, and the button that saves it.
+#[component]
+fn FileForm(props: &FileFormProps) -> Html {
+    let ui = use_ui();
+    let fault =
+        FileName::parse(&props.file_name).err().map(|_| "Letters, digits, spaces and . _ - @ + = are possible.");
+    html! {
+        <form novalidate=true onsubmit={ui.on_submit(UserAction::Save)}>
+            <TextField
+                id="file-name"
+                label="File name"
+                value={props.file_name.clone()}
+                fault={fault.map(AttrValue::from)}
+                oninput={ui.on_input(UserAction::NameFile)}
+            />
+            <Actions>
+                <button id="save" class={(!props.saved).then_some("primary")}>
+                    { if props.saved { "Save again" } else { "Save the kubeconfig" } }
+                </button>
+            </Actions>
+        </form>
+    }
+}
+
+/// The offer to delete the stored key: the file is the place for it now.
+#[component]
+fn StoredKeyNote() -> Html {
+    html! {
+        <div class="note">
+            <p>
+                { "The key is still kept in this browser as well. Once you have seen that the file works, nothing \
+                   needs it here." }
+            </p>
+            <Actions>
+                <Button id="forget" class="primary" act={UserAction::Forget}>{ "Forget the key in this browser" }</Button>
+            </Actions>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests;

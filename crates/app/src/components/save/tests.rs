@@ -1,0 +1,86 @@
+use std::rc::Rc;
+
+use kube_enroll_core::{Algorithm, ObjectName, Subject};
+use yew::prelude::*;
+
+use super::{Reveal, Save, SaveProps};
+use crate::{
+    components::tests::{cluster, key, render, tag},
+    state::{Application, Enrollment, Lock},
+};
+
+fn issued(server: &str) -> SaveProps {
+    let application = Application {
+        subject: Subject::parse("jane", &["dev"]).unwrap(),
+        algorithm: Algorithm::Ed25519,
+        expiration_seconds: 3_600,
+        label: None,
+        namespace: None,
+        name: ObjectName::new("jane", None, [0; 7]),
+        lock: Lock::Browser,
+    };
+    SaveProps {
+        enrollment: Rc::new(Enrollment::new(application, key("ab:cd"), None, 0.0)),
+        cluster: Rc::new(cluster("c", server)),
+        page_is_local: false,
+        file_name: "jane@c.kubeconfig".into(),
+        saved: false,
+        preview: "apiVersion: v1".into(),
+        reveal: Reveal::Hidden,
+        children: Html::default(),
+    }
+}
+
+async fn save(props: SaveProps) -> String {
+    render(html! { <Save ..props /> }).await
+}
+
+#[tokio::test]
+async fn warns_of_an_address_that_is_another_machine_for_each_reader() {
+    let html = save(issued("https://k.example.com")).await;
+    assert!(!html.contains("local-warning"));
+    for server in ["https://localhost:6443", "https://127.0.0.1:6443"] {
+        let html = save(issued(server)).await;
+        assert!(tag(&html, "local-warning").contains("note warn"), "{server}");
+        assert!(html.contains("the file will not reach the cluster"), "{server}");
+        let html = save(SaveProps { page_is_local: true, ..issued(server) }).await;
+        assert!(!tag(&html, "local-warning").contains("warn\""), "{server}");
+        assert!(html.contains("the file works on this machine only"), "{server}");
+    }
+}
+
+#[tokio::test]
+async fn marks_a_name_that_no_file_can_have() {
+    let html = save(SaveProps { file_name: "../config".into(), ..issued("https://k.example.com") }).await;
+    assert!(tag(&html, "file-name").contains(r#"aria-invalid="true""#));
+    assert!(html.contains("are possible.</p>"));
+}
+
+#[tokio::test]
+async fn shows_how_to_use_the_file_once_it_is_saved() {
+    assert!(!save(issued("https://k.example.com")).await.contains("after-save"));
+    let html = save(SaveProps { saved: true, ..issued("https://k.example.com") }).await;
+    assert!(html.contains("after-save"));
+    assert!(!html.contains(r#"id="forget""#), "nothing is stored");
+}
+
+#[tokio::test]
+async fn offers_to_delete_a_key_that_is_stored_once_the_file_is_saved() {
+    let props = SaveProps { saved: true, ..issued("https://k.example.com") };
+    let enrollment = Enrollment { id: Some("1".into()), ..(*props.enrollment).clone() };
+    let html = save(SaveProps { enrollment: Rc::new(enrollment), ..props }).await;
+    assert_eq!(html.matches(r#"id="forget""#).count(), 1);
+    assert!(tag(&html, "forget").contains("primary"));
+}
+
+#[tokio::test]
+async fn shows_the_key_only_where_it_was_revealed() {
+    let html = save(issued("https://k.example.com")).await;
+    assert!(html.contains(r#"id="show-key""#) && !html.contains("kubeconfig-text"));
+    let reveal = Reveal::Shown("KEY".into());
+    let html = save(SaveProps { reveal, ..issued("https://k.example.com") }).await;
+    assert!(html.contains(r#"<pre id="kubeconfig-text">KEY</pre>"#) && html.contains(r#"id="hide-key""#));
+    let reveal = Reveal::Failed("no room".into());
+    let html = save(SaveProps { reveal, ..issued("https://k.example.com") }).await;
+    assert!(html.contains("no room") && html.contains(r#"id="show-key""#));
+}

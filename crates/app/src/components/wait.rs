@@ -1,0 +1,166 @@
+//! The step in which somebody decides on the request.
+
+mod decided;
+mod elsewhere;
+mod request_facts;
+mod request_gone;
+
+use std::rc::Rc;
+
+use kube_enroll_core::{Cluster, shell};
+use yew::prelude::*;
+
+use self::request_facts::{ContactStatus, RequestFacts};
+pub(crate) use self::{
+    decided::{Denied, SigningFailed},
+    elsewhere::{Elsewhere, OtherCluster, Resuming},
+    request_facts::Contact,
+    request_gone::RequestGone,
+};
+use super::{
+    Actions, ApproverBlock, Button, Fingerprint, ForgetButton, Heading, Lead, ManualButton, Note, ProgressBar,
+    SameSteps, elapsed, use_ui,
+};
+use crate::state::{Approval, Enrollment, Person, UserAction};
+
+/// Properties of [`Waiting`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct WaitingProps {
+    /// The enrollment whose request is in the cluster.
+    pub enrollment: Rc<Enrollment>,
+    /// What is known of the approval.
+    pub approval: Approval,
+    /// How the API can be reached.
+    pub contact: Contact,
+    /// The cluster, where it is known.
+    pub cluster: Option<Rc<Cluster>>,
+    /// The person who is signed in, where the server knows.
+    pub person: Option<Rc<Person>>,
+    /// The way to reach an approver, where the settings say so.
+    pub approver: Option<AttrValue>,
+    /// The account that creates the object, where it is known.
+    pub requesting_user: Option<AttrValue>,
+    /// When Kubernetes drops the request, in words, where that is known.
+    pub dropped_at: Option<AttrValue>,
+    /// Whether the decision is notified.
+    pub notifications: Notifications,
+}
+
+/// Whether the browser notifies a person of the decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notifications {
+    /// The browser cannot.
+    Unavailable,
+    /// It can, once it has been asked to.
+    Available,
+    /// It will.
+    Enabled,
+}
+
+/// The request is in the cluster, undecided or approved.
+#[component]
+pub(crate) fn Waiting(props: &WaitingProps) -> Html {
+    let WaitingProps { enrollment, cluster, person, approver, requesting_user, .. } = props;
+    let name = enrollment.name();
+    let by_hand = format!("{}\n{}", shell::wait_for_approval(name), shell::fetch_certificate(name));
+    html! {
+        <section>
+            if let Approval::Approved { since_ms } = props.approval {
+                <Approved {since_ms} />
+            } else {
+                <Heading text="Waiting for approval" />
+                <Lead>
+                    { "Your request is in the cluster. Now somebody who may approve it must look at it. " }
+                    { approver.clone().unwrap_or(AttrValue::Static("Send them this:")) }
+                </Lead>
+                <ApproverBlock {enrollment} {cluster} {person} {requesting_user} />
+            }
+            <Fingerprint fingerprint={enrollment.fingerprint.clone()} />
+            <RequestFacts {enrollment} {requesting_user} dropped_at={props.dropped_at.clone()} />
+            <ContactStatus contact={props.contact.clone()} />
+            <Leaving stored={enrollment.is_stored()} notifications={props.notifications} />
+            <SameSteps commands={AttrValue::from(by_hand)} />
+            <details>
+                <summary>{ "Something is wrong with this request" }</summary>
+                <p>
+                    { "You can begin again. The request stays in the cluster until somebody denies it or Kubernetes \
+                       drops it, and without its key nobody can use it." }
+                </p>
+                <Actions><ForgetButton /></Actions>
+                <p>{ "Or you have got the certificate in another way." }</p>
+                <ManualButton />
+            </details>
+        </section>
+    }
+}
+
+/// Properties of [`Approved`].
+#[derive(Properties, PartialEq)]
+struct ApprovedProps {
+    /// When the approval was seen, in milliseconds since 1970.
+    since_ms: f64,
+}
+
+/// The request is approved, and not signed yet.
+#[component]
+fn Approved(props: &ApprovedProps) -> Html {
+    let for_ms = use_ui().now_ms - props.since_ms;
+    html! {
+        <>
+            <Heading text="Approved" />
+            <Lead>
+                if for_ms < SIGNING_MS {
+                    { "Somebody said yes. The cluster is signing the certificate." }
+                } else {
+                    { "Somebody said yes, but the cluster has not signed for " }
+                    { elapsed(for_ms) }
+                    { ". This cluster may not sign client certificates at all: Amazon EKS, for one, never does. Ask \
+                       whoever runs it. The page goes on looking." }
+                }
+            </Lead>
+            <ProgressBar />
+        </>
+    }
+}
+
+/// Properties of [`Leaving`].
+#[derive(Properties, PartialEq)]
+struct LeavingProps {
+    /// Whether the key is in the browser's storage.
+    stored: bool,
+    /// Whether the decision is notified.
+    notifications: Notifications,
+}
+
+/// What happens to the key if the page is closed.
+#[component]
+fn Leaving(props: &LeavingProps) -> Html {
+    html! {
+        if props.stored {
+            <div>
+                <Note>
+                    { "You may close this page: your key is kept in this browser, locked. Come back in the same \
+                       browser, at this address." }
+                </Note>
+                <Actions>
+                    if props.notifications == Notifications::Enabled {
+                        <span id="notifies">{ "You will be told." }</span>
+                    } else if props.notifications == Notifications::Available {
+                        <Button id="notify" class="quiet" act={UserAction::Notify}>{ "Tell me when it is decided" }</Button>
+                    }
+                    <Button id="new" class="quiet" act={UserAction::Restart}>{ "Begin another" }</Button>
+                </Actions>
+            </div>
+        } else {
+            <Note>
+                { "Leave this tab open: the key is only here, and closing or reloading the tab loses it." }
+            </Note>
+        }
+    }
+}
+
+/// How long signing may take before a signer seems to be missing: one that works needs a moment.
+const SIGNING_MS: f64 = 30_000.0;
+
+#[cfg(test)]
+mod tests;

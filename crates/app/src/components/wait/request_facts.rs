@@ -1,0 +1,83 @@
+use std::rc::Rc;
+
+use kube_enroll_core::shell::in_groups;
+use yew::prelude::*;
+
+use crate::{
+    components::{Fact, elapsed, use_ui},
+    state::Enrollment,
+};
+
+/// Properties of [`RequestFacts`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct RequestFactsProps {
+    /// The enrollment whose request is in the cluster.
+    pub enrollment: Rc<Enrollment>,
+    /// The account that creates the object, where it is known.
+    pub requesting_user: Option<AttrValue>,
+    /// When Kubernetes drops the request, in words, where that is known.
+    pub dropped_at: Option<AttrValue>,
+}
+
+/// What an approver and a person can compare.
+#[component]
+pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
+    let ui = use_ui();
+    let enrollment = &props.enrollment;
+    let subject = &enrollment.application.subject;
+    html! {
+        <dl>
+            <Fact term="Request"><code id="object-name">{ enrollment.name().to_string() }</code></Fact>
+            <Fact term="For"><span>{ subject.user().to_string() }{ in_groups(subject) }</span></Fact>
+            if let Some(account) = &props.requesting_user {
+                <Fact term="Requesting User"><code id="requesting-user">{ account.clone() }</code></Fact>
+            }
+            <Fact term="Waiting for"><span id="elapsed">{ elapsed(ui.now_ms - enrollment.since_ms) }</span></Fact>
+            if let Some(dropped_at) = &props.dropped_at {
+                <Fact term="Dropped at">
+                    <span id="dropped-at">{ dropped_at.clone() }{ ", if nobody has decided by then" }</span>
+                </Fact>
+            }
+        </dl>
+    }
+}
+
+/// How the API can be reached.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Contact {
+    /// The first answer is still to come.
+    Connecting,
+    /// The API tells of the decision by itself.
+    Live,
+    /// There is none.
+    Lost {
+        /// The time of day of the last contact.
+        since: AttrValue,
+        /// Why.
+        reason: AttrValue,
+    },
+}
+
+/// Properties of [`ContactStatus`].
+#[derive(Properties, PartialEq)]
+pub(crate) struct ContactStatusProps {
+    /// How the API can be reached.
+    pub contact: Contact,
+}
+
+/// The line that tells whether the page will notice the decision.
+#[component]
+pub(crate) fn ContactStatus(props: &ContactStatusProps) -> Html {
+    let connected = if props.contact == Contact::Live { "true" } else { "false" };
+    html! {
+        <p id="connection" role="status" data-connected={connected}>
+            { match &props.contact {
+                Contact::Connecting => "Connecting…".to_owned(),
+                Contact::Live => "Connected. This page will notice the decision by itself.".to_owned(),
+                Contact::Lost { since, reason } => {
+                    format!("Reconnecting. No contact since {since}; your request is not affected. ({reason})")
+                }
+            } }
+        </p>
+    }
+}

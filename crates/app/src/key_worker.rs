@@ -1,0 +1,182 @@
+//! The key worker: the worker that owns the private key, made by a hidden frame whose policy allows no network
+//! (`js/key_worker.js`).
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+
+use kube_enroll_protocol::{Command, CommandMessage, ReplyMessage, WorkerMessage};
+use serde::Serialize;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::Blob;
+use yew::Callback;
+
+use crate::state::{Event, WorkerFailure};
+
+#[wasm_bindgen(module = "/js/key_worker.js")]
+extern "C" {
+    type WorkerHost;
+    #[wasm_bindgen(constructor)]
+    fn new() -> WorkerHost;
+    #[wasm_bindgen(method)]
+    fn start(this: &WorkerHost, on_message: &JsValue);
+    #[wasm_bindgen(method)]
+    fn post(this: &WorkerHost, message: &JsValue);
+    #[wasm_bindgen(method)]
+    fn end(this: &WorkerHost);
+}
+
+/// A handle to the one key worker; clones share it.
+#[derive(Clone)]
+pub(crate) struct KeyWorker(Rc<RefCell<Inner>>);
+
+struct Inner {
+    dispatch: Callback<Event>,
+    host: WorkerHost,
+    status: Status,
+    /// The commands that are not answered yet, each with its number.
+    pending: VecDeque<(u32, JsValue)>,
+    last_id: u32,
+    /// The kubeconfig, ready to be saved and not read.
+    file: Option<Blob>,
+}
+
+/// The status of the worker.
+#[derive(PartialEq)]
+enum Status {
+    /// There is none; the next command starts one.
+    Ended,
+    /// It holds nothing yet.
+    Starting,
+    Ready,
+}
+
+impl KeyWorker {
+    /// Starts the worker, which begins to load at once.
+    pub(crate) fn start(dispatch: Callback<Event>) -> Self {
+        let worker = Self(Rc::new(RefCell::new(Inner {
+            dispatch,
+            host: WorkerHost::new(),
+            status: Status::Ended,
+            pending: VecDeque::new(),
+            last_id: 0,
+            file: None,
+        })));
+        worker.ensure_started();
+        worker
+    }
+
+    /// Sends a command; the reply comes as an event, unless the worker is ended before.
+    pub(crate) fn send(&self, command: Command) {
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.last_id += 1;
+            let id = inner.last_id;
+            let message = CommandMessage { id, command }
+                .serialize(&Serializer::json_compatible())
+                .expect("a command has only strings, numbers and lists");
+            if inner.status == Status::Ready {
+                inner.host.post(&message);
+            }
+            inner.pending.push_back((id, message));
+        }
+        self.ensure_started();
+    }
+
+    /// Ends the worker with all that it holds, whatever it is at, and starts a new one.
+    pub(crate) fn restart(&self) {
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.pending.clear();
+            inner.file = None;
+            if inner.status == Status::Ready {
+                inner.end();
+            }
+        }
+        self.ensure_started();
+    }
+
+    /// Returns the kubeconfig, once it is assembled.
+    pub(crate) fn file(&self) -> Option<Blob> {
+        self.0.borrow().file.clone()
+    }
+
+    fn ensure_started(&self) {
+        let mut inner = self.0.borrow_mut();
+        if inner.status == Status::Ended {
+            inner.status = Status::Starting;
+            let worker = self.clone();
+            let on_message = Closure::<dyn Fn(JsValue)>::new(move |data| worker.on_message(data));
+            inner.host.start(&on_message.into_js_value());
+        }
+    }
+
+    fn on_message(&self, data: JsValue) {
+        if let Some(cause) = property(&data, "notLoaded").and_then(|cause| cause.as_string()) {
+            self.0.borrow_mut().status = Status::Ended;
+            return self.fail(WorkerFailure::Loading(cause));
+        }
+        let file = detach_file(&data);
+        match serde_wasm_bindgen::from_value(data) {
+            Ok(WorkerMessage::Ready) => {
+                let mut inner = self.0.borrow_mut();
+                inner.status = Status::Ready;
+                inner.pending.iter().for_each(|(_, message)| inner.host.post(message));
+            }
+            Ok(WorkerMessage::Reply(ReplyMessage { id, reply })) => {
+                let mut inner = self.0.borrow_mut();
+                let Some(index) = inner.pending.iter().position(|(pending, _)| *pending == id) else {
+                    // A reply to what is no longer wanted.
+                    return;
+                };
+                inner.pending.remove(index);
+                inner.file = file.or_else(|| inner.file.take());
+                let dispatch = inner.dispatch.clone();
+                drop(inner);
+                dispatch.emit(Event::Reply(reply));
+            }
+            Ok(WorkerMessage::Changed(listing)) => {
+                let dispatch = self.0.borrow().dispatch.clone();
+                dispatch.emit(Event::StorageChanged(listing));
+            }
+            Ok(WorkerMessage::Panicked(cause)) => self.break_down(cause),
+            Err(error) => self.break_down(error.to_string()),
+        }
+    }
+
+    /// Ends a worker that broke down: whatever it held is lost. The file stays, since the page has it.
+    fn break_down(&self, cause: String) {
+        self.0.borrow_mut().end();
+        self.fail(WorkerFailure::Panicked(cause));
+    }
+
+    /// Passes a failure on to whoever waits for a reply; a worker that nobody waits for is started again by the next
+    /// command.
+    fn fail(&self, failure: WorkerFailure) {
+        let pending = std::mem::take(&mut self.0.borrow_mut().pending);
+        if !pending.is_empty() {
+            let dispatch = self.0.borrow().dispatch.clone();
+            dispatch.emit(Event::WorkerFailed(failure));
+        }
+    }
+}
+
+impl Inner {
+    fn end(&mut self) {
+        self.host.end();
+        self.status = Status::Ended;
+    }
+}
+
+/// Removes the kubeconfig from a reply that has one: serde does not see it.
+fn detach_file(data: &JsValue) -> Option<Blob> {
+    let reply = property(data, "reply")?;
+    let file = property(&reply, "file")?;
+    // What cannot be removed is ignored by serde.
+    let _ = js_sys::Reflect::delete_property(reply.unchecked_ref::<js_sys::Object>(), &"file".into());
+    // It is of the frame's realm, whose `Blob` is another class than the page's.
+    Some(file.unchecked_into())
+}
+
+fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &name.into()).ok().filter(|value| !value.is_undefined() && !value.is_null())
+}

@@ -1,0 +1,50 @@
+use super::{
+    Acquiring, Application, Call, Context, Effect, Event, Generating, Problem, State, Step, Transition, UserAction,
+};
+
+/// Something went wrong that is not about an enrollment at hand.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Failed {
+    pub problem: Problem,
+    pub retry: Retry,
+}
+
+/// What the button of an error does.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Retry {
+    /// Load the settings again.
+    Load,
+    /// Make a key again with the same details.
+    Generate(Box<Application>),
+    /// Resume what is stored under this id.
+    Acquire(String),
+}
+
+impl Failed {
+    pub(super) fn on(self, event: Event, context: &Context) -> Transition {
+        match event {
+            Event::User(UserAction::Restart | UserAction::Forget | UserAction::Cancel) => Transition::restart(false),
+            Event::User(UserAction::Retry) => match self.retry {
+                Retry::Load => Transition::to(State::Loading).with(Effect::Call(Call::Settings)),
+                Retry::Generate(mut application) => match context.inputs.random {
+                    // The name may be used up.
+                    Some(random) => {
+                        application.rename(random);
+                        Generating::begin(application, context)
+                    }
+                    None => Transition::fail(Problem::no_randomness(), Retry::Generate(application)),
+                },
+                Retry::Acquire(id) => Acquiring::begin(id),
+            },
+            _ => Transition::to(State::Failed(self)),
+        }
+    }
+
+    pub(super) fn step(&self) -> Step {
+        match self.retry {
+            Retry::Load => Step::Identify,
+            Retry::Generate(_) => Step::Generate,
+            Retry::Acquire(_) => Step::Submit,
+        }
+    }
+}

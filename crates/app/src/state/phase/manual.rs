@@ -1,0 +1,80 @@
+use std::{fmt, rc::Rc};
+
+use super::{Certificate, Phase, Submitting, Verifying};
+use crate::state::{Context, Effect, Enrollment, Event, Transition, UserAction};
+
+/// A person carries the request to the cluster, and the certificate back. What is pasted may be anything: it is never
+/// printed.
+#[derive(PartialEq)]
+pub(crate) struct Manual {
+    /// The reason why the API was not asked, where the person may not know.
+    pub reason: Option<String>,
+    pub pasted: String,
+    pub fault: Option<String>,
+}
+
+impl Manual {
+    pub(super) fn new(reason: Option<String>) -> Self {
+        Self { reason, pasted: String::new(), fault: None }
+    }
+
+    /// Asks for another certificate, since the one that was pasted is none of use.
+    pub(super) fn refused(pasted: String, fault: String) -> Self {
+        Self { reason: None, pasted, fault: Some(fault) }
+    }
+
+    /// Asks for the certificate, since a private key was pasted.
+    pub(super) fn with_pasted_secret() -> Self {
+        Self::refused(String::new(), PASTED_SECRET.into())
+    }
+
+    pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        match event {
+            Event::User(UserAction::Paste(text)) => self.paste(text),
+            Event::User(UserAction::PasteFile(text)) => {
+                self.paste(text);
+                if self.fault.is_none() {
+                    return self.verify(enrollment, context);
+                }
+            }
+            Event::User(UserAction::UsePasted) => return self.verify(enrollment, context),
+            Event::User(UserAction::SaveManifest) => {
+                let save =
+                    Effect::SaveText { name: format!("{}.yaml", enrollment.name()), text: enrollment.manifest() };
+                return Transition::to(Phase::Manual(self).of(enrollment)).with(save);
+            }
+            // Asks the API after all.
+            Event::User(UserAction::Retry) if enrollment.object.is_some() => return Phase::wait(enrollment, context),
+            Event::User(UserAction::Retry) => return Submitting::begin(enrollment, context),
+            _ => {}
+        }
+        Transition::to(Phase::Manual(self).of(enrollment))
+    }
+
+    fn verify(self, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        Verifying::begin(enrollment, Certificate { text: self.pasted, is_pasted: true }, None, context)
+    }
+
+    fn paste(&mut self, text: String) {
+        let packed: String = text.split_ascii_whitespace().collect();
+        if SECRETS.iter().any(|secret| text.contains(secret) || packed.contains(secret)) {
+            *self = Self::with_pasted_secret();
+        } else {
+            self.fault = None;
+            self.pasted = text;
+        }
+    }
+}
+
+impl fmt::Debug for Manual {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Manual")
+    }
+}
+
+/// The beginnings of a private key in PEM, and in base64 of PEM by its place. The worker knows more, once it is asked.
+const SECRETS: [&str; 4] = ["PRIVATE KEY-----", "UFJJVkFURSBLRV", "BSSVZBVEUgS0", "QUklWQVRFIEtF"];
+
+/// It is cleared at once: it does not belong on any page.
+const PASTED_SECRET: &str = "That was a private key, or a file with one. It is cleared from this page and was not sent \
+                             anywhere. Please paste the certificate, which holds no secret.";

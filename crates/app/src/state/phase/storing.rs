@@ -1,0 +1,67 @@
+use std::rc::Rc;
+
+use kube_enroll_protocol::{Command, Passphrase, Reply};
+
+use super::{Phase, Unstored};
+use crate::state::{Context, Enrollment, Event, Lock, Problem, Retry, Transition};
+
+/// The enrollment is being written to the disk.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Storing {
+    /// The lock of a key that is not stored yet; `None` where only a new name is written.
+    lock: Option<Lock>,
+}
+
+impl Storing {
+    /// Has the worker store the enrollment.
+    pub(in crate::state) fn begin(enrollment: Rc<Enrollment>, lock: Lock) -> Transition {
+        let passphrase = match &lock {
+            Lock::Browser => None,
+            Lock::Passphrase(passphrase) => Some(Passphrase::clone(passphrase)),
+        };
+        let command = Command::Store {
+            details: Box::new(enrollment.details()),
+            progress: Box::new(enrollment.progress()),
+            passphrase,
+        };
+        Transition::to(Phase::Storing(Self { lock: Some(lock) }).of(enrollment)).command(command)
+    }
+
+    /// A new name of a stored enrollment is being written.
+    pub(super) fn new_name() -> Self {
+        Self { lock: None }
+    }
+
+    pub(super) fn on(self, event: Event, mut enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        match event {
+            Event::Reply(Reply::Store(Ok(id))) => {
+                Rc::make_mut(&mut enrollment).id = Some(id);
+                Phase::deliver(enrollment, context)
+            }
+            // The reply may be to an earlier command: only the name in the storage says that this one is written.
+            Event::Reply(Reply::Update(Ok(_))) if self.is_written(&enrollment, context) => {
+                Phase::deliver(enrollment, context)
+            }
+            Event::Reply(Reply::Store(Err(failure)) | Reply::Update(Err(failure))) => {
+                let unstored = Unstored { reason: failure.message, lock: self.lock.unwrap_or_default() };
+                Transition::to(Phase::Unstored(unstored).of(enrollment))
+            }
+            Event::WorkerFailed(failure) => match &enrollment.id {
+                Some(id) => {
+                    let problem = Problem::of_worker(failure, "Your key is kept. You can try again.");
+                    Transition::fail(problem, Retry::Acquire(id.clone()))
+                }
+                None => {
+                    let problem = Problem::of_worker(failure, "Nothing was sent. You can try again.");
+                    Transition::fail(problem, enrollment.generate_again())
+                }
+            },
+            _ => Transition::to(Phase::Storing(self).of(enrollment)),
+        }
+    }
+
+    fn is_written(&self, enrollment: &Enrollment, context: &Context) -> bool {
+        let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
+        stored.is_some_and(|stored| stored.progress.name == enrollment.name().as_str())
+    }
+}

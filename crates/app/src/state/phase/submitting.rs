@@ -1,0 +1,115 @@
+use std::{rc::Rc, time::Duration};
+
+use kube_enroll_core::{Backoff, CertificateSigningRequest};
+use kube_enroll_protocol::Stage;
+
+use super::{Phase, SignIn, Undelivered, Waiting};
+use crate::state::{Answer, Call, Context, Effect, Enrollment, Event, Failure, Problem, Transition, UserAction};
+
+/// The object is being created.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Submitting {
+    pub since_ms: f64,
+    tries: usize,
+    /// When the next try is due; `None` while one is under way.
+    again_ms: Option<f64>,
+    /// The reason why the last try failed.
+    pub trouble: Option<String>,
+    backoff: Backoff,
+}
+
+impl Submitting {
+    /// Creates the object with one POST. Its name was chosen before, so that a lost reply can be retried.
+    pub(in crate::state) fn begin(enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        let create = Effect::Call(Call::Create(Box::new(enrollment.object())));
+        let submitting = Self {
+            since_ms: context.inputs.now_ms,
+            tries: 0,
+            again_ms: None,
+            trouble: None,
+            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+        };
+        Transition::to(Phase::Submitting(submitting).of(enrollment)).with(create)
+    }
+
+    pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        match event {
+            Event::Answer(Answer::Created(result)) => self.created(result, enrollment, context),
+            // To a stranger, the proxy shows somebody else's object as absent.
+            Event::Answer(Answer::Adopted(Ok(None))) => Undelivered::name_taken(enrollment),
+            Event::Answer(Answer::Adopted(Ok(Some(object)))) => self.created(Ok(object), enrollment, context),
+            Event::Answer(Answer::Adopted(Err(failure))) => self.created(Err(failure), enrollment, context),
+            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(&enrollment) => {
+                Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
+            }
+            Event::Tick if self.again_ms.is_some_and(|due_ms| context.inputs.now_ms >= due_ms) => {
+                self.again_ms = None;
+                let create = Effect::Call(Call::Create(Box::new(enrollment.object())));
+                Transition::to(Phase::Submitting(self).of(enrollment)).with(create)
+            }
+            Event::User(UserAction::Manual) => Phase::leave_api(enrollment),
+            _ => Transition::to(Phase::Submitting(self).of(enrollment)),
+        }
+    }
+
+    /// Continues with what became of a POST, or of reading what has the name already. A lost reply is no reason for a
+    /// second object: the same name is tried again, and what is there already is ours only if it holds the same
+    /// request.
+    fn created(
+        self,
+        result: Result<Box<CertificateSigningRequest>, Failure>,
+        mut enrollment: Rc<Enrollment>,
+        context: &Context,
+    ) -> Transition {
+        match result {
+            Ok(object) if enrollment.owns(&object) => {
+                Rc::make_mut(&mut enrollment).pin(&object);
+                let save = enrollment.reach(Stage::Submitted);
+                let waiting = Waiting::begin(enrollment, context).after(save);
+                Waiting::continue_with(waiting, &object, context)
+            }
+            Ok(_) => Undelivered::name_taken(enrollment),
+            Err(Failure::SignIn) => Transition::to(Phase::SignIn(SignIn::ToSubmit).of(enrollment)),
+            Err(Failure::Refused(status)) if status.code == 409 => {
+                let adopt = Effect::Call(Call::Adopt(enrollment.name().clone()));
+                Transition::to(Phase::Submitting(self).of(enrollment)).with(adopt)
+            }
+            Err(Failure::Refused(status)) => Undelivered::again(Problem::of_status(*status), enrollment),
+            Err(Failure::NoApi(code)) => {
+                let reason = format!("There is no Kubernetes API where this page looked for one (HTTP {code}).");
+                Phase::by_hand(enrollment, Some(reason))
+            }
+            Err(Failure::Unreachable { reason, retry_after_ms }) => {
+                self.unreachable(reason, retry_after_ms, enrollment, context)
+            }
+        }
+    }
+
+    fn unreachable(
+        mut self,
+        reason: String,
+        retry_after_ms: f64,
+        enrollment: Rc<Enrollment>,
+        context: &Context,
+    ) -> Transition {
+        if self.tries == MAX_TRIES {
+            let problem = Problem::new(
+                "The cluster did not answer",
+                "Your key is kept. The request may have arrived or not; trying again is safe, since it has the same name.",
+            );
+            return Undelivered::again(problem.with(reason), enrollment);
+        }
+        let pause_ms = self.backoff.pause(context.jitter()).as_secs_f64() * 1_000.0;
+        self.tries += 1;
+        self.again_ms = Some(context.inputs.now_ms + pause_ms.max(retry_after_ms));
+        self.trouble = Some(reason);
+        Transition::to(Phase::Submitting(self).of(enrollment))
+    }
+}
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// Tries after the first, by itself.
+const MAX_TRIES: usize = 5;

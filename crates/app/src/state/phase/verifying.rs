@@ -1,0 +1,156 @@
+use std::{fmt, rc::Rc};
+
+use kube_enroll_core::{ErrorCode, Timestamp};
+use kube_enroll_protocol::{Assemble, Command, Failure, Passphrase, Reply};
+
+use super::{Issued, Locked, Manual, Phase, Refused};
+use crate::state::{
+    Answer, Call, ClusterForm, Context, Effect, Enrollment, Event, Problem, Retry, Transition, UserAction,
+    enrollment::seconds, form::sentence,
+};
+
+/// The worker checks the certificate.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Verifying {
+    pub certificate: Certificate,
+    /// Asked of the person where nothing else says which cluster this is.
+    pub cluster: Option<Rc<ClusterForm>>,
+}
+
+/// A certificate that is not checked yet, so that it may be anything: it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// PEM; or what was pasted.
+    pub text: String,
+    /// A person brought it.
+    pub is_pasted: bool,
+}
+
+impl Verifying {
+    /// Has the worker check the certificate, and write the kubeconfig.
+    pub(in crate::state) fn begin(
+        enrollment: Rc<Enrollment>,
+        certificate: Certificate,
+        passphrase: Option<Passphrase>,
+        context: &Context,
+    ) -> Transition {
+        let now: Timestamp = seconds(context.cluster_ms());
+        let command = Command::Assemble(Box::new(Assemble {
+            certificate: certificate.text.clone(),
+            cluster: context.cluster_of(&enrollment).cloned(),
+            namespace: enrollment.application.namespace.clone(),
+            expiration_seconds: enrollment.application.expiration_seconds,
+            now,
+            id: enrollment.id.clone(),
+            passphrase,
+        }));
+        Transition::to(Phase::Verifying(Self { certificate, cluster: None }).of(enrollment)).command(command)
+    }
+
+    pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        match event {
+            Event::Reply(Reply::Assemble(Ok(assembled))) => {
+                return Issued::begin(enrollment, &self.certificate, *assembled, context);
+            }
+            Event::Reply(Reply::Assemble(Err(failure))) => return self.unverified(failure, enrollment, context),
+            Event::WorkerFailed(failure) => {
+                return match &enrollment.id {
+                    Some(id) => {
+                        let problem = Problem::of_worker(failure, "Your key is kept. You can try again.");
+                        Transition::fail(problem, Retry::Acquire(id.clone()))
+                    }
+                    None => {
+                        let lost = "The key is lost with it, so the certificate is of no use. Please begin again.";
+                        Transition::fail(Problem::of_worker(failure, lost), enrollment.generate_again())
+                    }
+                };
+            }
+            Event::User(UserAction::EditCluster(form)) if self.cluster.is_some() => self.cluster = Some(Rc::from(form)),
+            Event::User(UserAction::PasteKubeconfig(kubeconfig)) => {
+                if let Some(form) = &mut self.cluster {
+                    Rc::make_mut(form).fill_in(&kubeconfig);
+                }
+            }
+            Event::User(UserAction::UseCluster) => return self.use_cluster(enrollment, context),
+            Event::Answer(Answer::ClusterInfo(_)) if self.cluster.is_some() && context.cluster.is_some() => {
+                return Self::begin(enrollment, self.certificate, None, context);
+            }
+            _ => {}
+        }
+        Transition::to(Phase::Verifying(self).of(enrollment))
+    }
+
+    /// Continues with what the person says of the cluster, for this enrollment only.
+    fn use_cluster(mut self, mut enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        let Some(form) = &mut self.cluster else { return Transition::to(Phase::Verifying(self).of(enrollment)) };
+        match form.parse() {
+            Ok(cluster) => {
+                Rc::make_mut(&mut enrollment).cluster = Some(cluster);
+                Self::begin(enrollment, self.certificate, None, context)
+            }
+            Err(error) => {
+                Rc::make_mut(form).fault = Some(sentence(error.to_string()));
+                Transition::to(Phase::Verifying(self).of(enrollment)).with(Effect::Focus("cluster-name".into()))
+            }
+        }
+    }
+
+    /// Continues where there is no kubeconfig: the key is locked, or what a person brought or the cluster issued is not
+    /// right.
+    fn unverified(self, failure: Failure, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        let Failure { code, message } = failure;
+        let Self { certificate, .. } = self;
+        let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
+        let has_passphrase = stored.is_some_and(|stored| stored.has_passphrase);
+        match (code, &enrollment.id) {
+            (ErrorCode::PassphraseNeeded, _) => {
+                Transition::to(Phase::Locked(Locked::new(certificate, None)).of(enrollment))
+            }
+            (ErrorCode::Locked, _) if has_passphrase => {
+                let locked = Locked::new(certificate, Some(WRONG_PASSPHRASE));
+                Transition::to(Phase::Locked(locked).of(enrollment)).with(Effect::Focus("passphrase".into()))
+            }
+            (ErrorCode::ClusterMissing, _) => {
+                let ask_api = context.has_api().then_some(Effect::Call(Call::ClusterInfo));
+                let verifying = Self { certificate, cluster: Some(Rc::default()) };
+                Transition::to(Phase::Verifying(verifying).of(enrollment)).with_all(ask_api)
+            }
+            // Of the storage, and not of the certificate.
+            (ErrorCode::Locked | ErrorCode::Storage | ErrorCode::NoMemory | ErrorCode::Forgotten, Some(id)) => {
+                Transition::fail(Problem::unopened(&message), Retry::Acquire(id.clone()))
+            }
+            (ErrorCode::PastedPrivateKey, _) => {
+                Transition::to(Phase::Manual(Manual::with_pasted_secret()).of(enrollment))
+            }
+            _ if certificate.is_pasted => {
+                let fault = format!("{}{}", sentence(message), advice(code));
+                let manual = Manual::refused(certificate.text, fault);
+                Transition::to(Phase::Manual(manual).of(enrollment)).with(Effect::Focus("pasted".into()))
+            }
+            _ => {
+                let refused = Refused { certificate: Some(certificate), code, message };
+                Transition::to(Phase::Refused(refused).of(enrollment))
+            }
+        }
+    }
+}
+
+/// Returns what to do about a certificate that was pasted.
+fn advice(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups => {
+            " It was made for another request: please bring the one of this request."
+        }
+        ErrorCode::NotValidNow => " It cannot be used any more, or not yet: ask for a new one.",
+        _ => "",
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificate")
+    }
+}
+
+const WRONG_PASSPHRASE: &str =
+    "This passphrase does not open the key. Letters count as large or small; nothing is lost by trying again.";

@@ -1,0 +1,62 @@
+use kube_enroll_core::{ErrorCode, Settings};
+use kube_enroll_protocol::{Listing, Reply, Stage};
+
+use super::{
+    Visit, assembled, cluster, generated,
+    keeping::{saved_stages, stored_and_submitting},
+    not_assembled, unreachable,
+};
+use crate::state::{Answer, Failure, UserAction};
+
+#[test]
+fn what_is_carried_by_hand_is_not_sent_by_the_next_visit() {
+    let mut visit = stored_and_submitting();
+    visit.act(UserAction::Manual);
+    assert_eq!((visit.name(), saved_stages(&visit)), ("manual", vec![Stage::Submitted]));
+}
+
+#[test]
+fn without_an_api_a_person_carries_request_and_certificate() {
+    let settings = Settings { api_base: None, cluster: Some(cluster()), ..Settings::default() };
+    let storage = Listing { enrollments: vec![], refused: None, wraps_keys: true };
+    let mut visit = Visit::before(settings, Some(storage));
+    assert_eq!(visit.effects, [], "nothing is asked");
+    visit.act(UserAction::Create).reply(generated()).reply(Reply::Store(Ok("1".into())));
+    assert_eq!((visit.name(), &visit.effects[..]), ("manual", &[][..]));
+    visit.act(UserAction::Paste("-----BEGIN PRIVATE KEY-----".into()));
+    assert_eq!(visit.manual().pasted, "");
+    assert!(visit.manual().fault.as_deref().is_some_and(|fault| fault.contains("private key")));
+    visit.act(UserAction::Paste("client-key-data: DATA+OMITTED".into()));
+    visit.act(UserAction::Paste("<html>".into())).act(UserAction::UsePasted);
+    let refusal = kube_enroll_protocol::Failure { code: ErrorCode::PastedHtml, message: "a web page".into() };
+    visit.reply(Reply::Assemble(Err(refusal)));
+    assert_eq!((visit.manual().pasted.as_str(), visit.manual().fault.as_deref()), ("<html>", Some("A web page.")));
+    visit.act(UserAction::PasteFile("CERT".into()));
+    assert_eq!(visit.name(), "verifying");
+    visit.reply(assembled());
+    assert_eq!((visit.name(), saved_stages(&visit)), ("issued", vec![Stage::Issued]));
+}
+
+#[test]
+fn clears_a_private_key_that_only_the_worker_has_recognised() {
+    let mut visit = stored_and_submitting();
+    visit.act(UserAction::Manual).act(UserAction::Paste("MC4CAQA".into())).act(UserAction::UsePasted);
+    visit.reply(not_assembled(ErrorCode::PastedPrivateKey));
+    assert_eq!((visit.name(), visit.manual().pasted.as_str()), ("manual", ""));
+    assert!(visit.manual().fault.as_deref().is_some_and(|fault| fault.contains("private key")));
+}
+
+#[test]
+fn where_nothing_answers_a_person_can_carry_it_too() {
+    let mut visit = stored_and_submitting();
+    visit.answer(Answer::Created(Err(Failure::NoApi(405))));
+    assert_eq!(visit.name(), "manual");
+    visit.act(UserAction::Retry);
+    assert!(visit.posts());
+    for _ in 0..6 {
+        visit.answer(Answer::Created(Err(unreachable()))).after(60_000.0);
+    }
+    assert_eq!(visit.name(), "error");
+    visit.act(UserAction::Manual);
+    assert_eq!(visit.name(), "manual");
+}

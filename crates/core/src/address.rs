@@ -1,0 +1,111 @@
+//! Addresses of servers, and which of them lead to the machine itself.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Splits `HOST[:PORT]`, an IPv6 host in its brackets
+/// ([RFC 3986, section 3.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2)). Returns `None` for an empty host, a
+/// port that is none, and user information.
+pub fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let end = authority.len() - rest.len() + rest.find(']')? + 1;
+            let (host, after) = authority.split_at(end);
+            host[1..end - 1].parse::<Ipv6Addr>().ok()?;
+            (host, after.strip_prefix(':').map_or(after.is_empty().then_some(None), |port| Some(Some(port)))?)
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let is_host = |byte: u8| byte.is_ascii_graphic() && !b"\"'\\<>`{}|^?#/@%".contains(&byte);
+    if host.is_empty() || !host.bytes().all(is_host) {
+        return None;
+    }
+    match port {
+        None => Some((host, None)),
+        // `parse` takes a sign, which no address has.
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some((host, Some(port.parse().ok()?))),
+        Some(_) => None,
+    }
+}
+
+/// Tells whether a host is the machine itself: `localhost` and the names below it
+/// ([RFC 6761, section 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)), 127.0.0.0/8 and `::1`. An IPv6
+/// address may have its brackets.
+///
+/// Not the unspecified addresses 0.0.0.0 and `::`: browsers let pages of strangers send there.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost") || parse_ip(&host).is_some_and(|address| address.is_loopback())
+}
+
+/// Tells whether whoever connects to a host stays on the machine: it is loopback, or unspecified, which systems take
+/// for it.
+pub(crate) fn stays_on_machine(host: &str) -> bool {
+    is_loopback(host) || parse_ip(host).is_some_and(|address| address.is_unspecified())
+}
+
+fn parse_ip(host: &str) -> Option<IpAddr> {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
+}
+
+/// Returns host and port of an address that a kubeconfig may name, or `None` for any other text than
+/// `https://HOST[:PORT][/PATH]`.
+pub(crate) fn parse_https(address: &str) -> Option<(&str, Option<u16>)> {
+    let rest = address.strip_prefix("https://")?;
+    let authority = rest.split('/').next()?;
+    let is_plain = rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'\\<>`{}|^?#".contains(&byte));
+    if !is_plain || address.len() > MAX_ADDRESS_BYTES {
+        return None;
+    }
+    host_and_port(authority)
+}
+
+const MAX_ADDRESS_BYTES: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_host_and_port() {
+        for (authority, expected) in [
+            ("example.com", Some(("example.com", None))),
+            ("example.com:6443", Some(("example.com", Some(6443)))),
+            ("[::1]", Some(("[::1]", None))),
+            ("[::1]:6443", Some(("[::1]", Some(6443)))),
+            (":6443", None),
+            ("", None),
+            ("example.com:", None),
+            ("example.com:+1", None),
+            ("example.com:65536", None),
+            ("a:b:c", None),
+            ("[::1", None),
+            ("[::1]6443", None),
+            ("[example.com]", None),
+            ("user@example.com", None),
+        ] {
+            assert_eq!(host_and_port(authority), expected, "{authority}");
+        }
+    }
+
+    #[test]
+    fn tells_the_machine_itself_from_others() {
+        for host in ["localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.nip.io",
+            "127.example.com",
+            "10.0.0.1",
+            "0.0.0.0",
+            "[::]",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+use base64ct::{Base64, Encoding};
+use serde::{Deserialize, Serialize};
+
+use crate::{ClusterName, Error, Field, address, pem};
+
+/// The cluster that a kubeconfig leads to. There is no other than one whose kubeconfig can work.
+///
+/// It is written by an operator into `config.json`, or read from `kube-public/cluster-info`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "ClusterFields", into = "ClusterFields")]
+pub struct Cluster {
+    name: ClusterName,
+    server: String,
+    certificate_authority_data: Option<String>,
+    tls_server_name: Option<String>,
+}
+
+/// The fields of a [`Cluster`] as they are written, not judged yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ClusterFields {
+    /// The name that people see.
+    pub name: String,
+    /// The API server's address, `https://HOST[:PORT][/PATH]`.
+    pub server: String,
+    /// Base64 of the PEM of the certificate authorities that the API server's certificate is checked against; empty for
+    /// the ones of the system.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub certificate_authority_data: String,
+    /// The name that the API server's certificate carries, where it is not the host of `server`; empty for the host.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tls_server_name: String,
+}
+
+impl Cluster {
+    /// Parses the fields of a cluster.
+    ///
+    /// # Errors
+    /// [`Error::Name`] for the name; [`Error::InvalidCluster`] for an address that is no `https:` URL with a host, for
+    /// authorities that are not base64 of PEM certificates, and for a TLS server name with other characters than a host
+    /// has.
+    pub fn parse(fields: ClusterFields) -> Result<Self, Error> {
+        let ClusterFields { name, server, certificate_authority_data, tls_server_name } = fields;
+        let name = ClusterName::parse(&name).map_err(|error| error.at(Field::Cluster))?;
+        if address::parse_https(&server).is_none() {
+            return Err(Error::InvalidCluster {
+                field: "server",
+                found: server.chars().take(100).collect(),
+                expected: "https://HOST[:PORT][/PATH]",
+            });
+        }
+        let authorities = Base64::decode_vec(&certificate_authority_data).unwrap_or_default();
+        if !certificate_authority_data.is_empty()
+            && !pem::contains(&String::from_utf8_lossy(&authorities), pem::CERTIFICATE)
+        {
+            return Err(Error::InvalidCluster {
+                field: "certificateAuthorityData",
+                found: format!("{} characters", certificate_authority_data.len()),
+                expected: "base64 of PEM certificates",
+            });
+        }
+        if !tls_server_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte)) {
+            return Err(Error::InvalidCluster {
+                field: "tlsServerName",
+                found: tls_server_name.chars().take(100).collect(),
+                expected: "a host name",
+            });
+        }
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        Ok(Self {
+            name,
+            server,
+            certificate_authority_data: some(certificate_authority_data),
+            tls_server_name: some(tls_server_name),
+        })
+    }
+
+    /// Returns the name that people see.
+    pub fn name(&self) -> &ClusterName {
+        &self.name
+    }
+
+    /// Returns the API server's address.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Returns base64 of the PEM of the certificate authorities, or `None` for those of the system.
+    pub fn certificate_authority_data(&self) -> Option<&str> {
+        self.certificate_authority_data.as_deref()
+    }
+
+    /// Returns the name that the API server's certificate carries, or `None` for the host of its address.
+    pub fn tls_server_name(&self) -> Option<&str> {
+        self.tls_server_name.as_deref()
+    }
+
+    /// Tells whether the address leads only to the machine that it is used on: a person elsewhere cannot reach it.
+    pub fn is_local(&self) -> bool {
+        address::parse_https(&self.server).is_some_and(|(host, _)| address::stays_on_machine(host))
+    }
+
+    /// Tells whether a kubeconfig for the other would send the same secrets to the same place, whatever its name.
+    pub fn leads_where(&self, other: &Self) -> bool {
+        self.server == other.server
+            && self.certificate_authority_data == other.certificate_authority_data
+            && self.tls_server_name == other.tls_server_name
+    }
+}
+
+impl TryFrom<ClusterFields> for Cluster {
+    type Error = Error;
+
+    fn try_from(fields: ClusterFields) -> Result<Self, Error> {
+        Self::parse(fields)
+    }
+}
+
+impl From<Cluster> for ClusterFields {
+    fn from(cluster: Cluster) -> Self {
+        Self {
+            name: cluster.name.into(),
+            server: cluster.server,
+            certificate_authority_data: cluster.certificate_authority_data.unwrap_or_default(),
+            tls_server_name: cluster.tls_server_name.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> ClusterFields {
+        ClusterFields {
+            name: "dev".into(),
+            server: "https://api.example.com:6443".into(),
+            certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\n"),
+            tls_server_name: String::new(),
+        }
+    }
+
+    #[test]
+    fn refuses_clusters_that_no_kubeconfig_could_use() {
+        assert!(Cluster::parse(fields()).is_ok());
+        for server in [
+            "",
+            "http://a",
+            "https://",
+            "https://a b",
+            "https://a\n",
+            "a",
+            "https://u@h",
+            "https:///x",
+            "https://a?b",
+            "https://:6443",
+            "https://a:x",
+            "https://[::1",
+        ] {
+            assert!(Cluster::parse(ClusterFields { server: server.into(), ..fields() }).is_err(), "{server:?}");
+        }
+        assert!(Cluster::parse(ClusterFields { name: String::new(), ..fields() }).is_err());
+        assert!(Cluster::parse(ClusterFields { certificate_authority_data: "AAAA".into(), ..fields() }).is_err());
+        assert!(Cluster::parse(ClusterFields { tls_server_name: "a\nb".into(), ..fields() }).is_err());
+    }
+
+    #[test]
+    fn tells_local_addresses() {
+        for (server, local) in [
+            ("https://127.0.0.1:6443", true),
+            ("https://localhost", true),
+            ("https://0.0.0.0:6443", true),
+            ("https://[::1]:6443", true),
+            ("https://api.example.com:6443", false),
+            ("https://10.0.0.1/k8s", false),
+        ] {
+            let cluster = Cluster::parse(ClusterFields { server: server.into(), ..fields() }).expect(server);
+            assert_eq!(cluster.is_local(), local, "{server}");
+        }
+    }
+
+    #[test]
+    fn is_written_as_it_is_read_and_leaves_out_what_is_not_there() {
+        let json = r#"{"name":"dev","server":"https://k"}"#;
+        let cluster: Cluster = serde_json::from_str(json).expect("a cluster");
+        assert_eq!(serde_json::to_string(&cluster).expect("JSON"), json);
+        assert!(serde_json::from_str::<Cluster>(r#"{"name":"dev","server":"https://k","ca":""}"#).is_err());
+    }
+}

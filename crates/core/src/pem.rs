@@ -1,0 +1,130 @@
+//! The armour of RFC 7468: the one place that knows it.
+
+use base64ct::{Base64Unpadded, Encoding};
+use pem_rfc7468::LineEnding;
+
+use crate::{Error, display::Quoted};
+
+/// The label of a certificate ([RFC 7468, section 5](https://www.rfc-editor.org/rfc/rfc7468#section-5)).
+pub const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The label of a PKCS#10 request ([RFC 7468, section 7](https://www.rfc-editor.org/rfc/rfc7468#section-7)). Kubernetes
+/// does not take the older `NEW CERTIFICATE REQUEST`.
+pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
+
+/// The label of an unencrypted private key ([RFC 7468, section 10](https://www.rfc-editor.org/rfc/rfc7468#section-10)).
+pub const PRIVATE_KEY: &str = "PRIVATE KEY";
+
+/// The beginning of every block.
+pub const BEGIN: &str = "-----BEGIN ";
+
+/// The beginning of base64 of a text that begins with [`BEGIN`].
+pub const BASE64_OF_BEGIN: &str = "LS0tLS1CRUdJTi";
+
+/// Writes bytes as one block that ends in a line feed. `label` is one of this module.
+pub fn encode(label: &'static str, bytes: &[u8]) -> String {
+    pem_rfc7468::encode_string(label, LineEnding::LF, bytes)
+        .expect("the label is valid and the length is computed by the encoder")
+}
+
+/// Decodes the only block of a text: nothing before it, nothing after it but white space, no headers.
+///
+/// # Errors
+/// [`Error::InvalidPem`] for any other text; `expected` says what it should be.
+pub fn decode(text: &str, label: &'static str, expected: &'static str) -> Result<Vec<u8>, Error> {
+    let refuse = |found: String| Error::InvalidPem { found, expected };
+    let text = text.trim_ascii();
+    let blocks = text.matches(BEGIN).count();
+    if blocks != 1 {
+        return Err(refuse(format!("{blocks} PEM blocks")));
+    }
+    if !text.starts_with(BEGIN) {
+        return Err(refuse("text before the PEM block".into()));
+    }
+    let (found, bytes) =
+        pem_rfc7468::decode_vec(text.as_bytes()).map_err(|error| refuse(format!("no readable PEM block ({error})")))?;
+    if found != label {
+        return Err(refuse(format!("a block labelled {}", Quoted(found))));
+    }
+    Ok(bytes)
+}
+
+/// Tells whether a block with this label begins somewhere in a text.
+pub fn contains(text: &str, label: &'static str) -> bool {
+    text.match_indices(BEGIN).any(|(start, begin)| {
+        text[start + begin.len()..].strip_prefix(label).is_some_and(|rest| rest.starts_with("-----"))
+    })
+}
+
+/// Returns the certificates of a text and nothing else: a file of them may hold a private key as well.
+pub fn certificates(text: &str) -> String {
+    let mut certificates = String::new();
+    let mut inside = false;
+    for line in text.lines().map(str::trim_end) {
+        inside |= line == "-----BEGIN CERTIFICATE-----";
+        if inside {
+            certificates.push_str(line);
+            certificates.push('\n');
+        }
+        inside &= line != "-----END CERTIFICATE-----";
+    }
+    certificates
+}
+
+/// Tells whether two texts hold the same bytes in one block each, however they are wrapped.
+pub fn is_same(one: &str, other: &str) -> bool {
+    let body = |pem: &str| -> String {
+        pem.lines().filter(|line| !line.starts_with("-----")).flat_map(str::split_whitespace).collect()
+    };
+    body(one) == body(other)
+}
+
+/// Decodes the base64 that a text begins with, however it is broken into lines, quoted or padded. Returns nothing where
+/// it begins otherwise.
+pub fn decode_base64(text: &str) -> Vec<u8> {
+    let mut base64: String = text
+        .chars()
+        .filter(|character| !character.is_whitespace() && !"\"'\\".contains(*character))
+        .take_while(|character| is_base64(*character))
+        .collect();
+    loop {
+        if let Ok(bytes) = Base64Unpadded::decode_vec(&base64) {
+            return bytes;
+        }
+        // A word that follows without a space between leaves some bits over.
+        if base64.pop().is_none() || base64.len().is_multiple_of(4) {
+            return Base64Unpadded::decode_vec(&base64).unwrap_or_default();
+        }
+    }
+}
+
+/// Tells whether a character belongs to the alphabet of base64 ([RFC 4648, section
+/// 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
+pub fn is_base64(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '+' || character == '/'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_what_it_encodes_and_nothing_around_it() {
+        let pem = encode(CERTIFICATE, b"bytes");
+        assert_eq!(pem, "-----BEGIN CERTIFICATE-----\nYnl0ZXM=\n-----END CERTIFICATE-----\n");
+        assert_eq!(decode(&pem, CERTIFICATE, "x"), Ok(b"bytes".to_vec()));
+        for text in [format!("x{pem}"), format!("{pem}{pem}"), format!("{pem}x"), String::new()] {
+            assert!(decode(&text, CERTIFICATE, "x").is_err(), "{text}");
+        }
+        assert!(decode(&pem, PRIVATE_KEY, "x").is_err());
+    }
+
+    #[test]
+    fn finds_labels_and_tells_blocks_apart() {
+        let pem = encode(CERTIFICATE_REQUEST, b"bytes");
+        assert!(contains(&format!("text {pem}"), CERTIFICATE_REQUEST));
+        assert!(!contains(&pem, CERTIFICATE));
+        assert!(is_same(&pem, "-----BEGIN CERTIFICATE REQUEST-----\n Ynl0\r\nZXM=\n-----END CERTIFICATE REQUEST-----"));
+        assert!(!is_same(&pem, &encode(CERTIFICATE_REQUEST, b"others")));
+    }
+}

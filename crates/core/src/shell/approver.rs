@@ -1,0 +1,127 @@
+use super::commands;
+use crate::{ClusterName, ObjectName, Subject, UserName, in_words};
+
+/// The text that an applicant sends to an approver: it runs in a shell as it is, and decides nothing by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct ApproverBlock<'a> {
+    /// The object to look at.
+    pub name: &'a ObjectName,
+    /// The subject asked for.
+    pub subject: &'a Subject,
+    /// The lifetime asked for.
+    pub expiration_seconds: u32,
+    /// The cluster's name, where it is known.
+    pub cluster: Option<&'a ClusterName>,
+    /// The account that creates the object, where it is known: "Requesting User" of `kubectl describe`.
+    pub requesting_user: Option<&'a str>,
+    /// The person whom the server has authenticated and written into the object's annotation.
+    pub annotated_user: Option<&'a UserName>,
+}
+
+impl ApproverBlock<'_> {
+    /// Writes the text.
+    pub fn to_text(&self) -> String {
+        let Self { name, subject, expiration_seconds, cluster, requesting_user, annotated_user } = *self;
+        let cluster = cluster.map_or_else(String::new, |cluster| format!(" to the cluster {cluster}"));
+        let mut lines = vec![
+            format!(
+                "# {} asks for access{cluster}{}, for {}.",
+                subject.user(),
+                in_groups(subject),
+                in_words(expiration_seconds)
+            ),
+            String::new(),
+        ];
+        // No apostrophes: a shell that takes no comments from a keyboard, as zsh, would wait for the second one.
+        lines.push(match requesting_user {
+            Some(account) => {
+                let account: String = account.chars().filter(|character| !character.is_control()).collect();
+                format!("# 1. Look at what is asked for. Requesting User must be {account}.")
+            }
+            None => "# 1. Look at what is asked for:".into(),
+        });
+        // What others create can carry any annotation.
+        lines.extend(annotated_user.map(|user| {
+            format!("#    Annotations must have kube-enroll/user={user}, which counts only beside that user.")
+        }));
+        lines.extend([
+            commands::describe(name),
+            commands::print_subject(name),
+            String::new(),
+            "# 2. Print the fingerprint of the key, and have me read mine to you. They must be the same.".into(),
+            commands::print_fingerprint(name),
+            String::new(),
+            // Commented out: pasted whole, the block must not decide before anybody has looked.
+            "# 3. Only then approve, or else deny:".into(),
+            format!("#    {}", commands::approve(name)),
+            format!("#    {}", commands::deny(name)),
+        ]);
+        lines.join("\n")
+    }
+}
+
+/// Names the groups of a subject within a sentence, for example ` in the groups dev and ops`; empty where it has none.
+pub fn in_groups(subject: &Subject) -> String {
+    match subject.groups() {
+        [] => String::new(),
+        [group] => format!(" in the group {group}"),
+        groups => {
+            let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
+            format!(" in the groups {}", names.join(" and "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(groups: &[&str], requesting_user: Option<&str>, annotated_user: Option<&str>) -> String {
+        let annotated_user = annotated_user.map(|user| UserName::parse(user).expect(user));
+        ApproverBlock {
+            name: &ObjectName::parse("jane-aaaaaaaaaa").expect("a name"),
+            subject: &Subject::parse("jane", groups).expect("plain names"),
+            expiration_seconds: 86_400,
+            cluster: Some(&ClusterName::parse("dev").expect("a name")),
+            requesting_user,
+            annotated_user: annotated_user.as_ref(),
+        }
+        .to_text()
+    }
+
+    #[test]
+    fn says_who_asks_for_what_and_how_to_decide() {
+        assert_eq!(
+            text(&["dev", "ops"], Some("system:serviceaccount:kube-enroll:kube-enroll"), Some("jane")),
+            "# jane asks for access to the cluster dev in the groups dev and ops, for 1 day.\n\
+             \n\
+             # 1. Look at what is asked for. Requesting User must be system:serviceaccount:kube-enroll:kube-enroll.\n\
+             #    Annotations must have kube-enroll/user=jane, which counts only beside that user.\n\
+             kubectl describe csr jane-aaaaaaaaaa\n\
+             kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -subject \
+             -nameopt utf8,esc_ctrl,sep_multiline\n\
+             \n\
+             # 2. Print the fingerprint of the key, and have me read mine to you. They must be the same.\n\
+             kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -pubkey | \
+             openssl pkey -pubin -outform DER | openssl dgst -sha256 -c\n\
+             \n\
+             # 3. Only then approve, or else deny:\n\
+             #    kubectl certificate approve jane-aaaaaaaaaa\n\
+             #    kubectl certificate deny jane-aaaaaaaaaa"
+        );
+    }
+
+    #[test]
+    fn decides_nothing_when_it_is_pasted_whole() {
+        let text = text(&[], None, None);
+        assert!(!text.lines().any(|line| line.starts_with("kubectl certificate")), "{text}");
+    }
+
+    #[test]
+    fn stays_in_its_comments_whatever_the_account_is_called() {
+        let text = text(&[], Some("x\nkubectl certificate approve jane-aaaaaaaaaa"), None);
+        assert!(!text.lines().any(|line| line.starts_with("kubectl certificate")), "{text}");
+        let comments = text.lines().filter(|line| line.starts_with('#'));
+        assert!(!comments.into_iter().any(|line| line.contains('\'')), "{text}");
+    }
+}

@@ -1,0 +1,224 @@
+use super::quote::{openssl_subject_value, posix, powershell};
+use crate::{
+    Algorithm, Cluster, FileName, Namespace, ObjectName, Subject, UserName,
+    csr::{SIGNER_NAME, USAGES},
+    kubeconfig::context_name,
+};
+
+/// Shows the object, with who is asked for and who asked.
+pub fn describe(name: &ObjectName) -> String {
+    format!("kubectl describe csr {name}")
+}
+
+/// Prints the subject that is asked for, from the cluster's copy of the request.
+pub fn print_subject(name: &ObjectName) -> String {
+    format!("{} | openssl req -noout -subject -nameopt utf8,esc_ctrl,sep_multiline", request_of(name))
+}
+
+/// Prints the fingerprint of the key, from the cluster's copy of the request.
+pub fn print_fingerprint(name: &ObjectName) -> String {
+    format!(
+        "{} | openssl req -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -c",
+        request_of(name)
+    )
+}
+
+/// Approves the object.
+pub fn approve(name: &ObjectName) -> String {
+    format!("kubectl certificate approve {name}")
+}
+
+/// Denies the object.
+pub fn deny(name: &ObjectName) -> String {
+    format!("kubectl certificate deny {name}")
+}
+
+/// Makes a private key with openssl into the file `enroll.key`.
+pub fn make_key(algorithm: Algorithm) -> String {
+    let options = match algorithm {
+        Algorithm::Rsa2048 => "RSA -pkeyopt rsa_keygen_bits:2048",
+        Algorithm::Rsa3072 => "RSA -pkeyopt rsa_keygen_bits:3072",
+        Algorithm::Rsa4096 => "RSA -pkeyopt rsa_keygen_bits:4096",
+        Algorithm::EcdsaP256 => "EC -pkeyopt ec_paramgen_curve:P-256",
+        Algorithm::EcdsaP384 => "EC -pkeyopt ec_paramgen_curve:P-384",
+        Algorithm::Ed25519 => "ED25519",
+    };
+    format!("(umask 077; openssl genpkey -algorithm {options} -out enroll.key)")
+}
+
+/// Makes the request with openssl from `enroll.key` into the file `enroll.csr`. Returns `None` where openssl refuses a
+/// name for its length ([`MAX_OPENSSL_NAME_CHARACTERS`]).
+pub fn make_request(subject: &Subject, algorithm: Algorithm) -> Option<String> {
+    let mut names = std::iter::once(subject.user().as_str()).chain(subject.groups().iter().map(|group| group.as_str()));
+    if names.any(|name| name.chars().count() > MAX_OPENSSL_NAME_CHARACTERS) {
+        return None;
+    }
+    let mut subj = format!("/CN={}", openssl_subject_value(subject.user()));
+    for group in subject.groups() {
+        subj.push_str("/O=");
+        subj.push_str(&openssl_subject_value(group));
+    }
+    let digest = match algorithm {
+        Algorithm::EcdsaP384 => " -sha384",
+        Algorithm::Ed25519 => "",
+        _ => " -sha256",
+    };
+    Some(format!("openssl req -new{digest} -utf8 -key enroll.key -subj {} -out enroll.csr", posix(&subj)))
+}
+
+/// Creates the object from `enroll.csr`.
+pub fn create_object(name: &ObjectName, expiration_seconds: u32) -> String {
+    format!(
+        "kubectl create -f - <<EOF\n{}EOF",
+        manifest(name, "$(base64 < enroll.csr | tr -d '\\n')", expiration_seconds)
+    )
+}
+
+/// Writes the object as YAML, as `kubectl apply -f` takes it. `request` is base64 of the PEM.
+pub fn manifest(name: &ObjectName, request: &str, expiration_seconds: u32) -> String {
+    format!(
+        "apiVersion: certificates.k8s.io/v1\n\
+         kind: CertificateSigningRequest\n\
+         metadata:\n\
+         \x20 name: {name}\n\
+         spec:\n\
+         \x20 signerName: {SIGNER_NAME}\n\
+         \x20 expirationSeconds: {expiration_seconds}\n\
+         \x20 usages:\n\
+         \x20 - {}\n\
+         \x20 request: {request}\n",
+        USAGES[0]
+    )
+}
+
+/// Creates the object from a file with [`manifest`].
+pub fn apply(file: &str) -> String {
+    format!("kubectl apply -f {}", posix(file))
+}
+
+/// Prints the object, with the certificate once it is issued.
+pub fn get_object(name: &ObjectName) -> String {
+    format!("kubectl get csr {name} -o yaml")
+}
+
+/// Waits for the decision.
+pub fn wait_for_approval(name: &ObjectName) -> String {
+    format!("kubectl wait --for=condition=Approved --timeout=24h csr {name}")
+}
+
+/// Fetches the certificate into the file `enroll.crt`.
+pub fn fetch_certificate(name: &ObjectName) -> String {
+    format!("kubectl get csr {name} -o jsonpath='{{.status.certificate}}' | base64 -d > enroll.crt")
+}
+
+/// Prints what the certificate says.
+pub fn print_certificate() -> String {
+    "openssl x509 -in enroll.crt -noout -subject -issuer -dates -ext extendedKeyUsage".into()
+}
+
+/// Puts key and certificate into a kubeconfig. The cluster's authorities come from the file `ca.crt` where it has
+/// its own.
+pub fn assemble(file: &FileName, user: &UserName, cluster: &Cluster) -> String {
+    let context = context_name(user, cluster);
+    let (context, context_argument) = (posix(&context), argument(&context));
+    let (file, name, name_argument) = (posix(file.as_str()), posix(cluster.name()), argument(cluster.name()));
+    let authorities = cluster
+        .certificate_authority_data()
+        .map_or_else(String::new, |base64| format!("printf %s {} | base64 -d > ca.crt\n", posix(base64)));
+    let embed = if authorities.is_empty() { "" } else { " --certificate-authority=ca.crt --embed-certs" };
+    let tls = cluster.tls_server_name().map_or_else(String::new, |name| format!(" --tls-server-name={}", posix(name)));
+    format!(
+        "{authorities}\
+         kubectl --kubeconfig={file} config set-cluster --server={}{tls}{embed} {name_argument}\n\
+         kubectl --kubeconfig={file} config set-credentials --client-key=enroll.key --client-certificate=enroll.crt --embed-certs {context_argument}\n\
+         kubectl --kubeconfig={file} config set-context --cluster={name} --user={context} {context_argument}\n\
+         kubectl --kubeconfig={file} config use-context {context_argument}",
+        posix(cluster.server())
+    )
+}
+
+/// Keeps other people of the same machine from reading the file.
+pub fn protect(file: &FileName) -> String {
+    format!("chmod 600 {}", posix(file.as_str()))
+}
+
+/// Asks the cluster which user the file authenticates.
+pub fn whoami(file: &FileName) -> String {
+    format!("kubectl --kubeconfig={} auth whoami", posix(file.as_str()))
+}
+
+/// Merges the file into `~/.kube/config`. It comes first, since the first file wins for a name that both have; the
+/// result goes to a new file, since the shell empties its target before kubectl reads it, and takes the old one's place
+/// only if kubectl could read both.
+pub fn merge(file: &FileName) -> String {
+    let file = posix(file.as_str());
+    format!(
+        "mkdir -p ~/.kube\n\
+         (umask 077; KUBECONFIG={file}:\"$HOME/.kube/config\" kubectl config view --flatten > ~/.kube/config.new) &&\n\
+         \x20 mv ~/.kube/config.new ~/.kube/config"
+    )
+}
+
+/// The same as [`merge`], for PowerShell: `;` between the files, and UTF-8 without a byte order mark.
+pub fn merge_powershell(file: &FileName) -> String {
+    format!(
+        "New-Item -ItemType Directory -Force \"$HOME/.kube\" | Out-Null\n\
+         [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)\n\
+         $env:KUBECONFIG = {} + \";$HOME/.kube/config\"\n\
+         $merged = kubectl config view --flatten\n\
+         Remove-Item Env:KUBECONFIG\n\
+         if ($merged -and $LASTEXITCODE -eq 0) {{\n\
+         \x20 [IO.File]::WriteAllLines(\"$HOME/.kube/config.new\", [string[]]$merged)\n\
+         \x20 Move-Item -Force \"$HOME/.kube/config.new\" \"$HOME/.kube/config\"\n\
+         }}",
+        powershell(file.as_str())
+    )
+}
+
+/// Makes a role that reads pods in a namespace, as an example to begin with.
+pub fn create_role(namespace: Option<&Namespace>) -> String {
+    format!(
+        "kubectl create role pod-reader --verb=get,list,watch --resource=pods --namespace={}",
+        namespace_or_default(namespace)
+    )
+}
+
+/// Binds that role to the user.
+pub fn bind_user(subject: &Subject, namespace: Option<&Namespace>) -> String {
+    bind(&format!("pod-reader-{}", ObjectName::prefix(subject.user())), "user", subject.user(), namespace)
+}
+
+/// Binds that role to each group, one line each.
+pub fn bind_groups(subject: &Subject, namespace: Option<&Namespace>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, group) in subject.groups().iter().enumerate() {
+        // Counted, since two groups may look the same once made safe.
+        let name = format!("pod-reader-group-{}-{}", ObjectName::prefix(group), index + 1);
+        lines.push(bind(&name, "group", group, namespace));
+    }
+    lines
+}
+
+/// Quotes a word that stands by itself: one that begins with a dash would be an option.
+fn argument(word: &str) -> String {
+    if word.starts_with('-') { format!("-- {}", posix(word)) } else { posix(word) }
+}
+
+fn bind(name: &str, kind: &str, who: &str, namespace: Option<&Namespace>) -> String {
+    format!(
+        "kubectl create rolebinding {name} --role=pod-reader {} --namespace={}",
+        posix(&format!("--{kind}={who}")),
+        namespace_or_default(namespace)
+    )
+}
+
+fn namespace_or_default(namespace: Option<&Namespace>) -> &str {
+    namespace.map_or("default", Namespace::as_str)
+}
+
+fn request_of(name: &ObjectName) -> String {
+    format!("kubectl get csr {name} -o jsonpath='{{.spec.request}}' | base64 -d")
+}
+
+/// The most characters that openssl takes for a CN or an O (the upper bounds of RFC 5280, appendix A.1).
+pub const MAX_OPENSSL_NAME_CHARACTERS: usize = 64;

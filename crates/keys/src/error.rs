@@ -1,0 +1,48 @@
+use kube_enroll_core::ErrorCode;
+
+/// The reason why a private key could not be made, stored, opened or used. No part of a key is in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A request or certificate that [`kube_enroll_x509`] refuses.
+    #[error(transparent)]
+    X509(#[from] kube_enroll_x509::Error),
+    /// The source of randomness failed.
+    #[error("no randomness: the browser or system refused to give random bytes")]
+    NoRandomness,
+    /// A key could not be made, read or used.
+    #[error("private key: {reason}")]
+    PrivateKey {
+        /// What failed; never a part of the key.
+        reason: &'static str,
+    },
+    /// A kept key that opens with a passphrase, and there is none.
+    #[error("this key was kept with a passphrase, which opens it: none was given")]
+    PassphraseNeeded,
+    /// A kept key that does not open.
+    #[error("the kept key does not open: {reason}")]
+    Locked {
+        /// What stands against it, as far as that can be told.
+        reason: &'static str,
+    },
+    /// Too little memory for Argon2.
+    #[error("there is no {mebibytes} MiB of memory, which the passphrase needs")]
+    NoMemory {
+        /// Memory asked for.
+        mebibytes: u32,
+    },
+}
+
+impl Error {
+    /// Returns the stable code of this error.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::X509(error) => error.code(),
+            Self::NoRandomness => ErrorCode::NoRandomness,
+            Self::PrivateKey { .. } => ErrorCode::PrivateKey,
+            Self::PassphraseNeeded => ErrorCode::PassphraseNeeded,
+            Self::Locked { .. } => ErrorCode::Locked,
+            Self::NoMemory { .. } => ErrorCode::NoMemory,
+        }
+    }
+}

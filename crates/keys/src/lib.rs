@@ -1,0 +1,12 @@
+//! Private keys, signing, PKCS#8, and the sealed envelope in which a key is stored: what only the key worker holds.
+//!
+//! Randomness is an argument. No type here that holds a key can be printed or serialised, and each is wiped when
+//! dropped.
+
+pub mod envelope;
+mod error;
+mod private_key;
+mod request;
+
+pub use error::Error;
+pub use private_key::PrivateKey;

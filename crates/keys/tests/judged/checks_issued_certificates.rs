@@ -1,0 +1,154 @@
+//! Certificates that openssl issues, held against the request that was made here.
+
+use kube_enroll_core::{Algorithm, Difference, DifferenceKind, Error as CoreError, Timestamp};
+use kube_enroll_x509::{CertificateChain, CertificationRequest, Error};
+
+use crate::workshop::{Workshop, key, request, subject};
+
+const HOUR: u32 = 3_600;
+
+struct Signer {
+    workshop: Workshop,
+    request: CertificationRequest,
+}
+
+impl Signer {
+    fn new() -> Self {
+        let workshop = Workshop::new();
+        let request = request(&subject("jane", &["developers", "on-call"]), &key(Algorithm::EcdsaP256));
+        workshop.write("request.pem", request.to_pem());
+        workshop.sh(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=kubernetes",
+        );
+        Self { workshop, request }
+    }
+
+    /// Issues for `request`, a file, with the extensions given, valid from 2026-01-01 for some seconds.
+    fn issue(&self, request: &str, extensions: &str, options: &str, seconds: i64) -> CertificateChain {
+        self.workshop.write("index.txt", "");
+        self.workshop.write("serial", "0A\n");
+        self.workshop.write(
+            "ca.conf",
+            format!(
+                "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n\
+                 preserve=yes\nunique_subject=no\nutf8=yes\n[p]\ncommonName=optional\norganizationName=optional\n[e]\n{extensions}\n"
+            ),
+        );
+        let end = self.workshop.sh(&format!("date -u -d @{} +%Y%m%d%H%M%SZ", START + seconds));
+        self.workshop.sh(&format!(
+            "openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in {request} -out issued.pem -notext \
+             -extensions e -startdate 20260101000000Z -enddate {} {options} 2>&1",
+            end.trim()
+        ));
+        CertificateChain::parse_pem(&self.workshop.read("issued.pem")).expect("a readable certificate")
+    }
+
+    fn check(&self, chain: &CertificateChain, now: i64) -> Result<Vec<Difference>, Error> {
+        chain.check(&self.request, HOUR, Timestamp::from_unix_seconds(START + now))
+    }
+}
+
+/// 2026-01-01T00:00:00Z
+const START: i64 = 1_767_225_600;
+const CLIENT: &str =
+    "extendedKeyUsage=clientAuth\nkeyUsage=critical,digitalSignature\nbasicConstraints=critical,CA:FALSE";
+
+#[test]
+fn accepts_the_certificate_that_was_asked_for_and_reads_it() {
+    let signer = Signer::new();
+    let chain = signer.issue("request.pem", CLIENT, "", 3_600 + 300);
+    assert_eq!(signer.check(&chain, 300), Ok(vec![]));
+    let summary = chain.summary();
+    assert_eq!(summary.user, "jane");
+    assert_eq!(summary.groups, ["developers", "on-call"]);
+    assert_eq!(summary.issuer, "CN=kubernetes");
+    assert_eq!(summary.serial_number, "0a");
+    assert_eq!(summary.not_before.to_string(), "2026-01-01T00:00:00Z");
+    assert_eq!(summary.not_after.to_string(), "2026-01-01T01:05:00Z");
+}
+
+#[test]
+fn accepts_groups_in_another_order_and_in_one_set() {
+    let signer = Signer::new();
+    for subj in ["/CN=jane/O=on-call/O=developers", "/O=developers+O=on-call/CN=jane"] {
+        let chain = signer.issue("request.pem", CLIENT, &format!("-multivalue-rdn -subj {subj}"), 3_600);
+        assert_eq!(signer.check(&chain, 60), Ok(vec![]), "{subj}");
+    }
+}
+
+#[test]
+fn refuses_a_certificate_for_another_key() {
+    let signer = Signer::new();
+    let other = request(signer.request.subject(), &key(Algorithm::EcdsaP256));
+    signer.workshop.write("other.pem", other.to_pem());
+    let chain = signer.issue("other.pem", CLIENT, "", 3_600);
+    assert_eq!(
+        signer.check(&chain, 60),
+        Err(Error::OtherKey {
+            found: other.fingerprint().to_string(),
+            expected: signer.request.fingerprint().to_string()
+        })
+    );
+}
+
+#[test]
+fn refuses_a_certificate_for_another_user_or_other_groups() {
+    let signer = Signer::new();
+    let issue = |subj: &str| signer.issue("request.pem", CLIENT, &format!("-subj {subj}"), 3_600);
+    assert!(matches!(signer.check(&issue("/CN=joe/O=developers/O=on-call"), 60), Err(Error::OtherUser { .. })));
+    assert_eq!(
+        signer.check(&issue("/CN=jane/O=developers/O=admins"), 60),
+        Err(Error::OtherGroups { missing: vec!["on-call".into()], unexpected: vec!["admins".into()] })
+    );
+}
+
+#[test]
+fn refuses_a_certificate_that_cannot_authenticate_a_client() {
+    let signer = Signer::new();
+    for extensions in [
+        "extendedKeyUsage=serverAuth",
+        "keyUsage=digitalSignature",
+        "extendedKeyUsage=clientAuth\nbasicConstraints=CA:TRUE",
+    ] {
+        let chain = signer.issue("request.pem", extensions, "", 3_600);
+        assert!(matches!(signer.check(&chain, 60), Err(Error::NotForClients { .. })), "{extensions}");
+    }
+}
+
+#[test]
+fn refuses_a_certificate_that_is_not_valid_at_the_time_of_the_cluster() {
+    let signer = Signer::new();
+    let chain = signer.issue("request.pem", CLIENT, "", 3_600);
+    assert!(matches!(signer.check(&chain, -1), Err(Error::NotValidNow { .. })));
+    assert_eq!(signer.check(&chain, 3_599), Ok(vec![]));
+    assert!(matches!(signer.check(&chain, 3_600), Err(Error::NotValidNow { .. })));
+}
+
+#[test]
+fn tells_where_the_lifetime_is_not_the_one_asked_for() {
+    let signer = Signer::new();
+    let difference =
+        |seconds| signer.check(&signer.issue("request.pem", CLIENT, "", seconds), 60).expect("a good certificate");
+    assert_eq!(difference(3_600), []);
+    assert_eq!(difference(3_900), []);
+    assert_eq!(
+        difference(1_800),
+        [Difference { kind: DifferenceKind::ShorterLifetime, asked_seconds: 3_600, issued_seconds: 1_800 }]
+    );
+    assert_eq!(
+        difference(7_200),
+        [Difference { kind: DifferenceKind::LongerLifetime, asked_seconds: 3_600, issued_seconds: 7_200 }]
+    );
+}
+
+#[test]
+fn refuses_texts_that_are_no_certificate() {
+    let signer = Signer::new();
+    let key = signer.workshop.read("ca.key");
+    for text in
+        ["", "<html>", &signer.request.to_pem(), &key, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+    {
+        let error = CertificateChain::parse_pem(text).expect_err("no certificate");
+        assert!(matches!(error, Error::Core(CoreError::InvalidPem { .. }) | Error::InvalidDer { .. }), "{error}");
+    }
+}

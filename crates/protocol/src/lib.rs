@@ -1,0 +1,18 @@
+//! The messages between the page and the key worker, and the record of an enrollment that is stored. Both sides compile
+//! them.
+//!
+//! A private key is in none of them. Where the kubeconfig is ready, the message of its [`Reply`] also carries it as a
+//! `Blob` named `file`, which serde does not see: the page can save it without reading it.
+
+mod command;
+mod passphrase;
+mod record;
+mod reply;
+
+pub use command::{Assemble, Command, CommandMessage};
+pub use passphrase::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
+pub use record::{
+    Details, KNOWN_RECORD_VERSION, Lease, NEWER_VERSION, Progress, Readable, Record, Stage, StoredEnrollment, Wrap,
+    WrapKind,
+};
+pub use reply::{Assembled, Failure, GeneratedKey, Listing, Reply, ReplyMessage, WorkerMessage};

@@ -1,0 +1,133 @@
+use kube_enroll_core::{CertificateSummary, Difference, ErrorCode};
+use serde::{Deserialize, Serialize};
+
+use crate::StoredEnrollment;
+
+/// A message of the worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WorkerMessage {
+    /// The module has started; commands that came before are carried out now.
+    Ready,
+    /// The answer to one command.
+    Reply(ReplyMessage),
+    /// Another tab has changed what is stored, or this one's lease has changed by itself.
+    Changed(Listing),
+    /// The worker broke down with all that it held: the page ends it and makes a new one. For people.
+    Panicked(String),
+}
+
+/// A reply as it crosses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyMessage {
+    /// [`crate::CommandMessage::id`] of the command.
+    pub id: u32,
+    /// The reply.
+    pub reply: Reply,
+}
+
+/// The answer to the [`crate::Command`] of the same name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reply {
+    /// The request is made.
+    Generate(Result<GeneratedKey, Failure>),
+    /// The enrollment is on the disk under this id, [`StoredEnrollment::id`]; or it could not be written, and the
+    /// worker holds its key all the same.
+    Store(Result<String, Failure>),
+    /// All that is stored.
+    List(Listing),
+    /// All that is stored, with the lease as it is now.
+    Acquire(Result<Listing, Failure>),
+    /// All that is stored.
+    Release(Result<Listing, Failure>),
+    /// All that is stored, with the new progress; or it could not be written.
+    Update(Result<Listing, Failure>),
+    /// All that is stored, without what was deleted.
+    Delete(Result<Listing, Failure>),
+    /// The certificate is the one that was asked for, and the file is in the message's `file`.
+    Assemble(Result<Box<Assembled>, Failure>),
+    /// The kubeconfig with the key in it, as YAML.
+    Reveal(Result<String, Failure>),
+}
+
+impl Reply {
+    /// Returns what the storage holds, or `None` for a reply that does not say.
+    pub fn listing(&self) -> Option<&Listing> {
+        match self {
+            Self::List(listing) => Some(listing),
+            Self::Acquire(result) | Self::Release(result) | Self::Update(result) | Self::Delete(result) => {
+                result.as_ref().ok()
+            }
+            Self::Generate(_) | Self::Store(_) | Self::Assemble(_) | Self::Reveal(_) => None,
+        }
+    }
+}
+
+/// The reason why a command could not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: String,
+}
+
+/// A key that was made: its public half.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GeneratedKey {
+    /// PEM of the PKCS#10 request.
+    pub request_pem: String,
+    /// SHA-256 of the public key, as `openssl dgst -sha256 -c` prints it.
+    pub fingerprint: String,
+}
+
+/// The content of the browser's storage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listing {
+    /// All enrollments, the oldest first; none where storage is refused.
+    pub enrollments: Vec<StoredEnrollment>,
+    /// The reason why this browser stores nothing for this page, for people; `None` where it does.
+    pub refused: Option<String>,
+    /// The browser can wrap a key with one of its own (`crypto.subtle`, which plain HTTP lacks).
+    pub wraps_keys: bool,
+}
+
+/// An issued and checked certificate, and the kubeconfig with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assembled {
+    /// The kubeconfig, with a sentence in the key's place.
+    pub preview: String,
+    /// PEM of the chain, leaf first, as it was found in what was handed in.
+    pub certificate_pem: String,
+    /// The certificate.
+    pub certificate: CertificateSummary,
+    /// Where the certificate is not quite what was asked for.
+    pub differences: Vec<Difference>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_reply_names_its_command_and_its_number() {
+        for (message, json) in [
+            (Reply::Store(Ok("i".into())), json!({"reply": {"id": 7, "reply": {"store": {"Ok": "i"}}}})),
+            (
+                Reply::Reveal(Err(Failure { code: ErrorCode::OutOfOrder, message: "m".into() })),
+                json!({"reply": {"id": 7, "reply": {"reveal": {"Err": {"code": "out-of-order", "message": "m"}}}}}),
+            ),
+        ] {
+            let message = WorkerMessage::Reply(ReplyMessage { id: 7, reply: message });
+            assert_eq!(serde_json::to_value(&message).expect("JSON"), json);
+            assert_eq!(serde_json::from_value::<WorkerMessage>(json).expect("a message"), message);
+        }
+        assert_eq!(serde_json::from_value::<WorkerMessage>(json!("ready")).expect("a message"), WorkerMessage::Ready);
+    }
+}

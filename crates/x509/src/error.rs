@@ -1,0 +1,118 @@
+use kube_enroll_core::{ErrorCode, Quoted};
+
+use crate::pasted::Pasted;
+
+/// The reason why a request, a certificate or a public key was refused: what was found, and what was expected.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A name, or PEM, that [`kube_enroll_core`] refuses.
+    #[error(transparent)]
+    Core(#[from] kube_enroll_core::Error),
+    /// Bytes that are not the DER structure expected.
+    #[error("{what} cannot be read: {reason}")]
+    InvalidDer {
+        /// The structure expected.
+        what: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A request or certificate whose subject is not one CN and some O.
+    #[error("subject: found {found}, expected {expected}")]
+    InvalidSubject {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A request that asks for extensions or carries other attributes.
+    #[error("the request carries the attribute {oid}, expected none")]
+    UnexpectedAttribute {
+        /// The attribute's object identifier.
+        oid: String,
+    },
+    /// A public key that is too weak or of an unknown kind.
+    #[error("public key: found {found}, expected {expected}")]
+    WeakKey {
+        /// What was found.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// A request whose own signature does not verify.
+    #[error("the request's signature does not match its public key")]
+    BadSignature,
+    /// A request signed with an algorithm that is not one of ours.
+    #[error("signature algorithm {oid}, expected SHA-2 with the request's own kind of key")]
+    UnexpectedSignatureAlgorithm {
+        /// The algorithm's object identifier.
+        oid: String,
+    },
+    /// A certificate for another key than the one that was made here.
+    #[error("the certificate is for another key: found {found}, expected {expected}")]
+    OtherKey {
+        /// The fingerprint of the certificate's key.
+        found: String,
+        /// The fingerprint of the key that was made here.
+        expected: String,
+    },
+    /// A certificate for another user.
+    #[error("the certificate is for the user {}, expected {}", Quoted(.found), Quoted(.expected))]
+    OtherUser {
+        /// The user found.
+        found: String,
+        /// The user asked for.
+        expected: String,
+    },
+    /// A certificate for other groups.
+    #[error("the certificate's groups differ: missing [{}], not asked for [{}]", .missing.join(", "), .unexpected.join(", "))]
+    OtherGroups {
+        /// Groups asked for and not issued.
+        missing: Vec<String>,
+        /// Groups issued and not asked for.
+        unexpected: Vec<String>,
+    },
+    /// A certificate that may not be used to authenticate a client.
+    #[error("the certificate's extended key usage is {found}, expected client auth")]
+    NotForClients {
+        /// The usages found.
+        found: String,
+    },
+    /// A certificate that is not valid now.
+    #[error("the certificate is valid from {not_before} to {not_after}, the cluster's time is {now}")]
+    NotValidNow {
+        /// Begin, RFC 3339.
+        not_before: String,
+        /// End, RFC 3339.
+        not_after: String,
+        /// The time it was judged by, RFC 3339.
+        now: String,
+    },
+    /// A text that a person handed in and that holds no certificate for the request.
+    #[error("found {found}, expected the issued certificate: {}", .found.advice())]
+    Pasted {
+        /// What it is.
+        found: Pasted,
+    },
+}
+
+impl Error {
+    /// Returns the stable code of this error.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Core(error) => error.code(),
+            Self::InvalidDer { .. } => ErrorCode::InvalidDer,
+            Self::InvalidSubject { .. } => ErrorCode::InvalidSubject,
+            Self::UnexpectedAttribute { .. } => ErrorCode::UnexpectedAttribute,
+            Self::WeakKey { .. } => ErrorCode::WeakKey,
+            Self::BadSignature => ErrorCode::BadSignature,
+            Self::UnexpectedSignatureAlgorithm { .. } => ErrorCode::UnexpectedSignatureAlgorithm,
+            Self::OtherKey { .. } => ErrorCode::OtherKey,
+            Self::OtherUser { .. } => ErrorCode::OtherUser,
+            Self::OtherGroups { .. } => ErrorCode::OtherGroups,
+            Self::NotForClients { .. } => ErrorCode::NotForClients,
+            Self::NotValidNow { .. } => ErrorCode::NotValidNow,
+            Self::Pasted { found } => found.code(),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Certification requests, certificate chains, public keys and fingerprints: what anybody may hold. Private keys are
+//! the crate `keys`.
+
+mod chain;
+mod error;
+mod fingerprint;
+mod name;
+pub mod pasted;
+mod public_key;
+mod request;
+
+pub use chain::CertificateChain;
+pub use error::Error;
+pub use fingerprint::Fingerprint;
+pub use name::encode_subject;
+pub use public_key::{PublicKey, oid};
+pub use request::CertificationRequest;

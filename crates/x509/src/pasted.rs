@@ -1,0 +1,174 @@
+//! What a person hands in where the page cannot ask the API: the certificate in one of many shapes, or something else.
+//!
+//! The shapes are PEM, base64 of PEM, and the CertificateSigningRequest as `kubectl get csr NAME -o yaml` or `-o json`
+//! prints it, alone or in a list, each with whatever a terminal, an editor or a chat has put around it.
+
+mod armour;
+mod object;
+mod secret;
+
+use std::fmt;
+
+use kube_enroll_core::{CsrState, ErrorCode, Quoted};
+
+use crate::{Error, Fingerprint};
+
+/// Finds the certificate chain in what was pasted, and writes it as PEM and nothing else, in its order. Of several
+/// objects the one counts whose request has the key of this fingerprint.
+///
+/// Whose certificate it is stays to be checked.
+///
+/// # Errors
+/// [`Error::Pasted`], which says what it is instead.
+pub fn certificate_of(text: &str, fingerprint: Fingerprint) -> Result<String, Error> {
+    find(text, fingerprint).map_err(|found| Error::Pasted { found })
+}
+
+/// What was pasted in the certificate's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pasted {
+    /// No visible character.
+    Nothing,
+    /// A private key, alone or within something else.
+    PrivateKey,
+    /// PKCS#10.
+    Request,
+    /// A CertificateSigningRequest without a certificate.
+    NoCertificate {
+        /// The object's name.
+        name: String,
+        /// Its state, which is not `Issued`.
+        state: CsrState,
+    },
+    /// A kubeconfig without a private key.
+    Kubeconfig,
+    /// A page of the web.
+    Html,
+    /// A Kubernetes object.
+    OtherObject {
+        /// Its kind.
+        kind: String,
+    },
+    /// PEM.
+    OtherPem {
+        /// Its label.
+        label: String,
+    },
+    /// A certificate without its end.
+    Incomplete,
+    /// A file that is no text.
+    Binary,
+    /// Any other text.
+    OtherText,
+    /// More than is looked at.
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+impl Pasted {
+    pub(crate) fn code(&self) -> ErrorCode {
+        match self {
+            Self::Nothing => ErrorCode::PastedNothing,
+            Self::PrivateKey => ErrorCode::PastedPrivateKey,
+            Self::Request => ErrorCode::PastedRequest,
+            Self::NoCertificate { .. } => ErrorCode::PastedNoCertificate,
+            Self::Kubeconfig => ErrorCode::PastedKubeconfig,
+            Self::Html => ErrorCode::PastedHtml,
+            Self::OtherObject { .. } => ErrorCode::PastedOtherObject,
+            Self::OtherPem { .. } => ErrorCode::PastedOtherPem,
+            Self::Incomplete => ErrorCode::PastedIncomplete,
+            Self::Binary => ErrorCode::PastedBinary,
+            Self::OtherText => ErrorCode::PastedOtherText,
+            Self::TooLong { .. } => ErrorCode::PastedTooLong,
+        }
+    }
+
+    /// Returns what to do next.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            Self::Nothing => "copy it once more",
+            Self::PrivateKey => {
+                "the certificate holds no secret, and the key that belongs to it is in this browser already; if the pasted \
+                 key is in use, have it replaced wherever others may have seen it"
+            }
+            Self::Request => "the request goes to the cluster, and its certificate comes back in the object's status",
+            Self::NoCertificate { state, .. } => match state {
+                CsrState::Pending => "have it approved, and copy it once more",
+                CsrState::Approved | CsrState::Issued { .. } => "the signer takes a moment, copy it once more",
+                CsrState::Denied(_) => "ask whoever denied it, and make another request",
+                CsrState::Failed(_) => "its message says why; make another request",
+            },
+            Self::Kubeconfig => "a kubeconfig is what comes of it; paste what kubectl get csr NAME -o yaml prints",
+            Self::Html => "it may be the page of a login; paste what kubectl get csr NAME -o yaml prints",
+            Self::Incomplete => "copy it once more, to its last line",
+            Self::Binary => "a file in DER becomes PEM by openssl x509 -inform DER -in FILE",
+            Self::OtherObject { .. } | Self::OtherPem { .. } | Self::OtherText | Self::TooLong { .. } => {
+                "paste what kubectl get csr NAME -o yaml prints"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Pasted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("nothing"),
+            Self::PrivateKey => f.write_str("a private key"),
+            Self::Request => f.write_str("a certification request"),
+            Self::NoCertificate { name, state } => {
+                let state = match state {
+                    CsrState::Pending => "which nobody has approved or denied yet",
+                    CsrState::Approved | CsrState::Issued { .. } => "which is approved and not yet signed",
+                    CsrState::Denied(_) => "which was denied",
+                    CsrState::Failed(_) => "which the signer could not sign",
+                };
+                write!(f, "the CertificateSigningRequest {}, {state}", Quoted(name))
+            }
+            Self::Kubeconfig => f.write_str("a kubeconfig"),
+            Self::Html => f.write_str("a web page"),
+            Self::OtherObject { kind } => write!(f, "an object of the kind {}", Quoted(kind)),
+            Self::OtherPem { label } => write!(f, "a PEM block labelled {}", Quoted(label)),
+            Self::Incomplete => f.write_str("a certificate that is cut off"),
+            Self::Binary => f.write_str("a file that is no text"),
+            Self::OtherText => f.write_str("another text"),
+            Self::TooLong { bytes } => write!(f, "{bytes} bytes"),
+        }
+    }
+}
+
+fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
+    if text.len() > MAX_BYTES {
+        return Err(Pasted::TooLong { bytes: text.len() });
+    }
+    // What chats and pages of the web put between.
+    let text = text.replace('\u{A0}', " ").replace(['\u{FEFF}', '\u{200B}', '\u{2060}'], "");
+    let begin = text.trim_start();
+    if begin.is_empty() {
+        return Err(Pasted::Nothing);
+    }
+    // Before all else, so that nothing of it comes into a message.
+    if secret::is_in(&text) {
+        return Err(Pasted::PrivateKey);
+    }
+    if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
+        return Err(Pasted::Binary);
+    }
+    if begin.strip_prefix('<').is_some_and(|rest| rest.starts_with(|next: char| next == '!' || next.is_alphabetic())) {
+        return Err(Pasted::Html);
+    }
+    match object::find(&text, fingerprint) {
+        Some(found) => armour::certificates(&found?),
+        None => armour::certificates(&text),
+    }
+}
+
+/// The first characters of what comes from outside and goes into a message.
+fn excerpt(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// The longest text that is read, in bytes.
+const MAX_BYTES: usize = 1 << 20;

@@ -1,0 +1,65 @@
+//! PEM (RFC 7468), base64 of it, and base64 of DER.
+
+use kube_enroll_core::pem::{self, BASE64_OF_BEGIN, BEGIN, CERTIFICATE, decode_base64, is_base64};
+
+use super::{Pasted, excerpt};
+
+/// Finds certificates, and writes them as PEM.
+pub(super) fn certificates(text: &str) -> Result<String, Pasted> {
+    // As within a string of JSON.
+    let text = text.replace("\\r", "").replace("\\n", "\n");
+    if text.contains(BEGIN) {
+        return of_pem(&text);
+    }
+    if let Some(start) = text.find(BASE64_OF_BEGIN) {
+        return of_pem(&String::from_utf8_lossy(&decode_base64(&text[start..])));
+    }
+    let der = decode_base64(&text);
+    // Both are a sequence that begins with one: in a request with the version, in a certificate with the version in a
+    // tag, or with the serial number.
+    match content_of_sequence(&der).and_then(content_of_sequence) {
+        Some([0x02, 0x01, 0x00, 0x30, ..]) => Err(Pasted::Request),
+        Some([0x02 | 0xa0, ..]) => Ok(pem::encode(CERTIFICATE, &der)),
+        _ => Err(Pasted::OtherText),
+    }
+}
+
+/// Returns what stands in the DER of a SEQUENCE, and after it, or `None` where it begins otherwise.
+pub(super) fn content_of_sequence(der: &[u8]) -> Option<&[u8]> {
+    match der {
+        [0x30, 0x82, _, _, content @ ..] | [0x30, 0x81, _, content @ ..] | [0x30, 0..=0x7f, content @ ..] => {
+            Some(content)
+        }
+        _ => None,
+    }
+}
+
+/// Writes the certificates anew, without what stands between them and between their characters.
+fn of_pem(text: &str) -> Result<String, Pasted> {
+    let mut written = String::new();
+    let mut other = None;
+    for block in text.split(BEGIN).skip(1) {
+        let (label, rest) = block.split_once("-----").ok_or(Pasted::Incomplete)?;
+        if label != CERTIFICATE {
+            other.get_or_insert(label);
+            continue;
+        }
+        let (body, _) = rest.split_once("-----END CERTIFICATE").ok_or(Pasted::Incomplete)?;
+        let body: Vec<char> = body.chars().filter(|character| is_base64(*character) || *character == '=').collect();
+        if body.is_empty() {
+            return Err(Pasted::Incomplete);
+        }
+        written.push_str("-----BEGIN CERTIFICATE-----\n");
+        for line in body.chunks(64) {
+            written.extend(line);
+            written.push('\n');
+        }
+        written.push_str("-----END CERTIFICATE-----\n");
+    }
+    match other {
+        _ if !written.is_empty() => Ok(written),
+        Some("CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST") => Err(Pasted::Request),
+        Some(label) => Err(Pasted::OtherPem { label: excerpt(label) }),
+        None => Err(Pasted::OtherText),
+    }
+}

@@ -1,0 +1,211 @@
+//! Kubernetes objects as `kubectl -o yaml` and `-o json` print them.
+//!
+//! YAML is read by its indentation, as much as finds single fields in what a program has printed, with whatever a
+//! terminal has put around it: a reader of all YAML would refuse that.
+
+use kube_enroll_core::{CsrState, csr::Decision, pem::decode_base64};
+use serde_json::{Deserializer, Value};
+
+use super::{Pasted, excerpt};
+use crate::{CertificationRequest, Fingerprint};
+
+/// Finds `status.certificate` of the object, or of the one of several whose request has this key. Returns `None` where
+/// there is no object.
+pub(super) fn find(text: &str, fingerprint: Fingerprint) -> Option<Result<String, Pasted>> {
+    let objects = of_yaml(text).or_else(|| of_json(text))?;
+    Some(choose(objects, fingerprint))
+}
+
+#[derive(Default)]
+struct Object {
+    kind: String,
+    name: String,
+    request: String,
+    certificate: String,
+    conditions: Vec<String>,
+}
+
+impl Object {
+    fn set(&mut self, path: &[&str], value: &str) {
+        let field = match path {
+            ["kind"] => &mut self.kind,
+            ["metadata", "name"] => &mut self.name,
+            ["spec", "request"] => &mut self.request,
+            ["status", "certificate"] => &mut self.certificate,
+            ["status", "conditions", "type"] => return self.conditions.push(value.into()),
+            _ => return,
+        };
+        *field = value.into();
+    }
+
+    fn is_for(&self, fingerprint: Fingerprint) -> bool {
+        let pem = String::from_utf8(decode_base64(&self.request)).unwrap_or_default();
+        CertificationRequest::parse_pem(&pem).is_ok_and(|request| request.fingerprint() == fingerprint)
+    }
+
+    /// The state by the types of its conditions: nothing that somebody wrote into them comes into a message.
+    fn state(&self) -> CsrState {
+        let is = |kind: &str| self.conditions.iter().any(|condition| condition == kind);
+        if is("Denied") {
+            CsrState::Denied(Decision::default())
+        } else if is("Failed") {
+            CsrState::Failed(Decision::default())
+        } else if is("Approved") {
+            CsrState::Approved
+        } else {
+            CsrState::Pending
+        }
+    }
+}
+
+fn choose(objects: Vec<Object>, fingerprint: Fingerprint) -> Result<String, Pasted> {
+    let is_request = |object: &&Object| object.kind == "CertificateSigningRequest" || object.kind.is_empty();
+    let requests: Vec<&Object> = objects.iter().filter(is_request).collect();
+    let issued = || requests.iter().find(|object| !object.certificate.is_empty());
+    let ours = requests.iter().find(|object| object.is_for(fingerprint));
+    match ours.or_else(issued).or_else(|| requests.first()) {
+        Some(object) if object.certificate.is_empty() => {
+            Err(Pasted::NoCertificate { name: excerpt(&object.name), state: object.state() })
+        }
+        Some(object) => Ok(object.certificate.clone()),
+        None if objects.iter().any(|object| object.kind == "Config") => Err(Pasted::Kubeconfig),
+        None => {
+            Err(Pasted::OtherObject { kind: objects.first().map(|object| excerpt(&object.kind)).unwrap_or_default() })
+        }
+    }
+}
+
+/// The objects of one text: of a document, which may be a list, and the items of that.
+struct Objects {
+    all: Vec<Object>,
+    /// The document.
+    root: usize,
+}
+
+impl Objects {
+    fn new() -> Self {
+        Self { all: vec![Object::default()], root: 0 }
+    }
+
+    fn begin_document(&mut self) {
+        self.root = self.all.len();
+        self.all.push(Object::default());
+    }
+
+    fn begin_item(&mut self) {
+        self.all.push(Object::default());
+    }
+
+    fn set(&mut self, path: &[&str], value: &str) {
+        match path {
+            ["items", path @ ..] => self.all.last_mut().expect("there is a document").set(path, value),
+            // Only a part of the object was copied.
+            ["certificate"] => self.all[self.root].certificate = value.into(),
+            path => self.all[self.root].set(path, value),
+        }
+    }
+
+    fn add_document(&mut self, document: &Value) {
+        self.begin_document();
+        self.add_fields(&mut Vec::new(), document);
+    }
+
+    fn add_fields<'a>(&mut self, path: &mut Vec<&'a str>, value: &'a Value) {
+        match value {
+            Value::String(text) => self.set(path, text),
+            Value::Object(fields) => {
+                if path == &["items"] {
+                    self.begin_item();
+                }
+                for (name, value) in fields {
+                    path.push(name);
+                    self.add_fields(path, value);
+                    path.pop();
+                }
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| self.add_fields(path, element)),
+            _ => {}
+        }
+    }
+
+    fn found(mut self) -> Option<Vec<Object>> {
+        self.all.retain(|object| !object.kind.is_empty() || !object.certificate.is_empty());
+        let is_list = |object: &Object| object.kind == "List" || object.kind == "CertificateSigningRequestList";
+        if !self.all.iter().all(is_list) {
+            self.all.retain(|object| !is_list(object));
+        }
+        (!self.all.is_empty()).then_some(self.all)
+    }
+}
+
+/// Reads each JSON value in a text, whatever stands around it.
+fn of_json(text: &str) -> Option<Vec<Object>> {
+    let mut objects = Objects::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['{', '[']) {
+        let mut values = Deserializer::from_str(&rest[start..]).into_iter::<Value>();
+        let end = match values.next() {
+            Some(Ok(Value::Array(documents))) => {
+                documents.iter().for_each(|document| objects.add_document(document));
+                values.byte_offset()
+            }
+            Some(Ok(document)) => {
+                objects.add_document(&document);
+                values.byte_offset()
+            }
+            _ => 1,
+        };
+        rest = &rest[start + end..];
+    }
+    objects.found()
+}
+
+fn of_yaml(text: &str) -> Option<Vec<Object>> {
+    let mut objects = Objects::new();
+    let mut path: Vec<(usize, &str)> = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if line.trim_end() == "---" {
+            objects.begin_document();
+        }
+        let mut rest = line.trim_start();
+        let mut begins_item = false;
+        while let Some(inner) = rest.strip_prefix("- ") {
+            rest = inner.trim_start();
+            begins_item = true;
+        }
+        let indent = line.len() - rest.len();
+        let Some((key, mut value)) = key_and_value(rest) else { continue };
+        path.retain(|(outer, _)| *outer < indent);
+        path.push((indent, key));
+        // A scalar in several lines: all that is indented further, with a mark of its style or without.
+        let mut scalar = String::new();
+        let styled = value.starts_with(['|', '>']);
+        if styled {
+            value = "";
+        }
+        while let Some(next) = lines.peek() {
+            let inner = next.trim();
+            let further = inner.is_empty() || next.len() - next.trim_start().len() > indent;
+            if !further || (!styled && (key_and_value(inner).is_some() || inner.starts_with("- "))) {
+                break;
+            }
+            scalar.push_str(inner);
+            lines.next();
+        }
+        let value = [value, &scalar].concat();
+        let path: Vec<&str> = path.iter().map(|(_, key)| *key).collect();
+        if begins_item && matches!(path.as_slice(), ["items", _]) {
+            objects.begin_item();
+        }
+        objects.set(&path, value.trim_matches(['"', '\'']));
+    }
+    objects.found()
+}
+
+/// Splits a line of YAML. A key in quotes is none that is looked for here, but may be one of JSON.
+fn key_and_value(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let is_key = !key.is_empty() && !key.contains(['"', '\'', '{']) && (value.is_empty() || value.starts_with(' '));
+    is_key.then(|| (key, value.trim()))
+}
