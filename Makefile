@@ -77,7 +77,7 @@ page: ## Build the page into dist/
 page: setup-page dist/index.html
 
 # Trunk would optimise an unchanged module all over again, for half a minute.
-page_sources := $(shell find crates/core crates/wasm crates/app www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
+page_sources := $(shell find crates/app crates/core crates/keys crates/protocol crates/wasm crates/x509 www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
   scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/write-inline-hashes.mjs
 dist/index.html: $(page_sources) | setup-page
 	@echo "==> page: about 1 minute, the first time"
@@ -95,7 +95,7 @@ size: page
 	@scripts/size.sh
 
 .PHONY: lint
-lint: ## Formatting, clippy (host and WebAssembly), dependencies, documentation, scripts
+lint: ## Formatting, clippy (host and WebAssembly), dependencies, documentation, comments, scripts
 lint: setup-lint
 	@scripts/lint.sh
 
@@ -126,7 +126,8 @@ setup-test: requirements-test setup-debian setup-page setup-kubernetes
 	@scripts/setup/oidc-provider.sh
 	@scripts/setup/oauth2-proxy.sh
 setup-lint:
-	@scripts/setup/requirements.sh rust go
+	@scripts/setup/requirements.sh rust node go
 	@scripts/setup/debian.sh lint
 	@scripts/setup/rust-wasm.sh
 	@scripts/setup/cargo-deny.sh
+	@scripts/setup/typescript.sh

@@ -5,8 +5,8 @@ cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
 . scripts/env.sh
 
-# The page names no folder of whoever built it, and is the same whether the library's source is installed or not. The hook that
-# builds the room has this from here.
+# The page names no folder of whoever built it, and is the same whether the library's source is installed or not. The
+# hook that builds the room has this from here.
 rust_commit=$(rustc -vV | sed -n 's/^commit-hash: //p')
 library="$(rustc --print sysroot)/lib/rustlib/src/rust"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo \

@@ -2,7 +2,8 @@
 # scripts/bump-kubernetes.sh v1.38.0 moves tests/control-plane to another version of Kubernetes.
 #
 # The module k8s.io/kubernetes cannot be required like others: it replaces its own parts ("staging") by folders inside
-# itself, and replacements count only in the main module. So they are written out here, as the published modules: v0.38.0.
+# itself, and replacements count only in the main module. So they are written out here, as the published modules:
+# v0.38.0.
 set -euo pipefail
 cd "$(dirname "$0")/../tests/control-plane"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares the features with which `make server` and `make test` compile what the server is made of. Where they differ, the
-# tests compile tokio, hyper, rustls and all that rests on them a second time.
+# Compares the features with which `make server` and `make test` compile what the server is made of. Where they differ,
+# the tests compile tokio, hyper, rustls and all that rests on them a second time.
 set -euo pipefail
 # One order of lines for sort and join.
 export LC_ALL=C

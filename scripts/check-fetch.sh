@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Fetches the crates, Kubernetes' Go modules and the npm packages by the set-up's own commands into empty caches, and resolves
-# them again without the network: what an earlier build brought by luck is missing here. The builds use the ordinary caches.
-# Tools that are compiled from source are not fetched here; that the whole set-up works is shown on a new machine only.
+# Fetches the crates, Kubernetes' Go modules and the npm packages by the set-up's own commands into empty caches, and
+# resolves them again without the network: what an earlier build brought by luck is missing here. The builds use the
+# ordinary caches. Tools that are compiled from source are not fetched here; that the whole set-up works is shown on a
+# new machine only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +22,7 @@ for file in config.toml config credentials.toml; do
 done
 export CARGO_HOME="$scratch/cargo" GOMODCACHE="$scratch/go" npm_config_cache="$scratch/npm"
 
-npm_packages=(binaryen axe-core oidc-provider)
+npm_packages=(binaryen axe-core oidc-provider typescript)
 fetch_npm() {
   local package
   for package in "${npm_packages[@]}"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the page a second time, from nothing and in other folders, and compares: one commit makes one page, which names no
-# folder of whoever built it.
+# Builds the page a second time, from nothing and in other folders, and compares: one commit makes one page, which names
+# no folder of whoever built it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -15,6 +15,7 @@ binaryen_version=132.0.0
 geckodriver_version=0.37.1
 cargo_deny_version=0.20.2
 axe_core_version=4.14.1
+typescript_version=7.0.2
 oidc_provider_version=9.13.3
 oauth2_proxy_version=7.15.6
 kubernetes_version=$(sed -n 's|^require k8s.io/kubernetes ||p' "$repo/tests/control-plane/go.mod")
@@ -25,6 +26,7 @@ binaryen_dir="$KUBE_ENROLL_CACHE/binaryen-$binaryen_version"
 geckodriver_dir="$KUBE_ENROLL_CACHE/geckodriver-$geckodriver_version"
 cargo_deny_dir="$KUBE_ENROLL_CACHE/cargo-deny-$cargo_deny_version"
 axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
+typescript_dir="$KUBE_ENROLL_CACHE/typescript-$typescript_version"
 oidc_provider_dir="$KUBE_ENROLL_CACHE/oidc-provider-$oidc_provider_version"
 oauth2_proxy_dir="$KUBE_ENROLL_CACHE/oauth2-proxy-$oauth2_proxy_version"
 # A change of the program gives it a folder of its own, and leaves the one that another clone uses.
@@ -32,7 +34,7 @@ control_plane_hash=$(cd "$repo/tests/control-plane" && cat go.mod go.sum ./*.go 
 control_plane_dir="$KUBE_ENROLL_CACHE/control-plane-$kubernetes_version-$control_plane_hash"
 
 # Debian puts servers into /usr/sbin, where a person's shell does not look.
-PATH="$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$PATH:/usr/sbin"
+PATH="$trunk_dir/bin:$wasm_bindgen_dir/bin:$binaryen_dir/node_modules/.bin:$geckodriver_dir/bin:$cargo_deny_dir/bin:$typescript_dir/node_modules/.bin:$PATH:/usr/sbin"
 export PATH
 
 # What the tests in Rust start.

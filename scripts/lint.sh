@@ -24,4 +24,6 @@ if [[ -n "$unformatted" ]]; then
   echo "not formatted by gofmt: $unformatted" >&2
   exit 1
 fi
+step node scripts/check-comments.mjs
+step scripts/check-javascript.sh
 step shellcheck --external-sources .ci/run scripts/*.sh scripts/setup/*.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/setup/debian.sh test|lint brings what comes from the system: for the tests, browsers with Chromium's driver and small
-# programs to compare with; for the linters, the one that judges scripts.
+# scripts/setup/debian.sh test|lint brings what comes from the system: for the tests, browsers with Chromium's driver
+# and small programs to compare with; for the linters, the one that judges scripts.
 # shellcheck source=scripts/setup/lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# scripts/setup/requirements.sh NAME… checks what no set-up brings, before anything is built, and says all that is missing at
-# once. The names are rust, node, go, and port: that the port is free of the cluster that `make run` goes on with.
+# scripts/setup/requirements.sh NAME… checks what no set-up brings, before anything is built, and says all that is
+# missing at once. The names are rust, node, go, and port: that the port is free of the cluster that `make run` goes on
+# with.
 # shellcheck source=scripts/setup/lib.sh
 . "$(dirname "$0")/lib.sh"
 

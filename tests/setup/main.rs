@@ -1,4 +1,5 @@
-//! What the set-up says on a machine that lacks something: one sentence for each thing, with what to do, and nothing is built.
+//! What the set-up says on a machine that lacks something: one sentence for each thing, with what to do, and nothing is
+//! built.
 
 use std::{
     fs,
@@ -33,8 +34,8 @@ impl Machine {
         self.has_script(program, &format!("echo '{prints}'"))
     }
 
-    /// Puts a script there. A program writes it, since a file that this one has open for writing cannot be started, nor can a
-    /// copy of it in a child that another test starts meanwhile.
+    /// Puts a script there. A program writes it, since a file that this one has open for writing cannot be started, nor
+    /// can a copy of it in a child that another test starts meanwhile.
     fn has_script(self, program: &str, line: &str) -> Self {
         let writes = "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$2\" && chmod 755 \"$2\"";
         let path = self.programs().join(program);
