@@ -4,7 +4,8 @@
 use yew::{Callback, Component, Context, Html};
 
 use crate::{
-    effects::{self, Effects},
+    browser,
+    effects::Effects,
     state::{Event, Machine, UserAction},
     view,
 };
@@ -24,7 +25,7 @@ impl Component for App {
     type Properties = ();
 
     fn create(context: &Context<Self>) -> Self {
-        let machine = Machine::new(effects::environment(), effects::prefilled_form());
+        let machine = Machine::new(browser::environment(), browser::prefilled_form());
         let effects = Effects::new(context.link().callback(|event| event));
         context.link().send_message(Event::Started);
         let dispatch = context.link().callback(Event::User);
@@ -33,7 +34,7 @@ impl Component for App {
 
     fn update(&mut self, _: &Context<Self>, event: Event) -> bool {
         let machine = self.machine.take().expect(HANDLES_ONE_EVENT);
-        let (machine, effects) = machine.on(event, effects::inputs());
+        let (machine, effects) = machine.on(event, browser::inputs());
         effects.into_iter().for_each(|effect| self.effects.run(effect));
         self.effects.follow(&machine.state);
         self.machine = Some(machine);
@@ -51,7 +52,7 @@ impl Component for App {
         if before == name || name == "editing" && before == "loading" {
             return;
         }
-        effects::focus("h1");
+        browser::focus("h1");
     }
 }
 

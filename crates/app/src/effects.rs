@@ -1,24 +1,13 @@
 //! Carries out what the state wants done: the only place with side effects, besides the fetches of `api` and the
 //! messages of `key_worker`.
 
-mod clipboard;
-mod clock;
-mod environment;
-mod file;
-mod notification;
-mod tab;
-
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use yew::Callback;
 
-pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
-pub(crate) use environment::{environment, inputs, prefilled_form};
-pub(crate) use file::read_file;
-pub(crate) use tab::focus;
-
 use crate::{
     api::Api,
+    browser,
     key_worker::KeyWorker,
     state::{Effect, Event, State},
 };
@@ -41,7 +30,7 @@ impl Effects {
             key_worker: KeyWorker::start(send.clone()),
             ticking: None,
             unload_question: None,
-            _awake: tab::listen_awake(move |reconnected| on_awake.emit(Event::Awake { reconnected })),
+            _awake: browser::listen_awake(move |reconnected| on_awake.emit(Event::Awake { reconnected })),
             send,
         }
     }
@@ -55,33 +44,33 @@ impl Effects {
             Effect::EndWorker => self.key_worker.restart(),
             Effect::Copy { block, text } => {
                 let send = self.send.clone();
-                clipboard::copy(text, move |worked| {
+                browser::copy(text, move |worked| {
                     send.emit(worked.map_or(Event::CopyShown, |worked| Event::Copied { block, worked }));
                 });
             }
             Effect::Save(name) => {
                 if let Some(file) = self.key_worker.file() {
-                    file::save(file, name.as_str());
+                    browser::save(file, name.as_str());
                 }
             }
-            Effect::SaveText { name, text } => file::save_text(&text, &name),
+            Effect::SaveText { name, text } => browser::save_text(&text, &name),
             Effect::RequestNotificationPermission => {
                 let send = self.send.clone();
-                notification::request_permission(move |granted| send.emit(Event::NotificationPermission(granted)));
+                browser::request_permission(move |granted| send.emit(Event::NotificationPermission(granted)));
             }
-            Effect::Notify(text) => notification::notify(text),
-            Effect::Focus(id) => tab::focus_soon(&id),
+            Effect::Notify(text) => browser::notify(text),
+            Effect::Focus(id) => browser::focus_soon(&id),
         }
     }
 
     /// Brings what lasts as long as a state in line with it: the clock that ticks, the question before leaving.
     pub(crate) fn follow(&mut self, state: &State) {
-        tab::set_title(state.title());
+        browser::set_title(state.title());
         keep_while(state.counts_time(), &mut self.ticking, || {
             let send = self.send.clone();
             Interval::new(TICK_MILLISECONDS, move || send.emit(Event::Tick))
         });
-        keep_while(state.holds_a_key(), &mut self.unload_question, tab::confirm_unload);
+        keep_while(state.holds_a_key(), &mut self.unload_question, browser::confirm_unload);
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod api;
 mod app;
+mod browser;
 mod components;
 mod effects;
 mod key_worker;

@@ -7,13 +7,13 @@ use kube_enroll_protocol::StoredEnrollment as Stored;
 use yew::prelude::*;
 
 use crate::{
+    browser::{date_and_time, parse_time, time_of_day},
     components::{
         Banners, CertificateFacts, Contact, Denied, Elsewhere, Generating, Header, Heading, Identify, Locked,
         ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Reveal, Save, SignIn,
         SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment, StoredEnrollments, Storing,
         Submitting, Trouble, Ui, Verifying, Waiting, rough,
     },
-    effects::{date_and_time, parse_time, time_of_day},
     state::{
         Acquiring, Connection, Context, Enrollment, Failed, Issued, Machine, Manual, Phase, PrivateText, Problem,
         Retry, Setup, Shown, State, Storage, UserAction, milliseconds,

@@ -6,7 +6,7 @@ use super::{
     response::{Response, unreachable},
 };
 use crate::{
-    effects::{now_ms, parse_time},
+    browser::{now_ms, parse_time},
     state::{Call, Failure},
 };
 

@@ -1,7 +1,7 @@
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::{effects::read_file, state::UserAction};
+use crate::{browser::read_file, state::UserAction};
 
 /// The context of all components: the way of an action to the root, and what any of them may show.
 #[derive(Clone, PartialEq)]

@@ -1,7 +1,9 @@
+use std::rc::Rc;
+
 use kube_enroll_core::{
     CertificateSigningRequest, CertificateSigningRequestList, Cluster, Settings, Status, WatchEvent,
 };
-use kube_enroll_protocol::{Listing, Reply};
+use kube_enroll_protocol::{Listing, Passphrase, Reply};
 
 use super::{ClusterForm, Edit, Person, Problem};
 
@@ -79,7 +81,7 @@ pub(crate) enum UserAction {
     SaveManifest,
     /// Fill in the cluster from a kubeconfig.
     PasteKubeconfig(String),
-    Passphrase(String),
+    Passphrase(Rc<Passphrase>),
     Unlock,
     Notify,
     NameFile(String),

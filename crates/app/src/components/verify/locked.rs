@@ -1,3 +1,6 @@
+use std::rc::Rc;
+
+use kube_enroll_protocol::Passphrase;
 use yew::prelude::*;
 
 use crate::{
@@ -36,7 +39,7 @@ pub(crate) fn Locked(props: &LockedProps) -> Html {
                         autocomplete="current-password"
                         described_by="passphrase-error"
                         value={props.passphrase.clone()}
-                        oninput={ui.on_input(UserAction::Passphrase)}
+                        oninput={ui.on_input(|text| UserAction::Passphrase(Rc::new(Passphrase::new(text))))}
                     />
                     <Fault id="passphrase-error" text={props.fault.clone()} />
                 </div>

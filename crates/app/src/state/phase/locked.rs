@@ -20,7 +20,7 @@ impl Locked {
 
     pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         match event {
-            Event::User(UserAction::Passphrase(text)) => self.passphrase = Rc::new(Passphrase::new(text)),
+            Event::User(UserAction::Passphrase(passphrase)) => self.passphrase = passphrase,
             Event::User(UserAction::Unlock) => {
                 let passphrase = Passphrase::clone(&self.passphrase);
                 return Verifying::begin(enrollment, self.certificate, Some(passphrase), context);

@@ -247,14 +247,14 @@ fn asks_for_the_passphrase_only_when_the_certificate_has_come() {
     assert_eq!(visit.name(), "locked");
     let with_passphrase = StoredEnrollment { has_passphrase: true, ..record(Stage::Issued, Lease::Ours) };
     visit.list(listed(vec![with_passphrase]));
-    visit.act(UserAction::Passphrase("wrong".into())).act(UserAction::Unlock);
+    visit.act(typed("wrong")).act(UserAction::Unlock);
     let Command::Assemble(assemble) = visit.only_command() else { panic!("{:?}", visit.effects) };
     assert_eq!(assemble.passphrase, Some(Passphrase::new("wrong".into())));
     assert_eq!(assemble.id.as_deref(), Some("1"));
     visit.reply(not_assembled(ErrorCode::Locked));
     let Phase::Locked(locked) = visit.phase() else { panic!("{}", visit.name()) };
     assert!(locked.fault.is_some_and(|fault| fault.contains("passphrase")));
-    visit.act(UserAction::Passphrase("right".into())).act(UserAction::Unlock).reply(assembled());
+    visit.act(typed("right")).act(UserAction::Unlock).reply(assembled());
     assert_eq!(visit.name(), "issued");
 }
 
@@ -282,6 +282,10 @@ fn chooses_a_lock_that_fits_the_place() {
     assert_eq!(*passphrase, Some(Passphrase::new("correct horse".into())));
     visit.reply(Reply::Store(Ok("1".into())));
     assert_eq!(visit.form().passphrase.as_str(), "");
+}
+
+fn typed(text: &str) -> UserAction {
+    UserAction::Passphrase(Rc::new(Passphrase::new(text.into())))
 }
 
 fn passphrase(text: &str) -> Edit {

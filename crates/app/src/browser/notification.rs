@@ -3,7 +3,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Notification, VisibilityState};
 
 /// Asks whether this page may notify, and passes the answer on.
-pub(super) fn request_permission(done: impl FnOnce(bool) + 'static) {
+pub(crate) fn request_permission(done: impl FnOnce(bool) + 'static) {
     spawn_local(async move {
         let permission = match Notification::request_permission() {
             Ok(promise) => JsFuture::from(promise).await,
@@ -14,7 +14,7 @@ pub(super) fn request_permission(done: impl FnOnce(bool) + 'static) {
 }
 
 /// Notifies where that was allowed, and nobody looks at the page.
-pub(super) fn notify(text: &str) {
+pub(crate) fn notify(text: &str) {
     if document().visibility_state() != VisibilityState::Visible {
         // Chromium on phones has the class, and lets only service workers use it.
         let _ = Notification::new(text);

@@ -5,7 +5,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
 /// Copies a text, and passes on whether that worked; then `None`, when that has been shown.
-pub(super) fn copy(text: String, on_result: impl Fn(Option<bool>) + 'static) {
+pub(crate) fn copy(text: String, on_result: impl Fn(Option<bool>) + 'static) {
     spawn_local(async move {
         let worked = write_text(&text).await || copy_by_selecting(&text).unwrap_or(false);
         on_result(Some(worked));

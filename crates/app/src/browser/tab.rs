@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, VisibilityState};
 
 /// Calls `on_awake` with `true` when the machine is online again, with `false` when a person looks at the page again;
 /// as long as the listeners live.
-pub(super) fn listen_awake(on_awake: impl Fn(bool) + Clone + 'static) -> [EventListener; 2] {
+pub(crate) fn listen_awake(on_awake: impl Fn(bool) + Clone + 'static) -> [EventListener; 2] {
     let on_online = on_awake.clone();
     [
         EventListener::new(&window(), "online", move |_| on_online(true)),
@@ -19,13 +19,13 @@ pub(super) fn listen_awake(on_awake: impl Fn(bool) + Clone + 'static) -> [EventL
 }
 
 /// Has the browser ask before the page is left, as long as the listener lives.
-pub(super) fn confirm_unload() -> EventListener {
+pub(crate) fn confirm_unload() -> EventListener {
     let options = EventListenerOptions::enable_prevent_default();
     EventListener::new_with_options(&window(), "beforeunload", options, |event| event.prevent_default())
 }
 
 /// Shows the state where tabs are listed.
-pub(super) fn set_title(title: &str) {
+pub(crate) fn set_title(title: &str) {
     let document = document();
     if document.title() == title {
         return;
@@ -46,7 +46,7 @@ pub(crate) fn focus(selector: &str) {
 }
 
 /// Moves the focus to the element of this id, once the page has been drawn.
-pub(super) fn focus_soon(id: &str) {
+pub(crate) fn focus_soon(id: &str) {
     let selector = format!("#{id}");
     Timeout::new(0, move || focus(&selector)).forget();
 }

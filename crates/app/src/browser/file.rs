@@ -30,7 +30,7 @@ pub(crate) fn read_file(event: &Event, done: impl Fn(String) + 'static) {
 }
 
 /// Has the browser download a file.
-pub(super) fn save(file: impl Into<ObjectUrl>, name: &str) {
+pub(crate) fn save(file: impl Into<ObjectUrl>, name: &str) {
     let url = file.into();
     let anchor: HtmlAnchorElement = document().create_element("a").expect("a is a name of an element").unchecked_into();
     anchor.set_href(&url);
@@ -41,7 +41,7 @@ pub(super) fn save(file: impl Into<ObjectUrl>, name: &str) {
 }
 
 /// Has the browser download a text.
-pub(super) fn save_text(text: &str, name: &str) {
+pub(crate) fn save_text(text: &str, name: &str) {
     save(Blob::new(text), name);
 }
 
