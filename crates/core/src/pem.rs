@@ -18,6 +18,9 @@ pub const PRIVATE_KEY: &str = "PRIVATE KEY";
 /// The beginning of every block.
 pub const BEGIN: &str = "-----BEGIN ";
 
+/// The beginning of the end of every block.
+pub const END: &str = "-----END ";
+
 /// The beginning of base64 of a text that begins with [`BEGIN`].
 pub const BASE64_OF_BEGIN: &str = "LS0tLS1CRUdJTi";
 
@@ -25,6 +28,13 @@ pub const BASE64_OF_BEGIN: &str = "LS0tLS1CRUdJTi";
 pub fn encode(label: &'static str, bytes: &[u8]) -> String {
     pem_rfc7468::encode_string(label, LineEnding::LF, bytes)
         .expect("the label is valid and the length is computed by the encoder")
+}
+
+/// Writes a block around base64, however that was broken into lines; whether it is base64 of anything is not asked.
+pub fn wrap(label: &'static str, base64: &str) -> String {
+    let characters: Vec<char> = base64.chars().filter(|character| !character.is_whitespace()).collect();
+    let lines = characters.chunks(LINE_CHARACTERS).flat_map(|line| line.iter().copied().chain(['\n']));
+    format!("{BEGIN}{label}-----\n{}{END}{label}-----\n", lines.collect::<String>())
 }
 
 /// Decodes the only block of a text: nothing before it, nothing after it but white space, no headers.
@@ -58,15 +68,17 @@ pub fn contains(text: &str, label: &'static str) -> bool {
 
 /// Returns the certificates of a text and nothing else: a file of them may hold a private key as well.
 pub fn certificates(text: &str) -> String {
+    let is_delimiter =
+        |line: &str, edge| line.strip_prefix(edge).and_then(|line| line.strip_suffix("-----")) == Some(CERTIFICATE);
     let mut certificates = String::new();
     let mut inside = false;
     for line in text.lines().map(str::trim_end) {
-        inside |= line == "-----BEGIN CERTIFICATE-----";
+        inside |= is_delimiter(line, BEGIN);
         if inside {
             certificates.push_str(line);
             certificates.push('\n');
         }
-        inside &= line != "-----END CERTIFICATE-----";
+        inside &= !is_delimiter(line, END);
     }
     certificates
 }
@@ -104,6 +116,9 @@ pub fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '+' || character == '/'
 }
 
+/// The characters of a line ([RFC 7468, section 2](https://www.rfc-editor.org/rfc/rfc7468#section-2)).
+const LINE_CHARACTERS: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +128,8 @@ mod tests {
         let pem = encode(CERTIFICATE, b"bytes");
         assert_eq!(pem, "-----BEGIN CERTIFICATE-----\nYnl0ZXM=\n-----END CERTIFICATE-----\n");
         assert_eq!(decode(&pem, CERTIFICATE, "x"), Ok(b"bytes".to_vec()));
+        assert_eq!(wrap(CERTIFICATE, "Ynl0\n ZXM="), pem);
+        assert_eq!(wrap(CERTIFICATE, &"A".repeat(132)), encode(CERTIFICATE, &[0; 99]));
         for text in [format!("x{pem}"), format!("{pem}{pem}"), format!("{pem}x"), String::new()] {
             assert!(decode(&text, CERTIFICATE, "x").is_err(), "{text}");
         }

@@ -45,16 +45,11 @@ fn of_pem(text: &str) -> Result<String, Pasted> {
             continue;
         }
         let (body, _) = rest.split_once("-----END CERTIFICATE").ok_or(Pasted::Incomplete)?;
-        let body: Vec<char> = body.chars().filter(|character| is_base64(*character) || *character == '=').collect();
+        let body: String = body.chars().filter(|character| is_base64(*character) || *character == '=').collect();
         if body.is_empty() {
             return Err(Pasted::Incomplete);
         }
-        written.push_str("-----BEGIN CERTIFICATE-----\n");
-        for line in body.chunks(64) {
-            written.extend(line);
-            written.push('\n');
-        }
-        written.push_str("-----END CERTIFICATE-----\n");
+        written.push_str(&pem::wrap(CERTIFICATE, &body));
     }
     match other {
         _ if !written.is_empty() => Ok(written),
