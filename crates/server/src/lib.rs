@@ -3,6 +3,7 @@
 //! Every request passes the gate, which parses it into one of five asks or refuses it; what goes upstream and
 //! what comes back is built anew from the parsed parts. No state is kept: all of it is in the Kubernetes API.
 
+mod bound;
 mod bounds;
 mod bundle;
 pub mod cli;
@@ -18,7 +19,7 @@ mod serve;
 mod store;
 mod upstream;
 
-pub use bounds::Bound;
+pub use bound::Bound;
 pub use config::{ClusterFlags, Config, Limits};
 pub use error::{Error, with_sources};
 pub use identity::{IdentityFlags, IdentityKind};

@@ -10,7 +10,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{Limits, bounds::Bound};
+use crate::{Bound, Limits};
 
 /// The counters, and the registry that writes them.
 pub(crate) struct Metrics {
