@@ -1,5 +1,7 @@
-// node scripts/check-comments.mjs names each comment that is wider than it may be, as FILE:LINE: rustfmt wraps code,
-// and leaves comments as they are. A line with nothing but one long word or link on it cannot be wrapped.
+// node scripts/check-comments.mjs names each comment that breaks a rule of CONTRIBUTING.md, as FILE:LINE.
+// - Width: rustfmt wraps code, and leaves comments as they are. A line with nothing but one long word or link on it
+//   cannot be wrapped.
+// - Openings: a doc comment begins with a noun or a verb of what is done, so that a list of items can be scanned.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
@@ -20,17 +22,35 @@ function canBeWrapped(comment) {
   return comment.includes(" ") && !/^\(?\[[^\]]*\]\(https:\S+$/.test(comment);
 }
 
-let tooWide = 0;
+// The server's documentation still begins otherwise.
+const crates = ["core", "x509", "keys", "protocol", "app", "wasm"].map(name => `crates/${name}/src/`);
+const opening = /^\s*\/\/([/!]) (What|Whatever|Who|Whoever|Where|How|Which|Whether|When|Why|Takes|Says|Tells|Hears|Asks|Looks)\b/;
+const docLine = /^\s*\/\/[/!]/;
+
+// The first line of a doc comment, or of a paragraph of it.
+function hasForbiddenOpening(lines, index) {
+  const before = lines[index - 1] ?? "";
+  return opening.test(lines[index]) && (!docLine.test(before) || /^\s*\/\/[/!]\s*$/.test(before));
+}
+
+let faults = 0;
 for (const path of new Set(listed.split("\n")).values()) {
   if (!path || !existsSync(path)) continue;
   const mark = marks[path.slice(path.lastIndexOf(".") + 1)];
-  readFileSync(path, "utf8").split("\n").forEach((line, index) => {
+  const lines = readFileSync(path, "utf8").split("\n");
+  const isChecked = crates.some(folder => path.startsWith(folder)) && path.endsWith(".rs");
+  lines.forEach((line, index) => {
+    if (isChecked && hasForbiddenOpening(lines, index)) {
+      const [, , word] = opening.exec(line);
+      console.error(`${path}:${index + 1}: found a doc comment that begins with "${word}", expected a noun or a verb`);
+      faults += 1;
+    }
     // By characters, not by UTF-16 units.
     const width = [...line].length;
     const comment = commentOf(line, mark);
     if (width <= MAX_CHARACTERS || comment === undefined || !canBeWrapped(comment)) return;
     console.error(`${path}:${index + 1}: found a comment of ${width} characters, expected at most ${MAX_CHARACTERS}`);
-    tooWide += 1;
+    faults += 1;
   });
 }
-process.exitCode = tooWide > 0 ? 1 : 0;
+process.exitCode = faults > 0 ? 1 : 0;

@@ -23,7 +23,7 @@ use self::{
 };
 use crate::state::{Answer, Call, Event, Failure};
 
-/// The Kubernetes API at one base, and the calls to it that are under way; clones share them.
+/// The Kubernetes API at one base, and the open calls to it; clones share them.
 #[derive(Clone)]
 pub(crate) struct Api {
     /// Relative to the page, without a slash at its end.
@@ -37,8 +37,8 @@ impl Api {
         Self { base: base.trim_end_matches('/').to_owned(), send, open_calls: OpenCalls::default() }
     }
 
-    /// Begins a call; its answer comes as an event, unless the call is dropped before. A new watch drops the one
-    /// before it.
+    /// Begins a call. Its answer is sent as an event, unless the call is dropped before. A new watch drops the previous
+    /// one.
     pub(crate) fn call(&self, call: Call) {
         let endpoint = Endpoint::new(&self.base, &call);
         let open = self.open_calls.begin(matches!(call, Call::Watch(..)));
@@ -46,13 +46,13 @@ impl Api {
         spawn_local(running.run());
     }
 
-    /// Drops all calls that are under way: none of them is answered.
+    /// Drops all open calls: none of them is answered.
     pub(crate) fn stop(&self) {
         self.open_calls.stop();
     }
 }
 
-/// A call that is under way.
+/// An open call.
 struct Running {
     call: Call,
     endpoint: Endpoint,
@@ -107,5 +107,5 @@ impl Running {
     }
 }
 
-/// How long an answer may take that is no watch.
+/// The timeout of every call but a watch.
 const ANSWER_TIMEOUT_MILLISECONDS: u32 = 20_000;

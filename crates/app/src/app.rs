@@ -1,5 +1,5 @@
-//! The root component: owns the machine by value, shows it, and has its effects carried out. It is a struct, since a
-//! state in a hook would be cloned with the passphrases in it.
+//! The root component: holds the machine by value, renders it, and executes its effects. It is a struct component,
+//! since the state of a hook would be cloned, with the passphrases in it.
 
 use yew::{Callback, Component, Context, Html};
 
@@ -14,7 +14,7 @@ pub(crate) struct App {
     /// `None` only while an event is handled.
     machine: Option<Machine>,
     effects: Effects,
-    /// Receives what a person does. It is made once: a new one would render every component that uses it anew.
+    /// Receives the person's actions. It is made once: a new one would render every component that uses it anew.
     dispatch: Callback<UserAction>,
     /// The state whose heading had the focus last.
     focused: &'static str,

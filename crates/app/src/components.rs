@@ -1,4 +1,4 @@
-//! What a person sees, in function components: one file each, those of a step in its folder.
+//! The function components of the page: one file each, those of a step in its folder.
 //!
 //! A component has what it shows as narrow properties, never the state of the page: `view` maps that. [`Ui`] is the
 //! context of all of them.

@@ -1,5 +1,5 @@
-//! Carries out what the state wants done: the only place with side effects, besides the fetches of `api` and the
-//! messages of `key_worker`.
+//! Executes the effects of the state. Side effects are only here, in the fetches of `api` and in the messages of
+//! `key_worker`.
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
@@ -12,7 +12,7 @@ use crate::{
     state::{Effect, Event, State},
 };
 
-/// What effects need between them, and what lasts as long as a state.
+/// The resources of effects: the API, the key worker, and the timers and listeners that last as long as a state.
 pub(crate) struct Effects {
     send: Callback<Event>,
     api: Api,
@@ -63,7 +63,7 @@ impl Effects {
         }
     }
 
-    /// Brings what lasts as long as a state in line with it: the clock that ticks, the question before leaving.
+    /// Adjusts the document title, the clock ticks and the `beforeunload` question to a new state.
     pub(crate) fn follow(&mut self, state: &State) {
         browser::set_title(state.title());
         keep_while(state.counts_time(), &mut self.ticking, || {
@@ -74,7 +74,7 @@ impl Effects {
     }
 }
 
-/// Makes a handle when it is first wanted, and drops it, which ends what it stands for, when it no longer is.
+/// Makes a handle when it is first wanted, and drops it, which ends its timer or listener, when it no longer is.
 fn keep_while<T>(is_wanted: bool, handle: &mut Option<T>, make: impl FnOnce() -> T) {
     match handle {
         None if is_wanted => *handle = Some(make()),

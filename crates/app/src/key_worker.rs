@@ -1,5 +1,5 @@
-//! The key worker: the worker that owns the private key, made by a hidden frame whose policy allows no network
-//! (`js/key_worker.js`).
+//! The client of the key worker: the worker that holds the private key, made by a hidden frame whose policy allows no
+//! network (`js/key_worker.js`).
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -43,9 +43,9 @@ struct Inner {
 /// The status of the worker.
 #[derive(PartialEq)]
 enum Status {
-    /// There is none; the next command starts one.
+    /// No worker; the next command starts one.
     Ended,
-    /// It holds nothing yet.
+    /// The worker is loading, and holds no key yet.
     Starting,
     Ready,
 }
@@ -82,7 +82,7 @@ impl KeyWorker {
         self.ensure_started();
     }
 
-    /// Ends the worker with all that it holds, whatever it is at, and starts a new one.
+    /// Ends the worker, with its key and any command in progress, and starts a new one.
     pub(crate) fn restart(&self) {
         {
             let mut inner = self.0.borrow_mut();

@@ -1,9 +1,9 @@
 //! The page of kube-enroll, from the form to the saved kubeconfig.
 //!
-//! [`start`] mounts the root, a Yew component; `components` has those that it shows, `view` says which and with what.
-//! All that the page is in is one `state::Machine`; `Machine::on` is the only place that changes it, and it neither
-//! reads a clock nor does I/O: what is to be done comes back as `state::Effect`s, which `effects` carries out. The
-//! private key is not here: it lives in the key worker, to which `key_worker` talks.
+//! [`start`] mounts the root, a Yew component. `components` has the components that it shows, and `view` maps the state
+//! to them. The whole state of the page is one `state::Machine`; only `Machine::on` changes it, and it neither reads a
+//! clock nor does I/O: it returns `state::Effect`s, which `effects` executes. The private key is not here but in the
+//! key worker, to which `key_worker` sends commands.
 
 mod api;
 mod app;

@@ -1,7 +1,7 @@
-//! What the page is in, what can happen to it, and what it then wants done.
+//! The state machine of the page: states, events and effects.
 //!
-//! [`Machine::on`] is the only place that changes anything. It is pure: clock and randomness are arguments, and what is
-//! to be done comes back as [`Effect`]s.
+//! Only [`Machine::on`] changes the state. It is pure: clock and randomness are arguments, and side effects are
+//! returned as [`Effect`]s.
 
 mod acquiring;
 mod cluster_form;
@@ -47,20 +47,20 @@ use transition::Transition;
 /// The state of the page.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) enum State {
-    /// The settings are being loaded, and who is signed in.
+    /// The settings and the signed-in person are being loaded.
     #[default]
     Loading,
     /// The form is filled in.
     Setup(Setup),
     /// The worker makes a key.
     Generating(Generating),
-    /// A stored enrollment is to be resumed, and its lease is not here yet.
+    /// A stored enrollment is being resumed, and its lease is not acquired yet.
     Acquiring(Acquiring),
-    /// There is a key, and a request for it.
+    /// The key and its request exist.
     Enrolled {
-        /// What is shared by all phases; clones share it.
+        /// The data of all phases; clones share it.
         enrollment: Rc<Enrollment>,
-        /// How far it is.
+        /// The phase, with its own data.
         phase: Phase,
     },
     /// Something went wrong that is not about an enrollment at hand.
@@ -68,7 +68,7 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// Moves on. An event that does not fit the state changes nothing: a late answer never turns anything back.
+    /// Handles an event. An event that does not fit the state changes nothing, so a late answer never reverts it.
     fn on(self, event: Event, context: &Context) -> Transition {
         match self {
             Self::Loading => Transition::to(self),
@@ -121,7 +121,7 @@ impl State {
         }
     }
 
-    /// Tells whether leaving the page now loses a key that could still become a kubeconfig.
+    /// Returns whether leaving the page now loses a key that could still become a kubeconfig.
     pub(crate) fn holds_a_key(&self) -> bool {
         match self {
             Self::Enrolled { enrollment, phase } => !enrollment.is_stored() && phase.needs_the_key(),
@@ -129,7 +129,7 @@ impl State {
         }
     }
 
-    /// Tells whether something on the page counts seconds, or is due at a time.
+    /// Returns whether the state needs [`Event::Tick`]: it shows elapsed seconds, or has a timeout.
     pub(crate) fn counts_time(&self) -> bool {
         match self {
             Self::Generating(_) => true,

@@ -1,4 +1,4 @@
-//! The root's view: which component shows which state, and with what.
+//! The root's view: maps each state to its component and the component's properties.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Returns the page as its machine says. `dispatch` receives what a person does.
+/// Returns the page for the state of its machine. `dispatch` receives the person's actions.
 pub(crate) fn page(machine: &Machine, dispatch: &Callback<UserAction>) -> Html {
     let Machine { context, state } = machine;
     let ui = Ui { dispatch: dispatch.clone(), copied: context.copied, now_ms: context.inputs.now_ms };
@@ -53,7 +53,7 @@ fn banners(machine: &Machine) -> Html {
         Storage::Refused(reason) => Some(AttrValue::from(reason.clone())),
         _ => None,
     };
-    // What is known of the clock is of no use to somebody whose page does not load.
+    // A page that did not load shows no clock warning.
     let loads = !matches!(state, State::Failed(Failed { retry: Retry::Load, .. }));
     html! {
         <Banners
@@ -280,13 +280,13 @@ fn notifications(context: &Context) -> Notifications {
     }
 }
 
-/// Returns when Kubernetes drops the request of an enrollment, by this computer's clock, or `None` before it is known
-/// when the request was created.
+/// Returns the time at which Kubernetes deletes the pending object of an enrollment, by the browser's clock, or `None`
+/// before its creation time is known.
 fn dropped_at(context: &Context, enrollment: &Enrollment) -> Option<AttrValue> {
     let created_ms = parse_time(&enrollment.object.as_ref()?.creation_timestamp)?;
     Some(date_and_time(created_ms + PENDING_LIFETIME_MS - context.clock_offset_ms.unwrap_or(0.0)).into())
 }
 
-/// Kubernetes drops a request that nobody decides on after this time
+/// The age at which Kubernetes deletes a pending CertificateSigningRequest
 /// ([lifetimes](https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#request-signing-process)).
 const PENDING_LIFETIME_MS: f64 = 24.0 * 3_600_000.0;

@@ -1,4 +1,4 @@
-//! Addresses of servers, and which of them lead to the machine itself.
+//! Addresses of servers, and the detection of loopback addresses.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -30,18 +30,18 @@ pub fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// Tells whether a host is the machine itself: `localhost` and the names below it
+/// Returns whether a host is a loopback host: `localhost` and the names below it
 /// ([RFC 6761, section 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)), 127.0.0.0/8 and `::1`. An IPv6
 /// address may have its brackets.
 ///
-/// Not the unspecified addresses 0.0.0.0 and `::`: browsers let pages of strangers send there.
+/// The unspecified addresses 0.0.0.0 and `::` are not loopback: browsers let pages of any origin send requests there.
 pub fn is_loopback(host: &str) -> bool {
     let host = host.to_ascii_lowercase();
     host == "localhost" || host.ends_with(".localhost") || parse_ip(&host).is_some_and(|address| address.is_loopback())
 }
 
-/// Tells whether whoever connects to a host stays on the machine: it is loopback, or unspecified, which systems take
-/// for it.
+/// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
+/// systems treat as loopback.
 pub(crate) fn stays_on_machine(host: &str) -> bool {
     is_loopback(host) || parse_ip(host).is_some_and(|address| address.is_unspecified())
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-/// Pauses between tries that fail: each twice as long as the one before, up to a longest, and stretched at random by up
-/// to a half, so that many who failed together do not try together.
+/// Exponential backoff with jitter: each pause is twice as long as the one before, up to a maximum, and lengthened at
+/// random by up to a half, so that clients that failed together do not retry together.
 ///
-/// It reads no clock and draws no random numbers: `jitter` is one from 0 to 1, for each pause a fresh one.
+/// Clock and randomness are the caller's: `jitter` is a random number from 0 to 1, a fresh one for each pause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,

@@ -1,10 +1,10 @@
-//! What an issued certificate says, as it is shown to a person. Reading and checking one is the crate `x509`'s.
+//! The fields of an issued certificate that a person is shown. The crate `x509` parses and checks certificates.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// The fields of a certificate that a person wants to see.
+/// The fields of a certificate that a person is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CertificateSummary {
@@ -22,13 +22,13 @@ pub struct CertificateSummary {
     pub not_after: Timestamp,
 }
 
-/// A difference between the lifetime that was asked for and the one that was issued. It does no harm.
+/// A difference between the requested lifetime and the issued one. The certificate is usable all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
-    /// In which direction it goes.
+    /// The direction of the difference.
     pub kind: DifferenceKind,
-    /// Seconds asked for.
+    /// Requested seconds.
     pub asked_seconds: i64,
     /// Seconds from the begin of validity to its end.
     pub issued_seconds: i64,
@@ -40,6 +40,6 @@ pub struct Difference {
 pub enum DifferenceKind {
     /// The signer cut the lifetime.
     ShorterLifetime,
-    /// The signer gave more than was asked for.
+    /// The signer issued more than was requested.
     LongerLifetime,
 }

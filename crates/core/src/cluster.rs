@@ -3,9 +3,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClusterName, Error, Field, address, pem};
 
-/// The cluster that a kubeconfig leads to. There is no other than one whose kubeconfig can work.
+/// The cluster of a kubeconfig. A value exists only with fields that a kubeconfig can use.
 ///
-/// It is written by an operator into `config.json`, or read from `kube-public/cluster-info`.
+/// An operator writes it into `config.json`, or it is read from `kube-public/cluster-info`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "ClusterFields", into = "ClusterFields")]
 pub struct Cluster {
@@ -15,7 +15,7 @@ pub struct Cluster {
     tls_server_name: Option<String>,
 }
 
-/// The fields of a [`Cluster`] as they are written, not judged yet.
+/// The fields of a [`Cluster`] before they are checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ClusterFields {
@@ -95,12 +95,13 @@ impl Cluster {
         self.tls_server_name.as_deref()
     }
 
-    /// Tells whether the address leads only to the machine that it is used on: a person elsewhere cannot reach it.
+    /// Returns whether the address is a loopback address, which other machines cannot reach.
     pub fn is_local(&self) -> bool {
         address::parse_https(&self.server).is_some_and(|(host, _)| address::stays_on_machine(host))
     }
 
-    /// Tells whether a kubeconfig for the other would send the same secrets to the same place, whatever its name.
+    /// Returns whether both have the same endpoint: server, certificate authorities and TLS server name. Names may
+    /// differ.
     pub fn leads_where(&self, other: &Self) -> bool {
         self.server == other.server
             && self.certificate_authority_data == other.certificate_authority_data

@@ -20,7 +20,7 @@ pub struct CertificateSigningRequest {
     pub kind: String,
     /// Name, identity and version.
     pub metadata: ObjectMeta,
-    /// What is asked for; immutable.
+    /// The specification; immutable.
     pub spec: Spec,
     /// The decision and the certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +42,7 @@ pub struct ObjectMeta {
     /// RFC 3339.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub creation_timestamp: String,
-    /// What programs write beside an object; whoever creates it can write anything.
+    /// The annotations; whoever creates the object can write anything into them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
 }
@@ -55,12 +55,12 @@ pub struct Spec {
     pub request: String,
     /// See [`SIGNER_NAME`].
     pub signer_name: String,
-    /// Seconds asked for; the signer may give fewer.
+    /// Requested lifetime in seconds; the signer may issue a shorter one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_seconds: Option<i64>,
     /// See [`USAGES`].
     pub usages: Vec<String>,
-    /// Who created the object; filled in by the API server.
+    /// The user who created the object; set by the API server.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub username: String,
 }
@@ -120,7 +120,7 @@ pub struct ListMeta {
 /// The state of an object. Kubernetes has no such field: it follows from conditions and certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CsrState {
-    /// Nobody has decided.
+    /// Neither approved nor denied.
     Pending,
     /// Approved, and the signer has not signed yet.
     Approved,
@@ -135,7 +135,7 @@ pub enum CsrState {
     Failed(Decision),
 }
 
-/// What an approver or the signer wrote into a condition: untrusted text.
+/// The reason and message of a `Denied` or `Failed` condition: untrusted text of the approver or the signer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decision {
     /// For programs, in `CamelCase`.
@@ -145,7 +145,7 @@ pub struct Decision {
 }
 
 impl CertificateSigningRequest {
-    /// Builds the object that asks for a certificate: everything in it is ours, nothing is passed through.
+    /// Builds the object that requests a certificate, from its parsed parts only.
     pub fn new(name: &ObjectName, request_pem: &str, expiration_seconds: u32) -> Self {
         Self {
             api_version: API_VERSION.into(),
@@ -195,7 +195,8 @@ impl CertificateSigningRequest {
         decode_text(&self.spec.request, "spec.request")
     }
 
-    /// Tells whether the object asks for the same request, whatever its PEM looks like: a proxy re-encodes it.
+    /// Returns whether the object holds this request. The decoded bytes are compared, since a proxy may re-encode the
+    /// PEM.
     pub fn is_for(&self, request_pem: &str) -> bool {
         self.request_pem().is_ok_and(|found| pem::is_same(&found, request_pem))
     }
@@ -214,11 +215,11 @@ fn decode_text(base64: &str, field: &'static str) -> Result<String, Error> {
 /// The API group and version of [`CertificateSigningRequest`].
 pub const API_VERSION: &str = "certificates.k8s.io/v1";
 
-/// The only signer that is asked: it issues client certificates for the API server and never approves by itself
+/// The only signer used: it issues client certificates for the API server and never approves by itself
 /// ([signers](https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers)).
 pub const SIGNER_NAME: &str = "kubernetes.io/kube-apiserver-client";
 
-/// The usages asked for: the one that the signer demands.
+/// The requested usages: the only one that the signer allows.
 pub const USAGES: [&str; 1] = ["client auth"];
 
 /// The kind of [`CertificateSigningRequest`].

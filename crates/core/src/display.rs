@@ -1,8 +1,8 @@
-//! Texts from outside, as they can be shown anywhere: in a page, in a log, in a terminal.
+//! Untrusted texts, escaped for a page, a log or a terminal.
 
 use std::fmt;
 
-/// A character as it can be shown anywhere: itself where it is visible, and always its code point.
+/// A character for a message: itself if it is printable ASCII, and its code point.
 pub(crate) struct Escaped(pub(crate) char);
 
 impl fmt::Display for Escaped {
@@ -16,7 +16,7 @@ impl fmt::Display for Escaped {
     }
 }
 
-/// A text in quotes, with what is not visible or turns the line around as code points.
+/// A text in quotes, with controls, invisible and bidirectional characters as code points.
 pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {

@@ -13,9 +13,9 @@ pub enum Error {
     /// A name that cannot be one.
     #[error("{field} {error}")]
     Name {
-        /// Which name.
+        /// The field of the name.
         field: Field,
-        /// What is wrong with it. Part of the text, so not its source.
+        /// The reason why it is refused. It is part of the message, so it is not the error's source.
         error: NameError,
     },
     /// A group is named twice.
@@ -47,7 +47,7 @@ pub enum Error {
     GroupNotOffered {
         /// The group's place, counted from 0.
         index: usize,
-        /// The group asked for.
+        /// The requested group.
         name: String,
         /// The groups offered.
         offered: Vec<String>,
@@ -55,7 +55,7 @@ pub enum Error {
     /// A key type that is unknown, or that this page's operator does not offer.
     #[error("key type {} is not offered here, expected one of: {}", Quoted(.found), .offered.join(", "))]
     AlgorithmNotOffered {
-        /// The key type asked for.
+        /// The requested key type.
         found: String,
         /// The key types offered.
         offered: Vec<String>,
@@ -63,7 +63,7 @@ pub enum Error {
     /// A lifetime outside of the policy's bounds.
     #[error("lifetime of {found_seconds} seconds, expected {minimum_seconds} to {maximum_seconds} seconds")]
     ExpirationOutOfRange {
-        /// Seconds asked for.
+        /// Requested seconds.
         found_seconds: i64,
         /// Fewest seconds possible.
         minimum_seconds: u32,
@@ -73,7 +73,7 @@ pub enum Error {
     /// A policy that contradicts itself.
     #[error("the policy cannot be used: {reason}")]
     InvalidPolicy {
-        /// What contradicts what.
+        /// The contradiction.
         reason: &'static str,
     },
     /// An object name of another shape than ours.
@@ -109,9 +109,9 @@ pub enum Error {
     InvalidCluster {
         /// The field of the cluster.
         field: &'static str,
-        /// What it holds.
+        /// The value found.
         found: String,
-        /// What it should hold.
+        /// The value expected.
         expected: &'static str,
     },
     /// A CertificateSigningRequest other than the ones that are made here, or settings that cannot be read.
@@ -119,17 +119,17 @@ pub enum Error {
     InvalidObject {
         /// The field's path in the object.
         field: &'static str,
-        /// What it holds.
+        /// The value found.
         found: String,
-        /// What it should hold.
+        /// The value expected.
         expected: String,
     },
     /// A text that is not the one PEM block expected (RFC 7468).
     #[error("PEM: found {found}, expected {expected}")]
     InvalidPem {
-        /// What was found.
+        /// The content found.
         found: String,
-        /// What was expected.
+        /// The content expected.
         expected: &'static str,
     },
     /// A line of a watch that is longer than is read.
@@ -141,7 +141,7 @@ pub enum Error {
     /// A watch stream that is not newline-delimited watch events.
     #[error("watch stream: {reason}")]
     InvalidWatch {
-        /// What is wrong with it.
+        /// The decoder's reason.
         reason: String,
     },
 }
@@ -202,7 +202,7 @@ impl NameError {
     }
 }
 
-/// A field of the form in which somebody asks for a certificate, or in which a cluster is described.
+/// A field of the form in which a person requests a certificate or describes a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// The user (CN).
@@ -350,7 +350,7 @@ error_codes! {
     PastedOtherText = "pasted-other-text",
     /// More was pasted than is read.
     PastedTooLong = "pasted-too-long",
-    // Private keys and where they are kept: the crates `keys` and `wasm`, and the key worker.
+    // Private keys and their storage: the crates `keys` and `wasm`, and the key worker.
     /// The source of randomness failed.
     NoRandomness = "no-randomness",
     /// A private key that could not be made, read or used.

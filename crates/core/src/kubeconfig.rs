@@ -1,4 +1,4 @@
-//! The file that leads to a cluster.
+//! The kubeconfig, and the name under which it is saved.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
@@ -11,7 +11,7 @@ use crate::{Cluster, Error, Namespace, UserName};
 /// User and context are named `USER@CLUSTER`, so that merging it into a person's own kubeconfig replaces nothing else.
 #[derive(Clone, Copy)]
 pub struct Kubeconfig<'a> {
-    /// The cluster that it leads to.
+    /// The cluster of the context.
     pub cluster: &'a Cluster,
     /// The user, as in the certificate.
     pub user: &'a UserName,
@@ -33,7 +33,7 @@ impl Kubeconfig<'_> {
         self.write(&key)
     }
 
-    /// Writes the file for showing: the key's place holds a sentence.
+    /// Writes the file for display, with a sentence in place of the private key.
     pub fn preview(&self) -> String {
         std::mem::take(&mut *self.write("(the private key: in the file, not on this page)"))
     }
@@ -111,7 +111,7 @@ impl FileName {
     /// Parses a name that a person has typed.
     ///
     /// # Errors
-    /// [`Error::InvalidFileName`] for any other name, and for what would lead elsewhere.
+    /// [`Error::InvalidFileName`] for any other name, paths included.
     pub fn parse(name: &str) -> Result<Self, Error> {
         let is_good = !name.is_empty()
             && name.len() <= MAX_FILE_NAME_BYTES

@@ -1,9 +1,9 @@
 //! The domain of kube-enroll: names, subjects, the policy, clusters, settings, kubeconfigs, and the Kubernetes types of
 //! an enrollment.
 //!
-//! Nothing here reads a clock, does I/O, knows a browser or does cryptography: time and randomness are arguments. There
-//! are no Cargo features, so a type is the same for all who use it. Requests and certificates are the crate `x509`,
-//! private keys the crate `keys`.
+//! This crate reads no clock, does no I/O, depends on no browser and contains no cryptography: time and randomness are
+//! arguments. It has no Cargo features, so every type is the same in every crate. Requests and certificates are the
+//! crate `x509`, private keys the crate `keys`.
 
 pub mod address;
 mod algorithm;

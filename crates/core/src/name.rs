@@ -171,7 +171,7 @@ fn check(name: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// The most characters that a name may have.
+/// The maximum length of a name, in characters.
 pub const MAX_NAME_CHARACTERS: usize = 200;
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl From<Namespace> for String {
     }
 }
 
-/// Tells whether a text has only the characters of a DNS label, in their places; of any length.
+/// Returns whether a text follows the character rules of a DNS label (RFC 1123); its length is not checked.
 pub(crate) fn is_dns_label(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && !text.starts_with('-')

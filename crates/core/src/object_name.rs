@@ -6,9 +6,9 @@ use crate::{Error, namespace::is_dns_label};
 
 /// The name of a CertificateSigningRequest object: `PREFIX-SUFFIX` or `PREFIX--LABEL-SUFFIX`.
 ///
-/// The prefix is the user's name made safe, the label is the person's to choose, and the suffix is 50 random bits: so
-/// names neither collide nor can be guessed or taken beforehand. A prefix has no `--`, so the prefix of a name is read
-/// in one way only; two users whose names are made safe alike share it. The whole is a DNS-1123 label of at most 83
+/// The prefix is the sanitized user name, the label is chosen by the person, and the suffix is 50 random bits, so that
+/// names neither collide nor can be guessed and taken beforehand. A prefix contains no `--`, so it is parsed
+/// unambiguously; two users whose names are sanitized alike share it. The whole is a DNS-1123 label of at most 83
 /// characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -50,7 +50,7 @@ impl ObjectName {
         Ok(Self(name.to_owned()))
     }
 
-    /// Checks that the name was made for this user, or for one whose name is made safe alike.
+    /// Checks that the name was made for this user, or for one with the same sanitized name.
     ///
     /// # Errors
     /// [`Error::InvalidObjectName`] where the prefix is not the user's.
@@ -63,8 +63,8 @@ impl ObjectName {
         Err(Error::InvalidObjectName { found: self.0.clone(), expected: format!("a name that begins with {prefix}-") })
     }
 
-    /// Returns the user's name made safe: lower-case `a-z`, `0-9` and inner `-`, at most 40 characters, `user` where
-    /// nothing is left.
+    /// Returns the sanitized user name: lower-case `a-z`, `0-9` and inner `-`, at most 40 characters; `user` if no
+    /// character remains.
     pub fn prefix(user: &str) -> String {
         let mut prefix = String::new();
         for character in user.chars() {
@@ -154,10 +154,10 @@ impl From<ObjectName> for String {
     }
 }
 
-/// The most characters that the readable part of an object name keeps of the user's name.
+/// The maximum length of the sanitized user name in an object name.
 const MAX_PREFIX_CHARACTERS: usize = 40;
 
-/// The most characters that a label between prefix and suffix may have.
+/// The maximum length of the label between prefix and suffix.
 const MAX_LABEL_CHARACTERS: usize = 30;
 
 /// The length of the random suffix in characters of 5 bits.

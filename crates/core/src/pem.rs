@@ -1,4 +1,4 @@
-//! The armour of RFC 7468: the one place that knows it.
+//! PEM, the textual encoding of [RFC 7468](https://www.rfc-editor.org/rfc/rfc7468).
 
 use base64ct::{Base64Unpadded, Encoding};
 use pem_rfc7468::LineEnding;
@@ -40,7 +40,7 @@ pub fn wrap(label: &'static str, base64: &str) -> String {
 /// Decodes the only block of a text: nothing before it, nothing after it but white space, no headers.
 ///
 /// # Errors
-/// [`Error::InvalidPem`] for any other text; `expected` says what it should be.
+/// [`Error::InvalidPem`] for any other text; `expected` becomes part of its message.
 pub fn decode(text: &str, label: &'static str, expected: &'static str) -> Result<Vec<u8>, Error> {
     let refuse = |found: String| Error::InvalidPem { found, expected };
     let text = text.trim_ascii();
@@ -59,7 +59,7 @@ pub fn decode(text: &str, label: &'static str, expected: &'static str) -> Result
     Ok(bytes)
 }
 
-/// Tells whether a block with this label begins somewhere in a text.
+/// Returns whether a text contains the beginning of a block with this label.
 pub fn contains(text: &str, label: &'static str) -> bool {
     text.match_indices(BEGIN).any(|(start, begin)| {
         text[start + begin.len()..].strip_prefix(label).is_some_and(|rest| rest.starts_with("-----"))
@@ -83,7 +83,7 @@ pub fn certificates(text: &str) -> String {
     certificates
 }
 
-/// Tells whether two texts hold the same bytes in one block each, however they are wrapped.
+/// Returns whether two texts, of one block each, encode the same bytes; line lengths may differ.
 pub fn is_same(one: &str, other: &str) -> bool {
     let body = |pem: &str| -> String {
         pem.lines().filter(|line| !line.starts_with("-----")).flat_map(str::split_whitespace).collect()
@@ -91,8 +91,8 @@ pub fn is_same(one: &str, other: &str) -> bool {
     body(one) == body(other)
 }
 
-/// Decodes the base64 that a text begins with, however it is broken into lines, quoted or padded. Returns nothing where
-/// it begins otherwise.
+/// Decodes the base64 at the beginning of a text, ignoring line breaks, quotes and padding. Returns no bytes for a text
+/// that begins with anything else.
 pub fn decode_base64(text: &str) -> Vec<u8> {
     let mut base64: String = text
         .chars()
@@ -110,8 +110,8 @@ pub fn decode_base64(text: &str) -> Vec<u8> {
     }
 }
 
-/// Tells whether a character belongs to the alphabet of base64 ([RFC 4648, section
-/// 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)).
+/// Returns whether a character belongs to the alphabet of base64
+/// ([RFC 4648, section 4](https://www.rfc-editor.org/rfc/rfc4648#section-4)), the padding excluded.
 pub fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '+' || character == '/'
 }

@@ -42,7 +42,7 @@ pub enum Groups {
     Only(Vec<GroupName>),
 }
 
-/// What [`Policy::judge`] finds in a request.
+/// The result of [`Policy::judge`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Judgement {
@@ -50,11 +50,11 @@ pub struct Judgement {
     /// [`Error::ExpirationOutOfRange`], and [`Error::GroupNotOffered`] for each group. With any of them the request is
     /// refused.
     pub faults: Vec<Error>,
-    /// What its reader should know.
+    /// Warnings, which do not refuse the request.
     pub warnings: Vec<Warning>,
 }
 
-/// Something that a person should know before they go on, and that stops nothing.
+/// A warning to show before a request is made. It refuses nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
@@ -134,7 +134,7 @@ impl Policy {
 }
 
 impl Groups {
-    /// Tells whether a request may name this group.
+    /// Returns whether a request may name this group.
     pub fn offers(&self, group: &GroupName) -> bool {
         match self {
             Self::Any => true,
@@ -142,7 +142,7 @@ impl Groups {
         }
     }
 
-    /// Returns the names that are offered; none where any is.
+    /// Returns the offered names; an empty list for [`Groups::Any`].
     fn names(&self) -> Vec<String> {
         match self {
             Self::Any => Vec::new(),
@@ -166,7 +166,7 @@ impl From<Groups> for Vec<GroupName> {
     }
 }
 
-/// The fewest seconds that Kubernetes takes as `expirationSeconds`
+/// The minimum that Kubernetes accepts as `expirationSeconds`
 /// ([API reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/#CertificateSigningRequestSpec)).
 pub const KUBERNETES_MIN_EXPIRATION_SECONDS: u32 = 600;
 

@@ -15,15 +15,15 @@ pub struct Settings {
     pub cluster: Option<Cluster>,
     /// The requests that are allowed.
     pub policy: Policy,
-    /// How to reach an approver, a sentence for people, for example `Ask in #platform`. Default: none.
+    /// A sentence for people about reaching an approver, for example `Ask in #platform`. Default: none.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
     pub approver: Option<String>,
     /// The account that requests are made with, for the approver to compare with "Requesting User". Default: read from
     /// the API server's answer.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
     pub requesting_user: Option<String>,
-    /// The way in which the server authenticates people, `header` or `jwt`: then `whoami.json` beside this file says
-    /// who is signed in. Default: nobody is, and the form takes any name.
+    /// The way in which the server authenticates people, `header` or `jwt`: then `whoami.json` beside this file names
+    /// the signed-in person. Default: people are not authenticated, and the form accepts any name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
     pub identity: Option<String>,
 }
@@ -63,7 +63,7 @@ impl Settings {
     }
 }
 
-/// Reads an empty text as none.
+/// Reads an empty text as `None`.
 fn text_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()))
 }

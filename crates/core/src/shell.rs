@@ -1,7 +1,7 @@
-//! The lines that people copy: for the approver, for the person who saved the file, and for doing each step by hand.
+//! Shell commands to copy: for the approver, for the person who saved the kubeconfig, and for each step by hand.
 //!
-//! Every line runs in a POSIX shell as it is, unless its name says PowerShell, and whatever somebody typed stays one
-//! word in it.
+//! Every line is POSIX shell, unless its name ends in `powershell`, and every value that a person typed is quoted as
+//! one word.
 
 mod approver;
 mod commands;

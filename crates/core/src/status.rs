@@ -27,7 +27,7 @@ pub struct Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StatusDetails {
-    /// Seconds to wait before another try; 0 means that nothing is said.
+    /// Seconds to wait before a retry; 0 if the server gave none.
     #[serde(skip_serializing_if = "is_zero")]
     pub retry_after_seconds: u32,
     /// Each thing that is wrong.
@@ -62,7 +62,8 @@ impl Status {
         }
     }
 
-    /// Tells whether this says that a watch or list began at a version that is no more: list again.
+    /// Returns whether this is HTTP 410: the `resourceVersion` of the watch or list has expired, so the client lists
+    /// again ([410 Gone](https://kubernetes.io/docs/reference/using-api/api-concepts/#410-gone-responses)).
     pub fn is_expired(&self) -> bool {
         self.code == 410 || self.reason == "Expired" || self.reason == "Gone"
     }

@@ -61,11 +61,11 @@ pub fn parse_groups<G: AsRef<str>>(groups: &[G]) -> Result<Vec<GroupName>, Error
     groups.iter().enumerate().map(parse).collect()
 }
 
-/// The most groups that one subject may have.
+/// The maximum number of groups of one subject.
 pub const MAX_GROUPS: usize = 64;
 
-/// The most bytes of UTF-8 that all names of one subject may have together: so every request fits into the proxy's body
-/// limit of 16 KiB, twice in base64.
+/// The maximum total length of the names of one subject, in bytes of UTF-8. With it, every request fits into the
+/// server's body limit of 16 KiB, in which it is base64 twice.
 pub const MAX_SUBJECT_BYTES: usize = 4096;
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Says a duration in the largest unit that leaves no rest, for example `8 hours`.
+/// Formats a duration in the largest unit that divides it, for example `8 hours`.
 pub fn in_words(seconds: u32) -> String {
     let (count, unit) = match seconds {
         0 => (0, "second"),

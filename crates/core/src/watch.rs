@@ -28,7 +28,7 @@ pub enum WatchEvent {
     Modified(CertificateSigningRequest),
     /// The object is gone; this was its last state.
     Deleted(CertificateSigningRequest),
-    /// Nothing happened up to this version.
+    /// No change up to this version.
     Bookmark {
         /// Version, opaque.
         resource_version: String,
@@ -43,8 +43,8 @@ impl WatchDecoder {
         Self::default()
     }
 
-    /// Takes the next bytes of the stream, however it was cut, and returns the events that they complete. Event types
-    /// that are not known are skipped, as Kubernetes asks of its clients.
+    /// Adds the next bytes of the stream, split at any place, and returns the events that they complete. Unknown event
+    /// types are skipped, as Kubernetes requires of clients.
     ///
     /// # Errors
     /// [`Error::InvalidWatch`] for a line that is no event, [`Error::WatchLineTooLong`] for one of more than
@@ -59,8 +59,8 @@ impl WatchDecoder {
 }
 
 impl WatchLines {
-    /// Takes the next bytes of the stream, however it was cut, and returns the lines that they complete, empty ones
-    /// left out.
+    /// Adds the next bytes of the stream, split at any place, and returns the lines that they complete, without empty
+    /// ones.
     fn push(&mut self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
         let mut lines = Vec::new();
         let mut rest = bytes;

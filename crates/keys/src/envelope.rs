@@ -6,19 +6,20 @@
 //! bound      "kube-enroll" LF "1" LF id LF details
 //! sealed     AES-256-GCM(dataKey, PKCS#8 of the private key, associated data: bound)
 //! wrapped    AES-256-GCM(Argon2id(passphrase, salt), dataKey, associated data: bound)
-//!            or AES-256-GCM by a key of the browser's that it does not hand out, without associated data
+//!            or AES-256-GCM by a non-extractable key of the browser, without associated data
 //! ```
 //!
-//! What AES-256-GCM makes is kept as nonce (12 random bytes), ciphertext, tag (16 bytes), one after the other.
+//! Each AES-256-GCM output is stored as nonce (12 random bytes), ciphertext and tag (16 bytes), concatenated.
 //!
-//! Bound are the version, the id and the details: who can write to the storage, and no more, can neither pass a key off
-//! as that of another enrollment nor lead its kubeconfig elsewhere. `bound` has one reading only, since an id has 32
-//! characters and the details come last. It takes the exact text of the details and not what they mean: the record
-//! keeps that text, and a later version that reads or writes them otherwise still opens it.
+//! The version, the id and the details are bound to the key. An attacker who can only write to the storage can neither
+//! present the key as that of another enrollment nor make its kubeconfig point to another server. `bound` is parsed
+//! unambiguously, since an id has 32 characters and the details come last. The exact text of the details is bound, not
+//! its meaning: the record holds that text, and a later version that reads or writes details differently still opens
+//! it.
 //!
-//! Not bound is the progress: it is written while the key is locked. Whoever changes it can make the page ask for
-//! another object or show another state, but not accept a certificate for another key, user or group, which is checked
-//! against the request in the details.
+//! The progress is not bound, since it is written while the key is locked. An attacker who changes it can make the page
+//! request another object or show another state, but not accept a certificate for another key, user or group, which is
+//! checked against the request in the details.
 
 mod argon2id;
 mod data_key;
@@ -41,13 +42,13 @@ pub struct Bound {
     pub version: u32,
     /// 32 hexadecimal digits, random.
     pub id: String,
-    /// The exact JSON text of what never changes of an enrollment, its request in `requestPem` and its cluster in
-    /// `cluster`.
+    /// The exact JSON text of the immutable details of an enrollment, with its request in `requestPem` and its cluster
+    /// in `cluster`.
     pub details: String,
 }
 
 impl Bound {
-    /// Names a new record with the randomness of `rng`.
+    /// Makes the bound part of a new record, with a random id.
     ///
     /// # Errors
     /// [`Error::NoRandomness`].
@@ -64,8 +65,8 @@ impl Bound {
         Ok(CertificationRequest::parse_pem(&self.read()?.request_pem)?)
     }
 
-    /// Checks that a kubeconfig leads to the cluster of the details, where they name one: the page may have read
-    /// another text than the one that opens the key.
+    /// Checks that a kubeconfig is for the cluster of the details, if they name one: the page may have read another
+    /// text than the one that is bound to the key.
     ///
     /// # Errors
     /// [`Error::Locked`] for another server, other certificate authorities or another TLS server name.
@@ -110,8 +111,8 @@ impl Bound {
         Ok(key)
     }
 
-    /// Wraps a data key with a passphrase, and returns what derives the wrapping key again, and the data key encrypted.
-    /// It takes half a second in a browser.
+    /// Wraps a data key with a passphrase, and returns the parameters that derive the wrapping key and the encrypted
+    /// data key. The derivation takes about half a second in a browser.
     ///
     /// # Errors
     /// [`Error::NoMemory`]; [`Error::NoRandomness`].
@@ -153,7 +154,7 @@ impl Bound {
     }
 }
 
-/// What of the details is read here: whatever else a later version writes into them is bound all the same.
+/// The details that are read here. Unknown fields of a later version are ignored, and bound all the same.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BoundDetails {
@@ -168,10 +169,10 @@ fn random<const LENGTH: usize, R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<
     Ok(bytes)
 }
 
-/// The version of the records that are written, and the only one so far.
+/// The version of the record format that is written, and the only one that is read.
 pub const VERSION: u32 = 1;
 
-/// All that can be said where authenticated encryption does not open with a key that is right.
+/// The error of a failed authenticated decryption with the right key, which has no more specific cause.
 const DAMAGED: Error = Error::Locked { reason: "its record is damaged" };
 
 #[cfg(test)]

@@ -13,16 +13,16 @@ pub enum Error {
     /// A key could not be made, read or used.
     #[error("private key: {reason}")]
     PrivateKey {
-        /// What failed; never a part of the key.
+        /// The operation that failed; never a part of the key.
         reason: &'static str,
     },
-    /// A kept key that opens with a passphrase, and there is none.
+    /// A stored key needs a passphrase, and none was given.
     #[error("this key was kept with a passphrase, which opens it: none was given")]
     PassphraseNeeded,
-    /// A kept key that does not open.
+    /// A stored key does not open.
     #[error("the kept key does not open: {reason}")]
     Locked {
-        /// What stands against it, as far as that can be told.
+        /// The reason, as far as it is known.
         reason: &'static str,
     },
     /// Too little memory for Argon2.

@@ -1,4 +1,4 @@
-//! Private keys, signing, PKCS#8, and the sealed envelope in which a key is stored: what only the key worker holds.
+//! Private keys, signing, PKCS#8, and the sealed envelope in which a key is stored. Only the key worker uses them.
 //!
 //! Randomness is an argument. No type here that holds a key can be printed or serialised, and each is wiped when
 //! dropped.

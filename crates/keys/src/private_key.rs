@@ -33,7 +33,7 @@ impl PrivateKey {
     /// Makes a key with the randomness of `rng`. RSA takes seconds, the other kinds milliseconds.
     ///
     /// # Errors
-    /// [`Error::NoRandomness`] where `rng` fails; [`Error::PrivateKey`] where no key comes of it.
+    /// [`Error::NoRandomness`] where `rng` fails; [`Error::PrivateKey`] where RSA key generation fails.
     pub fn generate<R: TryCryptoRng + ?Sized>(algorithm: Algorithm, rng: &mut R) -> Result<Self, Error> {
         use p256::elliptic_curve::Generate;
         let kind = match algorithm {

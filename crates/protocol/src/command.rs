@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Details, Passphrase, Progress};
 
-/// A command as it crosses.
+/// The message of one command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommandMessage {
     /// The number that the reply names: 1 and up, each used once in a worker's life.
@@ -28,20 +28,20 @@ pub enum Command {
         /// The groups (O).
         groups: Vec<GroupName>,
     },
-    /// Writes the key that was made last, encrypted, into the browser's storage, with what is needed to resume its
-    /// enrollment. The reply comes once all of it is on the disk. This tab then has the enrollment's lease.
+    /// Writes the key that was made last, encrypted, into the browser's storage, with all data that its enrollment is
+    /// resumed from. The reply comes once all of it is on the disk. This tab then has the enrollment's lease.
     Store {
-        /// What never changes any more.
+        /// The immutable part of the record.
         details: Box<Details>,
-        /// What will.
+        /// The mutable part of the record.
         progress: Box<Progress>,
-        /// Wraps the key; without one, a key of the browser's that it does not hand out.
+        /// The passphrase that wraps the key; `None` for a non-extractable key of the browser.
         passphrase: Option<Passphrase>,
     },
-    /// Lists what is stored.
+    /// Lists the stored enrollments.
     List,
-    /// Acquires the lease of this enrollment, and releases any other: only the tab that has it asks the API about it.
-    /// Where another tab has it, this one is next, and hears of it by [`crate::WorkerMessage::Changed`].
+    /// Acquires the lease of this enrollment, and releases any other: only the tab that has it calls the API about it.
+    /// If another tab has it, this one waits, and is notified by [`crate::WorkerMessage::Changed`].
     Acquire {
         /// [`crate::StoredEnrollment::id`].
         id: String,
@@ -52,7 +52,7 @@ pub enum Command {
     Update {
         /// [`crate::StoredEnrollment::id`].
         id: String,
-        /// Replaces what was there.
+        /// The new progress, which replaces the stored one.
         progress: Box<Progress>,
     },
     /// Deletes an enrollment, with its key.
@@ -62,32 +62,33 @@ pub enum Command {
     },
     /// Checks the issued certificate against the key and the request, and writes the kubeconfig.
     Assemble(Box<Assemble>),
-    /// Shows the kubeconfig with the key in it: only ever sent for a click of the person.
+    /// Returns the kubeconfig with the key in it. It is only sent for a click.
     Reveal,
 }
 
-/// All that a kubeconfig is made of, besides the key.
+/// The inputs of a kubeconfig, except the private key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Assemble {
-    /// PEM of the chain, leaf first; or a text that a person has pasted.
+    /// PEM of the chain, leaf first, or a pasted text.
     pub certificate: String,
-    /// The cluster that the kubeconfig leads to; without one, all the rest is checked, and then it is missed.
+    /// The cluster of the kubeconfig; if it is `None`, everything else is checked first, and then
+    /// `ErrorCode::ClusterMissing` is returned.
     pub cluster: Option<Cluster>,
     /// The namespace of its context.
     pub namespace: Option<Namespace>,
-    /// The lifetime that was asked for, in seconds.
+    /// The requested lifetime, in seconds.
     pub expiration_seconds: u32,
-    /// The cluster's time: validity is judged by it.
+    /// The cluster's time, which validity is checked against.
     pub now: Timestamp,
-    /// [`crate::StoredEnrollment::id`] of the enrollment whose key it is, read from the storage where the worker does
-    /// not hold it; without one, the key that was made last.
+    /// [`crate::StoredEnrollment::id`] of the enrollment whose key is used, read from the storage if the worker does
+    /// not hold it; `None` for the key that was made last.
     pub id: Option<String>,
-    /// Opens that key, where it was stored with one.
+    /// The passphrase of a key that was stored with one.
     pub passphrase: Option<Passphrase>,
 }
 
-/// What a person has pasted may be anything, a private key too: it is never printed.
+/// Omits the certificate, which may be a pasted private key, and the passphrase.
 impl fmt::Debug for Assemble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Assemble")

@@ -1,8 +1,8 @@
 //! The messages between the page and the key worker, and the record of an enrollment that is stored. Both sides compile
 //! them.
 //!
-//! A private key is in none of them. Where the kubeconfig is ready, the message of its [`Reply`] also carries it as a
-//! `Blob` named `file`, which serde does not see: the page can save it without reading it.
+//! A private key is in none of them. The message of [`Reply::Assemble`] also carries the kubeconfig as a `Blob` named
+//! `file`, which serde does not see: the page can save it without reading it.
 
 mod command;
 mod passphrase;

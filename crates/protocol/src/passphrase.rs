@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
-    /// Takes what a person has typed.
+    /// Wraps a typed text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
@@ -20,7 +20,7 @@ impl Passphrase {
         &self.0
     }
 
-    /// Tells whether it is long enough to lock a new key.
+    /// Returns whether it has at least [`MIN_PASSPHRASE_CHARACTERS`], which a new key needs.
     pub fn is_long_enough(&self) -> bool {
         self.0.chars().count() >= MIN_PASSPHRASE_CHARACTERS
     }
@@ -32,7 +32,7 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// The fewest characters of a passphrase that locks a new key: whoever has the disk can try as many as they like.
+/// The minimum length of the passphrase of a new key, in characters: whoever has the disk can try any number.
 pub const MIN_PASSPHRASE_CHARACTERS: usize = 12;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The record of an enrollment in the browser's storage (IndexedDB), and its parts as the page reads them.
 //!
-//! What is readable can be changed by whoever can write to the storage. What never changes is bound to the key as
-//! associated data; what does change is not, and is therefore never believed without a look at the cluster.
+//! An attacker who can write to the storage can change all readable parts. The immutable ones are bound to the key as
+//! associated data. The mutable ones are not, so they are checked against the cluster before they are used.
 
 use kube_enroll_core::{Algorithm, Cluster, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -21,7 +21,7 @@ pub struct Record {
     pub wrap: Wrap,
 }
 
-/// The data key of a record, wrapped. Where the browser's key wraps it, the worker unwraps it, and the fields of
+/// The wrapped data key of a record. If the browser's key wraps it, `www/room/vault.js` unwraps it, and the fields of
 /// Argon2id are 0 and empty.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,14 +45,14 @@ pub struct Wrap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WrapKind {
-    /// A key of the browser's that it does not hand out.
+    /// A non-extractable key of the browser.
     Browser,
     /// A key that Argon2id derives from a passphrase.
     Passphrase,
 }
 
-/// The part of an enrollment that never changes. It is readable beside its encrypted key, and bound to it as associated
-/// data: whoever changes it makes the key unreadable.
+/// The immutable part of an enrollment. It is readable beside the encrypted key, and bound to it as associated data:
+/// after a change the key does not open.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Details {
@@ -64,13 +64,13 @@ pub struct Details {
     pub user: String,
     /// The groups (O).
     pub groups: Vec<String>,
-    /// The lifetime that was asked for, in seconds.
+    /// The requested lifetime, in seconds.
     pub expiration_seconds: u32,
     /// The label in the object's name; empty for none.
     pub label: String,
     /// The namespace of the kubeconfig's context; empty for none.
     pub namespace: String,
-    /// The cluster that the kubeconfig will lead to, as far as it was known then.
+    /// The cluster of the kubeconfig, or `None` if it was not known then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<Cluster>,
     /// PEM of the PKCS#10 request.
@@ -79,11 +79,11 @@ pub struct Details {
     pub fingerprint: String,
 }
 
-/// The part of an enrollment that changes. It is written while the key is locked, so it is not bound to the key.
+/// The mutable part of an enrollment. It is written while the key is locked, so it is not bound to the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Progress {
-    /// How far it has come.
+    /// The stage that was reached.
     pub stage: Readable<Stage>,
     /// The name of the Kubernetes object.
     pub name: String,
@@ -93,9 +93,9 @@ pub struct Progress {
     pub username: String,
     /// The object's `metadata.creationTimestamp`, RFC 3339.
     pub creation_timestamp: String,
-    /// What an approver or the signer wrote into the decision: untrusted.
+    /// `reason` of the condition of the approver or the signer: untrusted.
     pub reason: String,
-    /// What an approver or the signer wrote into the decision: untrusted.
+    /// `message` of that condition: untrusted.
     pub message: String,
     /// PEM of the issued chain, so that it outlives the object; empty before.
     pub certificate_pem: String,
@@ -107,7 +107,7 @@ pub struct Progress {
 /// The stage that a stored enrollment has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Not yet known to be in the cluster.
+    /// The key and the request exist; the object is not known to be in the cluster.
     Prepared,
     /// In the cluster.
     Submitted,
@@ -123,12 +123,12 @@ pub enum Stage {
     Saved,
 }
 
-/// A value out of a set that a later version may enlarge. It crosses as its name.
+/// A value of a set that a later version may extend. It is serialized as its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readable<T> {
-    /// One that this version knows.
+    /// A value that this version knows.
     Known(T),
-    /// Another: it was stored by a newer version of the page, and nothing is guessed from it.
+    /// The name of any other value, which a newer version of the page has stored.
     Unknown(String),
 }
 
@@ -147,15 +147,15 @@ pub trait Named: Copy {
 pub struct StoredEnrollment {
     /// 32 hexadecimal digits.
     pub id: String,
-    /// What never changes.
+    /// The immutable part.
     pub details: Details,
-    /// What does.
+    /// The mutable part.
     pub progress: Progress,
     /// Its key opens with a passphrase only.
     pub has_passphrase: bool,
-    /// The tab that goes on with it.
+    /// The tab that has its lease.
     pub lease: Lease,
-    /// The reason why it cannot be read, for people. It stays stored all the same, and can only be deleted.
+    /// The reason why it cannot be read, for people, or `None` if it can. Such a record can only be deleted.
     pub fault: Option<String>,
 }
 
@@ -225,7 +225,7 @@ impl Named for Stage {
 }
 
 impl Stage {
-    /// All of them, in the order in which they are mostly reached.
+    /// All stages, in their usual order.
     pub const ALL: [Self; 7] =
         [Self::Prepared, Self::Submitted, Self::Issued, Self::Denied, Self::Failed, Self::Gone, Self::Saved];
 
@@ -243,8 +243,8 @@ impl Stage {
     }
 }
 
-/// As it crosses: the two parts as JSON texts, so that one record that cannot be read does not stand in the way of the
-/// others.
+/// The message form of [`StoredEnrollment`]: both parts are JSON texts, so that one unreadable record does not make the
+/// whole listing unreadable.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Crossing {
@@ -292,10 +292,10 @@ impl From<StoredEnrollment> for Crossing {
 /// The version of the records that are written, and the only one so far.
 pub const KNOWN_RECORD_VERSION: u32 = 1;
 
-/// The fault of a record in which something is that this version does not know.
+/// The fault of a record with a key type or stage that this version does not know.
 pub const NEWER_VERSION: &str = "it was kept by a newer version of this page: reload";
 
-/// The fault of a record that is not one.
+/// The fault of a record that cannot be parsed.
 const DAMAGED: &str = "its record is damaged";
 
 #[cfg(test)]

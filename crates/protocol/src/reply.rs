@@ -11,13 +11,13 @@ pub enum WorkerMessage {
     Ready,
     /// The answer to one command.
     Reply(ReplyMessage),
-    /// Another tab has changed what is stored, or this one's lease has changed by itself.
+    /// Another tab has changed the storage, or this tab's lease has changed.
     Changed(Listing),
-    /// The worker broke down with all that it held: the page ends it and makes a new one. For people.
+    /// The worker has panicked and lost its key: the page ends it and starts a new one. The message is for people.
     Panicked(String),
 }
 
-/// A reply as it crosses.
+/// The message of one reply.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplyMessage {
     /// [`crate::CommandMessage::id`] of the command.
@@ -35,24 +35,24 @@ pub enum Reply {
     /// The enrollment is on the disk under this id, [`StoredEnrollment::id`]; or it could not be written, and the
     /// worker holds its key all the same.
     Store(Result<String, Failure>),
-    /// All that is stored.
+    /// The stored enrollments.
     List(Listing),
-    /// All that is stored, with the lease as it is now.
+    /// The stored enrollments, with the present lease.
     Acquire(Result<Listing, Failure>),
-    /// All that is stored.
+    /// The stored enrollments.
     Release(Result<Listing, Failure>),
-    /// All that is stored, with the new progress; or it could not be written.
+    /// The stored enrollments, with the new progress, or the failure to write it.
     Update(Result<Listing, Failure>),
-    /// All that is stored, without what was deleted.
+    /// The stored enrollments, without the deleted one.
     Delete(Result<Listing, Failure>),
-    /// The certificate is the one that was asked for, and the file is in the message's `file`.
+    /// The checked certificate; the kubeconfig is in the message's `file`.
     Assemble(Result<Box<Assembled>, Failure>),
     /// The kubeconfig with the key in it, as YAML.
     Reveal(Result<String, Failure>),
 }
 
 impl Reply {
-    /// Returns what the storage holds, or `None` for a reply that does not say.
+    /// Returns the content of the storage, or `None` for a reply without it.
     pub fn listing(&self) -> Option<&Listing> {
         match self {
             Self::List(listing) => Some(listing),
@@ -89,7 +89,7 @@ pub struct GeneratedKey {
 pub struct Listing {
     /// All enrollments, the oldest first; none where storage is refused.
     pub enrollments: Vec<StoredEnrollment>,
-    /// The reason why this browser stores nothing for this page, for people; `None` where it does.
+    /// The reason why this browser stores nothing for this page, for people, or `None` if it does.
     pub refused: Option<String>,
     /// The browser can wrap a key with one of its own (`crypto.subtle`, which plain HTTP lacks).
     pub wraps_keys: bool,
@@ -101,11 +101,11 @@ pub struct Listing {
 pub struct Assembled {
     /// The kubeconfig, with a sentence in the key's place.
     pub preview: String,
-    /// PEM of the chain, leaf first, as it was found in what was handed in.
+    /// PEM of the chain, leaf first, as extracted from [`crate::Assemble::certificate`].
     pub certificate_pem: String,
     /// The certificate.
     pub certificate: CertificateSummary,
-    /// Where the certificate is not quite what was asked for.
+    /// The differences between the certificate and the request.
     pub differences: Vec<Difference>,
 }
 

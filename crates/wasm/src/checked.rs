@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 
-/// A certificate that is the one that was asked for, and where its kubeconfig leads.
+/// A checked certificate, with the other inputs of its kubeconfig.
 pub(crate) struct Checked<'a> {
     request: &'a CertificationRequest,
     cluster: &'a Cluster,
@@ -17,7 +17,7 @@ pub(crate) struct Checked<'a> {
 }
 
 impl<'a> Checked<'a> {
-    /// Checks all that can be checked without the key.
+    /// Checks everything that can be checked without the private key.
     pub(crate) fn new(
         request: &'a CertificationRequest,
         certificate: &str,
@@ -29,7 +29,7 @@ impl<'a> Checked<'a> {
         let certificate_pem = certificate_of(certificate, request.fingerprint())?;
         let chain = CertificateChain::parse_pem(&certificate_pem)?;
         let differences = chain.check(request, expiration_seconds, now)?;
-        // Last: a person is asked for the cluster only if all the rest is good.
+        // Last, so that a person is asked for the cluster only if everything else is right.
         let cluster = cluster.ok_or(Error::ClusterMissing)?;
         Ok(Self { request, cluster, namespace, certificate_pem, certificate: chain.summary().clone(), differences })
     }

@@ -1,6 +1,6 @@
 use kube_enroll_core::ErrorCode;
 
-/// The reason why a command could not be carried out.
+/// The reason why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -22,7 +22,7 @@ pub enum Error {
     /// An enrollment that is not in the storage, or no longer.
     #[error("this enrollment is no longer kept in this browser, so its key is gone")]
     Forgotten,
-    /// All is good but for a cluster to lead to.
+    /// No cluster is known for the kubeconfig; everything else is right.
     #[error("the cluster is not known")]
     ClusterMissing,
 }

@@ -29,14 +29,15 @@ impl JsSession {
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         std::panic::set_hook(Box::new(|info| {
-            // The place only: a panic's text may quote what it was about.
+            // The location only: a panic's message may quote a secret.
             web_console_error(&info.location().map(ToString::to_string).unwrap_or_default());
         }));
         Self::default()
     }
 
-    /// Carries out one command of the page, and returns the reply; with the kubeconfig as a `Blob` in `file` where one
-    /// was written. `record` comes with a command that needs one, and its data key where the browser wraps it.
+    /// Executes one command of the page, and returns the reply, with the kubeconfig as a `Blob` in `file` if one was
+    /// written. `record` is the record of a command that needs one, and `data_key` its data key if the browser wraps
+    /// it.
     ///
     /// # Errors
     /// An `Error` for a value that is no command, or no record, and for a command about the storage.
@@ -60,7 +61,7 @@ impl JsSession {
         Ok(reply)
     }
 
-    /// Tells whether a record is not needed, since its key is held.
+    /// Returns whether the key of a record is in memory, so that the record is not needed.
     pub fn holds(&self, id: &str) -> bool {
         self.0.holds(id)
     }
@@ -96,23 +97,23 @@ impl JsSession {
         Ok(record)
     }
 
-    /// Notes the id of the record in which the key that was made last is stored by now.
+    /// Records the id of the record in which the key that was made last has been stored.
     pub fn stored(&mut self, id: &str) {
         self.0.stored(id);
     }
 
-    /// Wipes the key that is held.
+    /// Wipes the key in memory.
     pub fn release(&mut self) {
         self.0.release();
     }
 
-    /// Wipes the key of a record that was deleted, where it is held.
+    /// Wipes the key of a deleted record, if it is in memory.
     pub fn delete(&mut self, id: &str) {
         self.0.delete(id);
     }
 }
 
-/// A private key, for JavaScript: make it, ask with it, and write it into a kubeconfig. `free()` wipes it.
+/// A private key, for JavaScript: makes requests, and writes the kubeconfig. `free()` wipes it.
 #[wasm_bindgen(js_name = PrivateKey)]
 pub struct JsPrivateKey(PrivateKey);
 
@@ -160,7 +161,7 @@ impl JsPrivateKey {
             expiration_seconds,
             now,
         );
-        // What is wrong with the certificate comes first.
+        // The certificate's error comes first.
         let checked = match (checked, &cluster) {
             (Err(Error::ClusterMissing), Err(error)) => return Err(throw(error.clone())),
             (checked, _) => checked.map_err(throw)?,
@@ -171,7 +172,7 @@ impl JsPrivateKey {
         Ok(written)
     }
 
-    /// Returns the key as PEM of PKCS#8, unencrypted. Only for a program that keeps the key itself.
+    /// Returns the key as PEM of PKCS#8, unencrypted. Only for a program that stores the key itself.
     ///
     /// # Errors
     /// As [`PrivateKey::to_pkcs8_pem`].
@@ -241,7 +242,7 @@ fn summary(request: &CertificationRequest) -> RequestSummary {
     }
 }
 
-/// Copies a text into a `Blob`, past JavaScript's strings, which nobody can wipe.
+/// Copies a text into a `Blob` without a JavaScript string, which cannot be wiped.
 fn blob(text: &str) -> Result<JsValue, JsValue> {
     let options = BlobPropertyBag::new();
     options.set_type("application/yaml");

@@ -1,6 +1,6 @@
-//! The WebAssembly module over core, x509 and keys: what runs in the key worker, and what JavaScript projects import.
+//! The WebAssembly module over core, x509 and keys: the code of the key worker, and the JavaScript package.
 //!
-//! The bindings hold no logic. A private key is made here and stays here, until it is written into a kubeconfig.
+//! The bindings contain no logic. A private key leaves this module only within a kubeconfig, or encrypted.
 
 mod checked;
 mod error;

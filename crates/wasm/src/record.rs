@@ -1,5 +1,5 @@
-//! What of a record in the browser's storage is made and read here. `www/room/vault.js` writes it, with the progress
-//! and the browser's own key; the crate `keys` says what is bound to what.
+//! The cryptographic parts of a record in the browser's storage. `www/room/vault.js` writes the record, with the
+//! progress and the browser's own key; the crate `keys` defines the binding.
 
 use kube_enroll_keys::{
     PrivateKey,
@@ -15,19 +15,19 @@ pub struct Sealed {
     pub bound: Bound,
     /// The private key.
     pub sealed: Vec<u8>,
-    /// How to unwrap the data key.
+    /// The wrapped data key.
     pub wrap: WrappedKey,
 }
 
 /// The data key of a new record.
 pub enum WrappedKey {
-    /// Not wrapped yet: the browser does it, with a key that never comes here.
+    /// Not wrapped yet: the browser wraps it with a key that never enters this module.
     ForBrowser(DataKey),
-    /// Wrapped with a passphrase: what derives the wrapping key, and the data key.
+    /// Wrapped with a passphrase: the parameters that derive the wrapping key, and the encrypted data key.
     WithPassphrase(Argon2id, Vec<u8>),
 }
 
-/// Returns what the key of a record is bound to.
+/// Returns the bound part of a record.
 pub(crate) fn bound_of(record: &Record) -> Bound {
     Bound { version: record.version, id: record.id.clone(), details: record.details.clone() }
 }

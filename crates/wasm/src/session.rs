@@ -14,34 +14,34 @@ use crate::{
     record::{self, Sealed, WrappedKey},
 };
 
-/// The one owner of the private key: carries out the page's commands.
+/// The session of the key worker: the only holder of the private key, which executes the page's commands.
 #[derive(Default)]
 pub struct Session {
     held: Option<Held>,
 }
 
-/// A reply, and beside it the kubeconfig where one was written.
+/// A reply, with the kubeconfig if one was written.
 pub struct Answer {
-    /// What goes to the page as a message.
+    /// The message to the page.
     pub reply: Reply,
-    /// What goes to the page as a `Blob`.
+    /// The kubeconfig, which goes to the page as a `Blob`.
     pub file: Option<Zeroizing<String>>,
 }
 
 struct Held {
-    /// The id of its record, where it is stored.
+    /// The id of its record, or `None` if it is not stored.
     id: Option<String>,
     key: PrivateKey,
     request: CertificationRequest,
     file: Option<Zeroizing<String>>,
 }
 
-/// A record of the storage, and its data key where the browser has unwrapped it.
+/// A record of the storage, and its data key if the browser has unwrapped it.
 pub type OpenedRecord<'a> = (Record, &'a [u8]);
 
 impl Session {
-    /// Carries out a command of those that need no storage, or that need the one record that comes with them. A failure
-    /// changes nothing of what is held. Returns `None` for a command about the storage, which the worker carries out.
+    /// Executes a command that needs no storage, or only the record that comes with it. A failure leaves the session
+    /// unchanged. Returns `None` for a command about the storage, which `www/room/worker.js` executes.
     pub fn handle(&mut self, command: Command, record: Option<OpenedRecord<'_>>) -> Option<Answer> {
         let (reply, file) = match command {
             Command::Generate { algorithm, user, groups } => {
@@ -71,7 +71,7 @@ impl Session {
         Some(Answer { reply, file })
     }
 
-    /// Tells whether the key of a stored enrollment is held, so that its record is not needed.
+    /// Returns whether the key of a stored enrollment is in memory, so that its record is not needed.
     pub fn holds(&self, id: &str) -> bool {
         self.held.as_ref().is_some_and(|held| held.id.as_deref() == Some(id))
     }
@@ -95,19 +95,19 @@ impl Session {
         Ok(Sealed { bound, sealed, wrap })
     }
 
-    /// Notes the id under which the key that was made last is stored by now.
+    /// Records the id under which the key that was made last has been stored.
     pub fn stored(&mut self, id: &str) {
         if let Some(held) = &mut self.held {
             held.id = Some(id.to_owned());
         }
     }
 
-    /// Wipes the key that is held: the person turns to something else.
+    /// Wipes the key in memory.
     pub fn release(&mut self) {
         self.held = None;
     }
 
-    /// Wipes the key of an enrollment that was deleted, where it is held.
+    /// Wipes the key of a deleted enrollment, if it is in memory.
     pub fn delete(&mut self, id: &str) {
         self.held.take_if(|held| held.id.as_deref() == Some(id));
     }
@@ -118,7 +118,7 @@ impl Session {
         record: Option<OpenedRecord<'_>>,
     ) -> Result<(Assembled, Zeroizing<String>), Error> {
         let Assemble { certificate, cluster, namespace, expiration_seconds, now, id, passphrase } = command;
-        // Whatever somebody pasted, a private key among it.
+        // A pasted text may be a private key.
         let certificate = Zeroizing::new(certificate);
         let check = |request| {
             Checked::new(request, &certificate, cluster.as_ref(), namespace.as_ref(), expiration_seconds, now)
@@ -135,7 +135,7 @@ impl Session {
             bound.check_cluster(cluster)?;
         }
         let request = bound.request()?;
-        // Before the key is opened: nobody types a passphrase for a certificate that is of no use.
+        // Before the key is opened, so that no person types a passphrase for a useless certificate.
         let checked = check(&request)?;
         let key = record::open(&record, passphrase.as_ref(), data_key)?;
         let (assembled, file) = checked.write(&key)?;

@@ -55,8 +55,8 @@ impl CertificateChain {
         Ok(Self { leaf, summary, fingerprint })
     }
 
-    /// Checks that this is the certificate that `request` asked for and that it can be used at `now`, and returns where
-    /// it differs in ways that do no harm.
+    /// Checks that this certificate answers `request` and is valid at `now`, and returns the differences that do not
+    /// make it unusable.
     ///
     /// Groups are compared as a set of strings: the signer may sort them and join them into one SET.
     ///
@@ -107,7 +107,7 @@ impl CertificateChain {
         Ok(vec![Difference { kind, asked_seconds, issued_seconds }])
     }
 
-    /// Returns what the certificate says.
+    /// Returns the fields of the issued certificate.
     pub fn summary(&self) -> &CertificateSummary {
         &self.summary
     }
@@ -134,9 +134,9 @@ impl CertificateChain {
     }
 }
 
-/// The longest chain that is read, in bytes of PEM.
+/// The maximum length of a chain, in bytes of PEM.
 const MAX_PEM_BYTES: usize = 128 << 10;
 
-/// How far back the signer sets `notBefore`, in seconds. Lifetimes under 8 hours get it on top
+/// The signer's backdating of `notBefore`, in seconds. It lengthens lifetimes under 8 hours
 /// (`pkg/controller/certificates/authority/policies.go` in Kubernetes).
 const BACKDATE_SECONDS: i64 = 300;

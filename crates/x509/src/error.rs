@@ -14,18 +14,18 @@ pub enum Error {
     InvalidDer {
         /// The structure expected.
         what: &'static str,
-        /// What is wrong with it.
+        /// The decoder's reason.
         reason: String,
     },
-    /// A request or certificate whose subject is not one CN and some O.
+    /// A request or certificate whose subject is not one CN and any number of O.
     #[error("subject: found {found}, expected {expected}")]
     InvalidSubject {
-        /// What was found.
+        /// The content found.
         found: String,
-        /// What was expected.
+        /// The content expected.
         expected: &'static str,
     },
-    /// A request that asks for extensions or carries other attributes.
+    /// A request with attributes, such as requested extensions.
     #[error("the request carries the attribute {oid}, expected none")]
     UnexpectedAttribute {
         /// The attribute's object identifier.
@@ -34,26 +34,26 @@ pub enum Error {
     /// A public key that is too weak or of an unknown kind.
     #[error("public key: found {found}, expected {expected}")]
     WeakKey {
-        /// What was found.
+        /// The content found.
         found: String,
-        /// What was expected.
+        /// The content expected.
         expected: &'static str,
     },
     /// A request whose own signature does not verify.
     #[error("the request's signature does not match its public key")]
     BadSignature,
-    /// A request signed with an algorithm that is not one of ours.
+    /// A request with an unsupported signature algorithm.
     #[error("signature algorithm {oid}, expected SHA-2 with the request's own kind of key")]
     UnexpectedSignatureAlgorithm {
         /// The algorithm's object identifier.
         oid: String,
     },
-    /// A certificate for another key than the one that was made here.
+    /// A certificate for another key than the request's.
     #[error("the certificate is for another key: found {found}, expected {expected}")]
     OtherKey {
         /// The fingerprint of the certificate's key.
         found: String,
-        /// The fingerprint of the key that was made here.
+        /// The fingerprint of the request's key.
         expected: String,
     },
     /// A certificate for another user.
@@ -61,18 +61,18 @@ pub enum Error {
     OtherUser {
         /// The user found.
         found: String,
-        /// The user asked for.
+        /// The requested user.
         expected: String,
     },
     /// A certificate for other groups.
     #[error("the certificate's groups differ: missing [{}], not asked for [{}]", .missing.join(", "), .unexpected.join(", "))]
     OtherGroups {
-        /// Groups asked for and not issued.
+        /// Groups requested and not issued.
         missing: Vec<String>,
-        /// Groups issued and not asked for.
+        /// Groups issued and not requested.
         unexpected: Vec<String>,
     },
-    /// A certificate that may not be used to authenticate a client.
+    /// A certificate without the extended key usage client auth, or of a certificate authority.
     #[error("the certificate's extended key usage is {found}, expected client auth")]
     NotForClients {
         /// The usages found.
@@ -85,13 +85,13 @@ pub enum Error {
         not_before: String,
         /// End, RFC 3339.
         not_after: String,
-        /// The time it was judged by, RFC 3339.
+        /// The cluster's time, RFC 3339.
         now: String,
     },
-    /// A text that a person handed in and that holds no certificate for the request.
+    /// A pasted text without a certificate for the request.
     #[error("found {found}, expected the issued certificate: {}", .found.advice())]
     Pasted {
-        /// What it is.
+        /// The kind of text.
         found: Pasted,
     },
 }

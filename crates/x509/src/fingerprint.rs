@@ -6,13 +6,13 @@ use spki::SubjectPublicKeyInfoOwned;
 
 /// SHA-256 of a public key, for people to compare.
 ///
-/// It is taken over the DER of the `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7) and shown exactly as
-/// `openssl dgst -sha256 -c` prints it: 32 bytes in lower-case hexadecimal, joined by colons.
+/// The input is the DER of the `SubjectPublicKeyInfo` (RFC 5280, section 4.1.2.7). `Display` has the format of
+/// `openssl dgst -sha256 -c`: 32 bytes in lower-case hexadecimal, joined by colons.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Takes the fingerprint of a public key.
+    /// Computes the fingerprint of a public key.
     ///
     /// # Errors
     /// [`crate::Error::InvalidDer`] where the key cannot be encoded, which a key that was decoded always can.

@@ -1,5 +1,5 @@
-//! Certification requests, certificate chains, public keys and fingerprints: what anybody may hold. Private keys are
-//! the crate `keys`.
+//! Certification requests, certificate chains, public keys and fingerprints: everything that is public. Private keys
+//! are in the crate `keys`.
 
 mod chain;
 mod error;

@@ -20,7 +20,7 @@ const ORGANIZATION_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.
 
 const EXPECTED_SUBJECT: &str = "one CN, and O for each group, as UTF8String or PrintableString";
 
-/// Turns a decoder's error into ours, for `what`.
+/// Maps a decoder's error to [`Error::InvalidDer`] of the structure `what`.
 pub(crate) fn invalid(what: &'static str) -> impl Fn(der::Error) -> Error {
     move |error| Error::InvalidDer { what, reason: error.to_string() }
 }
@@ -69,8 +69,8 @@ pub(crate) fn user_and_groups(name: &Name) -> Result<(String, Vec<String>), Erro
     Ok((user.ok_or_else(|| subject_error("no CN".into()))?, groups))
 }
 
-/// Shows any name as RFC 4514 writes it, last RDN first, the common attributes by their short names, and what a
-/// terminal or a page would not show as U+FFFD.
+/// Formats any name as in RFC 4514: last RDN first, common attributes by their short names. Control characters become
+/// U+FFFD.
 pub(crate) fn display_name(name: &Name) -> String {
     let mut shown = String::new();
     for rdn in name.iter_rdn().collect::<Vec<_>>().into_iter().rev() {
@@ -105,8 +105,8 @@ const SHORT_NAMES: [(&str, &str); 8] = [
     ("0.9.2342.19200300.100.1.25", "DC"),
 ];
 
-/// Reads a string whose bytes mean the same to everybody. The older string types do not: a BMPString or TeletexString
-/// could read differently here and in Go.
+/// Reads a string of an unambiguous type. Older string types are refused: a BMPString or TeletexString could be decoded
+/// differently here and in Go.
 fn directory_string(attribute: &AttributeTypeAndValue) -> Result<String, Error> {
     let tag = attribute.value.tag();
     let bytes = attribute.value.value();

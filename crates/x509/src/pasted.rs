@@ -1,7 +1,8 @@
-//! What a person hands in where the page cannot ask the API: the certificate in one of many shapes, or something else.
+//! Pasted text: the certificate as a person brings it where the page has no access to the API, or something else.
 //!
-//! The shapes are PEM, base64 of PEM, and the CertificateSigningRequest as `kubectl get csr NAME -o yaml` or `-o json`
-//! prints it, alone or in a list, each with whatever a terminal, an editor or a chat has put around it.
+//! The accepted formats are PEM, base64 of PEM, base64 of DER, and the CertificateSigningRequest as `kubectl get csr
+//! NAME -o yaml` or `-o json` prints it, alone or in a list, each with the extra text of a terminal, an editor or a
+//! chat around it.
 
 mod armour;
 mod object;
@@ -13,18 +14,18 @@ use kube_enroll_core::{CsrState, ErrorCode, Quoted};
 
 use crate::{Error, Fingerprint};
 
-/// Finds the certificate chain in what was pasted, and writes it as PEM and nothing else, in its order. Of several
-/// objects the one counts whose request has the key of this fingerprint.
+/// Extracts the certificate chain from a pasted text, as PEM, in its order. Of several objects, the one whose request
+/// has the key of this fingerprint is chosen.
 ///
-/// Whose certificate it is stays to be checked.
+/// The certificate is not checked: that is [`CertificateChain::check`](crate::CertificateChain::check).
 ///
 /// # Errors
-/// [`Error::Pasted`], which says what it is instead.
+/// [`Error::Pasted`] with the kind of any other text.
 pub fn certificate_of(text: &str, fingerprint: Fingerprint) -> Result<String, Error> {
     find(text, fingerprint).map_err(|found| Error::Pasted { found })
 }
 
-/// What was pasted in the certificate's place.
+/// The kind of a pasted text that holds no certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Pasted {
@@ -61,7 +62,7 @@ pub enum Pasted {
     Binary,
     /// Any other text.
     OtherText,
-    /// More than is looked at.
+    /// A text over the size limit.
     TooLong {
         /// Its length.
         bytes: usize,
@@ -86,7 +87,7 @@ impl Pasted {
         }
     }
 
-    /// Returns what to do next.
+    /// Returns advice on the next step.
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::Nothing => "copy it once more",
@@ -143,13 +144,13 @@ fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
     if text.len() > MAX_BYTES {
         return Err(Pasted::TooLong { bytes: text.len() });
     }
-    // What chats and pages of the web put between.
+    // Invisible characters that chats and web pages insert.
     let text = text.replace('\u{A0}', " ").replace(['\u{FEFF}', '\u{200B}', '\u{2060}'], "");
     let begin = text.trim_start();
     if begin.is_empty() {
         return Err(Pasted::Nothing);
     }
-    // Before all else, so that nothing of it comes into a message.
+    // First, so that no part of a private key gets into a message.
     if secret::is_in(&text) {
         return Err(Pasted::PrivateKey);
     }
@@ -165,10 +166,10 @@ fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
     }
 }
 
-/// The first characters of what comes from outside and goes into a message.
+/// Returns the first characters of an untrusted text, for a message.
 fn excerpt(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
-/// The longest text that is read, in bytes.
+/// The maximum length of a pasted text, in bytes.
 const MAX_BYTES: usize = 1 << 20;

@@ -26,7 +26,7 @@ impl PublicKey {
     /// Parses a key.
     ///
     /// # Errors
-    /// [`Error::WeakKey`] for what the key rules refuse.
+    /// [`Error::WeakKey`] for a key that breaks the key rules.
     pub fn parse(spki: &SubjectPublicKeyInfoOwned) -> Result<Self, Error> {
         let der = spki.to_der().map_err(invalid("public key"))?;
         let refuse = |found: String| Error::WeakKey { found, expected: EXPECTED_KEY };
@@ -137,7 +137,8 @@ impl PublicKey {
     }
 }
 
-/// Hashes as the ECDSA signature algorithm says; openssl signs with SHA-256 whatever the curve.
+/// Hashes a message with the hash of an ECDSA signature algorithm: it need not match the curve, since openssl signs
+/// with SHA-256 for every curve.
 fn ecdsa_hash(oid: ObjectIdentifier, message: &[u8]) -> Option<Vec<u8>> {
     match oid {
         ECDSA_SHA256 => Some(Sha256::digest(message).to_vec()),

@@ -16,9 +16,9 @@ use crate::{
 ///     signature                BIT STRING }
 /// ```
 ///
-/// There is no other than a checked one: the subject is a [`Subject`], the key satisfies the key rules, there are no
-/// attributes (so no extensions either), the signature is by that key with SHA-2, and the DER is canonical. Whether the
-/// key is known to be badly made is asked by [`CertificationRequest::check_known_weakness`].
+/// A value exists only checked: the subject is a [`Subject`], the key satisfies the key rules, there are no
+/// attributes (so no extensions either), the signature is by that key with SHA-2, and the DER is canonical. Known weak
+/// keys are refused by a call of its own, [`CertificationRequest::check_known_weakness`].
 #[derive(Clone, Debug)]
 pub struct CertificationRequest {
     der: Vec<u8>,
@@ -72,7 +72,7 @@ impl CertificationRequest {
     }
 
     /// Refuses a key whose private part anybody can compute, see [`PublicKey::check_known_weakness`]. It takes about a
-    /// millisecond for 4096 bits; who takes requests of others calls it.
+    /// millisecond for 4096 bits. Callers that accept requests from others call it.
     ///
     /// # Errors
     /// [`Error::WeakKey`].
@@ -90,7 +90,7 @@ impl CertificationRequest {
         pem::encode(pem::CERTIFICATE_REQUEST, &self.der)
     }
 
-    /// Returns the subject of the certificate that is asked for.
+    /// Returns the requested subject.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
@@ -106,5 +106,5 @@ impl CertificationRequest {
     }
 }
 
-/// The longest request that is read, in bytes of DER. RSA-4096 with 64 long groups stays below it.
+/// The maximum length of a request, in bytes of DER. RSA-4096 with the longest [`Subject`] stays below it.
 const MAX_DER_BYTES: usize = 16 << 10;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{response::parse, whoami::Whoami};
 use crate::state::{Answer, Call, Failure, Person, Problem, cluster_of_kubeconfig};
 
-/// Makes the answer of a call out of the body of its response, or of the failure.
+/// Maps the body of a response, or the failure of a call, to the call's answer.
 pub(super) fn interpret(call: &Call, body: Result<String, Failure>) -> Answer {
     match call {
         Call::Settings => Answer::Settings(settings(body).map(Box::new)),
@@ -29,7 +29,7 @@ fn object(body: Result<String, Failure>) -> Result<Option<Box<CertificateSigning
     }
 }
 
-/// Reads `config.json`. Without one, the defaults hold.
+/// Reads `config.json`. Returns the default settings if there is no such file.
 fn settings(body: Result<String, Failure>) -> Result<Settings, Problem> {
     match body {
         Ok(body) => Settings::parse(&body).map_err(|error| unusable(error.to_string())),
@@ -53,7 +53,7 @@ fn cluster(body: &str) -> Option<Cluster> {
     cluster_of_kubeconfig(map.data.get("kubeconfig")?)
 }
 
-/// Words for a file of the page's own server that could not be read.
+/// Describes a failure to read a file of the page's own server.
 fn unread(failure: Failure) -> Problem {
     match failure {
         Failure::NoApi(code) => unusable(format!("HTTP {code}")),

@@ -6,12 +6,12 @@ use crate::state::Call;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Endpoint {
     pub path: String,
-    /// Not encoded yet.
+    /// Names and values, not encoded yet.
     pub query: Vec<(&'static str, String)>,
 }
 
 impl Endpoint {
-    /// Returns where a call goes. The Kubernetes API is at `base`, without a slash at its end.
+    /// Returns the URL of a call. The Kubernetes API is at `base`, without a slash at its end.
     pub(super) fn new(base: &str, call: &Call) -> Self {
         let path = match call {
             Call::Settings => "config.json".to_owned(),
@@ -40,5 +40,5 @@ fn by_name(name: &ObjectName) -> (&'static str, String) {
     ("fieldSelector", format!("metadata.name={name}"))
 }
 
-/// After these the server ends a watch; a proxy on the way may do so sooner.
+/// The duration after which the server ends a watch; a proxy on the way may end it sooner.
 const WATCH_TIMEOUT_SECONDS: u32 = 290;

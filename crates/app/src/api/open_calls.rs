@@ -2,7 +2,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use web_sys::{AbortController, AbortSignal};
 
-/// The calls that are under way; clones share them.
+/// The open calls; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct OpenCalls(Rc<RefCell<Inner>>);
 
@@ -13,7 +13,7 @@ struct Inner {
     watch: Option<u64>,
 }
 
-/// One of them. Its fetch is aborted when this is dropped.
+/// An open call. Its fetch is aborted when this is dropped.
 pub(super) struct OpenCall {
     id: u64,
     controller: AbortController,
@@ -21,7 +21,7 @@ pub(super) struct OpenCall {
 }
 
 impl OpenCalls {
-    /// Begins a call. A watch closes the one before it: the end of that is not the new one's.
+    /// Begins a call. A new watch closes the previous one, whose end must not be taken for its own.
     pub(super) fn begin(&self, is_watch: bool) -> OpenCall {
         let controller = AbortController::new().expect("a browser with WebAssembly has AbortController");
         let mut inner = self.0.borrow_mut();
@@ -36,7 +36,7 @@ impl OpenCalls {
         OpenCall { id, controller, calls: self.clone() }
     }
 
-    /// Closes all of them.
+    /// Closes all calls.
     pub(super) fn stop(&self) {
         let controllers = std::mem::take(&mut self.0.borrow_mut().controllers);
         controllers.values().for_each(AbortController::abort);
@@ -51,12 +51,12 @@ impl OpenCalls {
 }
 
 impl OpenCall {
-    /// Tells whether an answer is still wanted.
+    /// Returns whether the call is still open, so that its answer is wanted.
     pub(super) fn is_open(&self) -> bool {
         self.calls.0.borrow().controllers.contains_key(&self.id)
     }
 
-    /// Returns what aborts the fetch. The call stays open: it is answered by the fetch's failure.
+    /// Returns the controller that aborts the fetch. The call stays open: it is answered by the fetch's failure.
     pub(super) fn controller(&self) -> AbortController {
         self.controller.clone()
     }

@@ -3,17 +3,17 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::state::{Call, Failure};
 
-/// An HTTP response, as far as it is judged.
+/// The parts of an HTTP response that are judged.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Response {
     pub status: u16,
-    /// A redirect that was not followed; nothing else is known of it.
+    /// A redirect that was not followed (`opaqueredirect`), whose other fields are empty.
     pub is_redirect: bool,
     pub content_type: String,
     pub retry_after: String,
-    /// The time that it says it was sent at, by the server's clock.
+    /// The `Date` of the response, by the server's clock, in milliseconds since 1970.
     pub date_ms: Option<f64>,
-    /// When it came, by the browser's clock.
+    /// The time of receipt by the browser's clock, in milliseconds since 1970.
     pub received_ms: f64,
     /// Empty for a watch that succeeds, whose body is read as it comes.
     pub body: String,
@@ -34,8 +34,10 @@ impl Response {
     }
 }
 
-/// Tells an answer of the API from all else. A create that is to wait for long is a person's to send again. Before the
-/// page knows who is signed in, it shows the server's own words about it.
+/// Classifies a response: success of the API, or one [`Failure`].
+///
+/// A create with a long `Retry-After` is a refusal, so that the person decides on a retry. A refusal of `whoami.json`
+/// with 401 has the server's own message, which is shown.
 ///
 /// # Errors
 /// [`Failure`] for everything but success.
@@ -72,18 +74,18 @@ pub(super) fn judge(call: &Call, response: &Response) -> Result<(), Failure> {
 /// Parses the body of a response that succeeded.
 ///
 /// # Errors
-/// [`Failure::Unreachable`] for what is no JSON, and for JSON of another form.
+/// [`Failure::Unreachable`] for a body that is no JSON, and for JSON of another shape.
 pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Failure> {
     serde_json::from_str(body)
         .map_err(|error| unreachable(if error.is_data() { "an answer of another form" } else { NO_JSON }))
 }
 
-/// A failure that another try may mend.
+/// Makes a failure that a retry may resolve.
 pub(super) fn unreachable(reason: &str) -> Failure {
     Failure::Unreachable { reason: reason.to_owned(), retry_after_ms: 0.0 }
 }
 
-/// Reads the body of a refusal. What is no `Status`, from a gateway for example, often has a message as well.
+/// Reads the body of a refusal. JSON that is no `Status`, of a gateway for example, often has a `message` as well.
 fn read_status(body: &str) -> Status {
     #[derive(Deserialize)]
     struct WithMessage {
@@ -98,8 +100,8 @@ fn read_status(body: &str) -> Status {
 /// The reason why a body or a line cannot be read.
 pub(super) const NO_JSON: &str = "an answer that is no JSON";
 
-/// The longest wait that a server may ask for.
+/// The maximum `Retry-After` that is respected, in milliseconds.
 const MAX_RETRY_AFTER_MS: f64 = 60_000.0;
 
-/// The longest wait that a create is repeated after by itself.
+/// The maximum `Retry-After` after which a create is retried automatically.
 const MAX_CREATE_RETRY_AFTER_SECONDS: u32 = 10;

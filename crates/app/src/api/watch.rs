@@ -9,7 +9,7 @@ use crate::state::Failure;
 /// Reads the body of a watch, and passes on the events that each piece of it completes, until the server ends it.
 ///
 /// # Errors
-/// [`Failure::Unreachable`] where the connection breaks off, and for what is no watch.
+/// [`Failure::Unreachable`] where the connection is interrupted, and for bytes that are no watch.
 pub(super) async fn read(body: web_sys::ReadableStream, on_events: impl Fn(Vec<WatchEvent>)) -> Result<(), Failure> {
     let mut stream = ReadableStream::from_raw(body);
     let mut reader = stream.get_reader();
@@ -29,5 +29,5 @@ pub(super) fn undecodable(error: &Error) -> Failure {
     })
 }
 
-/// The reason of a watch that a connection took along.
+/// The reason of a watch whose connection was interrupted.
 pub(super) const BROKEN_OFF: &str = "the stream broke off";

@@ -3,12 +3,12 @@ use serde::Deserialize;
 
 use crate::state::{Person, Problem};
 
-/// `whoami.json`: who is signed in, or why nothing can be asked for in that name.
+/// `whoami.json`: the signed-in person, or the reason why no certificate can be requested for that name.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Whoami {
     user: String,
-    /// Those that may be asked for.
+    /// The groups that a request may name.
     groups: Vec<String>,
     sign_out_url: Option<String>,
     refusal: Option<Refusal>,
@@ -24,7 +24,7 @@ impl Whoami {
     /// Returns the person.
     ///
     /// # Errors
-    /// The server's words about a name that cannot be used.
+    /// The server's message about a name that cannot be used.
     pub(super) fn into_person(self) -> Result<Person, Problem> {
         let Self { user, groups, sign_out_url, refusal } = self;
         match refusal {

@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
-/// Copies a text, and passes on whether that worked; then `None`, when that has been shown.
+/// Copies a text, and passes on whether that worked, and after [`RESULT_SHOWN_MILLISECONDS`] `None`.
 pub(crate) fn copy(text: String, on_result: impl Fn(Option<bool>) + 'static) {
     spawn_local(async move {
         let worked = write_text(&text).await || copy_by_selecting(&text).unwrap_or(false);
@@ -38,5 +38,5 @@ fn copy_by_selecting(text: &str) -> Option<bool> {
     Some(copied)
 }
 
-/// How long a button says that it has copied.
+/// The time for which a button shows the result of copying.
 const RESULT_SHOWN_MILLISECONDS: u32 = 2_000;

@@ -6,13 +6,13 @@ pub(crate) fn now_ms() -> f64 {
     Date::now()
 }
 
-/// Parses RFC 3339 or the `Date` of HTTP; `None` for any other text.
+/// Parses RFC 3339 or the `Date` of HTTP. Returns milliseconds since 1970, or `None` for any other text.
 pub(crate) fn parse_time(text: &str) -> Option<f64> {
     let milliseconds = Date::parse(text);
     milliseconds.is_finite().then_some(milliseconds)
 }
 
-/// Writes a date and time where and as the reader lives.
+/// Formats a date and time in the browser's time zone and locale.
 pub(crate) fn date_and_time(milliseconds: f64) -> String {
     to_locale_string(
         milliseconds,
@@ -28,7 +28,7 @@ pub(crate) fn date_and_time(milliseconds: f64) -> String {
     )
 }
 
-/// Writes a time of day where and as the reader lives.
+/// Formats a time of day in the browser's time zone and locale.
 pub(crate) fn time_of_day(milliseconds: f64) -> String {
     to_locale_string(milliseconds, &[("hour", "2-digit"), ("minute", "2-digit")])
 }

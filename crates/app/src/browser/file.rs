@@ -68,7 +68,7 @@ fn decode_text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.strip_prefix(&UTF_8_MARK).unwrap_or(bytes)).into_owned()
 }
 
-/// How long a download may take to begin.
+/// The time after which the URL of a download is revoked: the browser must have begun to read it.
 const URL_LIFETIME_MILLISECONDS: u32 = 60_000;
 
 /// [Byte order marks](https://www.unicode.org/faq/utf_bom.html#bom4).

@@ -2,7 +2,7 @@ use gloo_utils::document;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Notification, VisibilityState};
 
-/// Asks whether this page may notify, and passes the answer on.
+/// Requests the permission to notify, and passes on whether it was granted.
 pub(crate) fn request_permission(done: impl FnOnce(bool) + 'static) {
     spawn_local(async move {
         let permission = match Notification::request_permission() {

@@ -35,7 +35,7 @@ pub(crate) struct ButtonProps {
     /// A question to be answered with yes before the action is dispatched.
     #[prop_or_default]
     pub question: Option<&'static str>,
-    /// What a click does.
+    /// The action of a click.
     pub act: UserAction,
     /// The text.
     pub children: Html,

@@ -5,9 +5,9 @@ use super::{Note, rough};
 /// Properties of [`Banners`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct BannersProps {
-    /// Whether the page came over plain HTTP from another machine.
+    /// The page came over plain HTTP from another machine.
     pub plain_http: bool,
-    /// Why the browser stores nothing for this page, or `None` if it does.
+    /// The reason why the browser stores nothing for this page, or `None` if it does.
     pub storage_refused: Option<AttrValue>,
     /// The cluster's clock minus the browser's, in milliseconds; 0 while that is not known.
     pub clock_offset_ms: f64,
@@ -45,7 +45,7 @@ pub(crate) fn Banners(props: &BannersProps) -> Html {
     }
 }
 
-/// How far the browser's clock may be off before that is worth a sentence.
+/// The difference of the clocks from which the page warns.
 const CLOCK_TOLERANCE_MS: f64 = 60_000.0;
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ pub(crate) struct RadioChoiceProps {
     /// A remark beside the name.
     #[prop_or_default]
     pub remark: Option<AttrValue>,
-    /// What helps to choose.
+    /// The hint.
     pub hint: AttrValue,
-    /// Whether this one is chosen.
+    /// This option is chosen.
     pub checked: bool,
     /// The edit of the form that chooses it.
     pub edit: Edit,

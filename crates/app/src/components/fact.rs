@@ -3,7 +3,7 @@ use yew::prelude::*;
 /// Properties of [`Fact`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct FactProps {
-    /// What is described.
+    /// The term that is described.
     pub term: AttrValue,
     /// Its value.
     pub children: Html,

@@ -46,11 +46,11 @@ pub(crate) fn Hint(props: &HintProps) -> Html {
 pub(crate) struct FaultProps {
     /// The element's id.
     pub id: AttrValue,
-    /// What is wrong with the field, or `None` if nothing is.
+    /// The field's fault, or `None`.
     pub text: Option<AttrValue>,
 }
 
-/// What is wrong with a field, beside it. The element is always there, so that a screen reader announces it when it
+/// A field's fault, beside it. The element is always there, so that a screen reader announces it when it
 /// fills.
 #[component]
 pub(crate) fn Fault(props: &FaultProps) -> Html {
@@ -69,9 +69,9 @@ pub(crate) struct TextInputProps {
     pub described_by: AttrValue,
     /// The text.
     pub value: AttrValue,
-    /// Whether the text cannot be used.
+    /// The text has a fault.
     pub invalid: bool,
-    /// Whether the text cannot be edited.
+    /// The text cannot be edited.
     #[prop_or_default]
     pub readonly: bool,
     /// Receives an edited text.
@@ -108,19 +108,19 @@ pub(crate) struct TextFieldProps {
     /// A remark beside the name.
     #[prop_or_default]
     pub remark: Option<AttrValue>,
-    /// What helps to fill it in.
+    /// The hint.
     #[prop_or_default]
     pub hint: Option<Html>,
     /// The text.
     pub value: AttrValue,
-    /// What is wrong with the text, or `None` if nothing is.
+    /// The text's fault, or `None`.
     pub fault: Option<AttrValue>,
-    /// Whether the text cannot be edited.
+    /// The text cannot be edited.
     #[prop_or_default]
     pub readonly: bool,
     /// Receives an edited text.
     pub oninput: Callback<InputEvent>,
-    /// What follows the fault.
+    /// The content after the fault.
     #[prop_or_default]
     pub children: Html,
 }
@@ -156,14 +156,14 @@ pub(crate) fn TextField(props: &TextFieldProps) -> Html {
 pub(crate) struct PassphraseInputProps {
     /// The element's id.
     pub id: AttrValue,
-    /// What a password manager may do: `new-password` or `current-password`.
+    /// The hint for password managers: `new-password` or `current-password`.
     pub autocomplete: AttrValue,
     /// The ids of the elements that say more about the field.
     pub described_by: AttrValue,
-    /// Whether the passphrase can be read on the screen.
+    /// The passphrase is readable on the screen.
     #[prop_or_default]
     pub readable: bool,
-    /// Whether the passphrase cannot be used.
+    /// The passphrase has a fault.
     #[prop_or_default]
     pub invalid: bool,
     /// The passphrase.

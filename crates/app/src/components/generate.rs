@@ -55,10 +55,10 @@ pub(crate) fn Storing() -> Html {
 /// Properties of [`StorageFailed`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct StorageFailedProps {
-    /// What the storage said.
+    /// The storage's reason.
     pub reason: AttrValue,
-    /// Whether an earlier record of the enrollment is stored. Its new name has to be stored as well: the key is lost to
-    /// a name that is in no record.
+    /// An earlier record of the enrollment is stored. Its new name must be stored as well: after a reload, a
+    /// certificate under a name that is in no record is never found.
     pub stored: bool,
 }
 

@@ -26,17 +26,17 @@ use self::{
 /// Properties of [`Identify`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct IdentifyProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<Form>,
-    /// What may be asked for.
+    /// The policy of this page.
     pub policy: Rc<Policy>,
     /// The person who is signed in, where the server knows: the request can only be for them.
     pub person: Option<Rc<Person>>,
-    /// Whether somebody has pressed the button, so that empty fields are faults.
+    /// The button has been pressed, so that empty fields are faults.
     pub tried: bool,
-    /// Whether the page sends the request.
+    /// The page sends the request to an API.
     pub has_api: bool,
-    /// Whether the browser can lock a key without a passphrase.
+    /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
     /// The enrollments that are stored already.
     #[prop_or_default]

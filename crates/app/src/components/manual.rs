@@ -22,11 +22,11 @@ pub(crate) struct ManualStepsProps {
     pub requesting_user: Option<AttrValue>,
     /// The reason why the API is not used, where the person may not know.
     pub reason: Option<AttrValue>,
-    /// What a person has pasted.
+    /// The pasted text.
     pub pasted: AttrValue,
-    /// What is wrong with that.
+    /// Its fault, or `None`.
     pub fault: Option<AttrValue>,
-    /// Whether the page could send the request.
+    /// The page has an API to send the request to.
     pub has_api: bool,
 }
 
@@ -85,9 +85,9 @@ pub(crate) fn ManualSteps(props: &ManualStepsProps) -> Html {
 struct PastedFieldProps {
     /// The command that prints the object.
     command: AttrValue,
-    /// What a person has pasted.
+    /// The pasted text.
     value: AttrValue,
-    /// What is wrong with that.
+    /// Its fault, or `None`.
     fault: Option<AttrValue>,
 }
 

@@ -6,7 +6,7 @@ pub(crate) struct NoteProps {
     /// The element's id.
     #[prop_or_default]
     pub id: Option<AttrValue>,
-    /// Whether this is a warning.
+    /// The note is a warning.
     #[prop_or_default]
     pub warns: bool,
     /// The element's ARIA role.

@@ -20,17 +20,17 @@ pub(crate) struct SaveProps {
     pub enrollment: Rc<Enrollment>,
     /// The cluster that the kubeconfig leads to.
     pub cluster: Rc<Cluster>,
-    /// Whether the page itself comes from this machine.
+    /// The page comes from this machine.
     pub page_is_local: bool,
     /// The name of the file.
     pub file_name: AttrValue,
-    /// Whether the file has been saved.
+    /// The file has been saved.
     pub saved: bool,
     /// The kubeconfig, with a sentence in the key's place.
     pub preview: AttrValue,
     /// The kubeconfig with the key, where a person wants to see it.
     pub reveal: Reveal,
-    /// What the certificate says.
+    /// The facts of the certificate.
     pub children: Html,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn Save(props: &SaveProps) -> Html {
 struct LocalClusterWarningProps {
     /// The cluster's address.
     server: AttrValue,
-    /// Whether the page itself comes from this machine.
+    /// The page comes from this machine.
     page_is_local: bool,
 }
 
@@ -111,7 +111,7 @@ fn LocalClusterWarning(props: &LocalClusterWarningProps) -> Html {
 struct FileFormProps {
     /// The name of the file.
     file_name: AttrValue,
-    /// Whether the file has been saved.
+    /// The file has been saved.
     saved: bool,
 }
 

@@ -5,7 +5,7 @@ use yew::prelude::*;
 pub(crate) struct SignOutLinkProps {
     /// The page that ends the session.
     pub url: AttrValue,
-    /// Whether it opens in a new tab, since this one has a key.
+    /// The link opens in a new tab, since this one has a key.
     #[prop_or_default]
     pub new_tab: bool,
     /// The text.

@@ -7,18 +7,18 @@ use crate::state::Step;
 pub(crate) struct StepsProps {
     /// The step at which the enrollment is.
     pub current: Step,
-    /// How that step goes.
+    /// The outcome of that step.
     pub outcome: StepOutcome,
 }
 
-/// How the current step goes.
+/// The outcome of the current step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StepOutcome {
-    /// It is under way.
+    /// In progress.
     Active,
     /// Somebody has to do something about it.
     Troubled,
-    /// It is done, and with it all of them.
+    /// The last step is done.
     Done,
 }
 

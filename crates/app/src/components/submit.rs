@@ -13,7 +13,7 @@ pub(crate) struct SubmittingProps {
     pub enrollment: Rc<Enrollment>,
     /// The beginning, in milliseconds since 1970.
     pub since_ms: f64,
-    /// Why the last attempt failed, or `None` before one has.
+    /// The reason why the last attempt failed, or `None` before that.
     pub trouble: Option<AttrValue>,
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of components share.
+//! Helpers of the tests of components.
 
 use kube_enroll_core::{Cluster, ClusterFields};
 use kube_enroll_protocol::GeneratedKey;

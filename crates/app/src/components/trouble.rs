@@ -1,4 +1,4 @@
-//! What a person sees when something went wrong between the steps.
+//! The views of errors between the steps.
 
 use yew::prelude::*;
 
@@ -44,17 +44,17 @@ pub(crate) fn SignIn(props: &SignInProps) -> Html {
 /// Properties of [`Trouble`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct TroubleProps {
-    /// What went wrong.
+    /// The error.
     pub title: AttrValue,
-    /// What it means.
+    /// Its consequence.
     pub message: AttrValue,
     /// The causes, each for a line.
     pub causes: Vec<String>,
-    /// What the button does.
+    /// The action of the button.
     pub remedy: Remedy,
 }
 
-/// What can be done about an error.
+/// The remedy of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// Load the settings again. There is no form to go back to.

@@ -75,7 +75,7 @@ impl Ui {
     }
 }
 
-/// Lets an element be dropped upon: a browser refuses that unless `dragover` is prevented.
+/// Makes an element a drop target: without it, the browser handles `dragover` itself and refuses the drop.
 pub(crate) fn allow_drop(event: DragEvent) {
     event.prevent_default();
 }

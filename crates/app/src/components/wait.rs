@@ -28,9 +28,9 @@ use crate::state::{Approval, Enrollment, Person, UserAction};
 pub(crate) struct WaitingProps {
     /// The enrollment whose request is in the cluster.
     pub enrollment: Rc<Enrollment>,
-    /// What is known of the approval.
+    /// The approval as last read.
     pub approval: Approval,
-    /// How the API can be reached.
+    /// The connection to the API.
     pub contact: Contact,
     /// The cluster, where it is known.
     pub cluster: Option<Rc<Cluster>>,
@@ -40,20 +40,20 @@ pub(crate) struct WaitingProps {
     pub approver: Option<AttrValue>,
     /// The account that creates the object, where it is known.
     pub requesting_user: Option<AttrValue>,
-    /// When Kubernetes drops the request, in words, where that is known.
+    /// The time at which Kubernetes deletes a pending request, formatted, or `None` if it is not known.
     pub dropped_at: Option<AttrValue>,
-    /// Whether the decision is notified.
+    /// The notification of the decision.
     pub notifications: Notifications,
 }
 
-/// Whether the browser notifies a person of the decision.
+/// The browser's notification of the decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notifications {
     /// The browser cannot.
     Unavailable,
-    /// It can, once it has been asked to.
+    /// The browser can notify, but needs permission.
     Available,
-    /// It will.
+    /// The browser will notify.
     Enabled,
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn Waiting(props: &WaitingProps) -> Html {
 /// Properties of [`Approved`].
 #[derive(Properties, PartialEq)]
 struct ApprovedProps {
-    /// When the approval was seen, in milliseconds since 1970.
+    /// The time at which the approval was read, in milliseconds since 1970.
     since_ms: f64,
 }
 
@@ -126,13 +126,13 @@ fn Approved(props: &ApprovedProps) -> Html {
 /// Properties of [`Leaving`].
 #[derive(Properties, PartialEq)]
 struct LeavingProps {
-    /// Whether the key is in the browser's storage.
+    /// The key is in the browser's storage.
     stored: bool,
-    /// Whether the decision is notified.
+    /// The notification of the decision.
     notifications: Notifications,
 }
 
-/// What happens to the key if the page is closed.
+/// The advice whether the page may be closed.
 #[component]
 fn Leaving(props: &LeavingProps) -> Html {
     html! {
@@ -159,7 +159,7 @@ fn Leaving(props: &LeavingProps) -> Html {
     }
 }
 
-/// How long signing may take before a signer seems to be missing: one that works needs a moment.
+/// The time after an approval from which a missing signer is assumed.
 const SIGNING_MS: f64 = 30_000.0;
 
 #[cfg(test)]

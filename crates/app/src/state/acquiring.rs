@@ -7,7 +7,7 @@ use super::{
     phase::Certificate,
 };
 
-/// A stored enrollment is to be resumed, and its lease is not here yet.
+/// A stored enrollment is being resumed, and its lease is not acquired yet.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Acquiring {
     pub id: String,
@@ -16,7 +16,7 @@ pub(crate) struct Acquiring {
 }
 
 impl Acquiring {
-    /// Asks for the lease of what is stored under this id.
+    /// Acquires the lease of the enrollment with this id.
     pub(super) fn begin(id: String) -> Transition {
         let acquiring = Self { id: id.clone(), elsewhere: false };
         Transition::to(State::Acquiring(acquiring)).command(Command::Acquire { id })
@@ -37,7 +37,7 @@ impl Acquiring {
         }
     }
 
-    /// Continues with what the storage holds now.
+    /// Continues with the present content of the storage.
     fn listed(self, context: &Context) -> Transition {
         match context.stored(&self.id) {
             Some(stored) if stored.lease == Lease::Ours => resume(stored, context),
@@ -50,7 +50,7 @@ impl Acquiring {
     }
 }
 
-/// Resumes an enrollment where it stopped. Nothing of it was believed before: what cannot be read is refused.
+/// Resumes an enrollment at its stored stage. The record is untrusted: one that cannot be parsed is refused.
 fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
     let unreadable = |reason: &str| {
         let problem = Problem::new("What was kept cannot be read", reason);

@@ -3,7 +3,7 @@ use kube_enroll_core::{Cluster, ClusterFields, Error, pem};
 
 use super::cluster_of_kubeconfig;
 
-/// A cluster as a person types it.
+/// The form for a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClusterForm {
     pub name: String,
@@ -11,7 +11,7 @@ pub(crate) struct ClusterForm {
     /// PEM, or base64 of PEM.
     pub authorities: String,
     pub tls_server_name: String,
-    /// The reason why it cannot be used, once tried.
+    /// The reason why the fields were refused, or `None` before that.
     pub fault: Option<String>,
 }
 
@@ -19,7 +19,7 @@ impl ClusterForm {
     /// Parses the fields.
     ///
     /// # Errors
-    /// As [`Cluster::parse`].
+    /// Returns the errors of [`Cluster::parse`].
     pub(super) fn parse(&self) -> Result<Cluster, Error> {
         let authorities = self.authorities.trim();
         let certificate_authority_data = if authorities.starts_with(pem::BEGIN) {
@@ -35,7 +35,7 @@ impl ClusterForm {
         })
     }
 
-    /// Fills in what a kubeconfig says. Its text is dropped: it may hold a key.
+    /// Fills in the fields of a kubeconfig's cluster. Its text is dropped, since it may hold a key.
     pub(super) fn fill_in(&mut self, kubeconfig: &str) {
         match cluster_of_kubeconfig(kubeconfig) {
             Some(cluster) => {

@@ -3,9 +3,9 @@ use kube_enroll_core::{Cluster, ClusterFields, address::host_and_port};
 /// Reads server and authorities out of the kubeconfig that kubeadm puts into the ConfigMap `kube-public/cluster-info`
 /// ([format](https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap)).
 ///
-/// It is written by Kubernetes' own encoder, one scalar per line, so four fields are looked for and nothing else of
-/// YAML is understood. The name is empty there; the server's host stands in. A person's own kubeconfig reads the same.
-/// Returns `None` for one with several clusters, since a guess may be wrong.
+/// Kubernetes' own encoder writes it, one scalar per line, so only four fields are searched, without a YAML parser. Its
+/// cluster has no name; the server's host is used. The kubeconfig of a person is read the same way. Returns `None` for
+/// one with several clusters.
 pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
     let server = scalar(yaml, "server")?;
     // The path of a file is of no use here.

@@ -5,24 +5,24 @@ use kube_enroll_protocol::{Listing, StoredEnrollment};
 
 use super::{Form, Person, enrollment::Enrollment};
 
-/// What is known in every state.
+/// The data that every state can read.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub settings: Rc<Settings>,
     /// The policy of the settings, narrowed to the groups of the person who is signed in.
     pub policy: Rc<Policy>,
-    /// The person who is signed in, where the server knows: nobody else can be asked for.
+    /// The signed-in person, if the server authenticates people: requests are possible for no other user.
     pub person: Option<Rc<Person>>,
     /// From the settings, or from `kube-public/cluster-info`.
     pub cluster: Option<Rc<Cluster>>,
     pub environment: Environment,
-    /// Filled in during the setup, and there again when a person begins anew.
+    /// The form, whose contents outlive the setup.
     pub form: Rc<Form>,
-    /// The cluster's clock minus the browser's, once an answer of the API has told it.
+    /// The cluster's clock minus the browser's, or `None` before an answer of the API had a `Date`.
     pub clock_offset_ms: Option<f64>,
-    /// Of the last event.
+    /// The inputs of the last event.
     pub inputs: Inputs,
-    /// All enrollments in the browser's storage, as far as it is known.
+    /// The enrollments in the browser's storage, as last listed.
     pub stored: Rc<Vec<StoredEnrollment>>,
     pub storage: Storage,
     /// The person wants to be notified of the decision.
@@ -31,10 +31,10 @@ pub(crate) struct Context {
     pub copied: Option<(&'static str, bool)>,
 }
 
-/// The place where the page runs.
+/// The environment in which the page runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
-    /// HTTPS or this machine: nobody on the path can change the page.
+    /// HTTPS, or a loopback host: nobody on the network path can change the page.
     pub is_secure: bool,
     /// The page itself comes from this machine.
     pub is_local: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Environment {
     pub can_notify: bool,
 }
 
-/// What comes with an event from outside: nothing here reads a clock or draws random numbers.
+/// Clock and randomness at an event: the state reads neither itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Inputs {
     /// The browser's clock, in milliseconds since 1970.
@@ -53,22 +53,22 @@ pub(crate) struct Inputs {
     pub random: Option<[u8; 7]>,
 }
 
-/// What the browser's storage does for this page.
+/// The browser's storage, as this page can use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Storage {
     /// The worker has not answered yet.
     Unknown,
-    /// It stores.
+    /// Enrollments can be stored.
     Ready {
-        /// It can lock a key without a passphrase.
+        /// The browser can lock a key without a passphrase.
         wraps_keys: bool,
     },
-    /// It stores nothing, for this reason.
+    /// Storage is refused, for this reason.
     Refused(String),
 }
 
 impl Context {
-    /// Before anything is loaded.
+    /// Makes the context before anything is loaded.
     pub(super) fn new(environment: Environment, form: Form) -> Self {
         let settings = Rc::new(Settings::default());
         Self {
@@ -87,7 +87,7 @@ impl Context {
         }
     }
 
-    /// Tells whether there is an API to ask; without one, a person carries request and certificate.
+    /// Returns whether there is an API. Without one, the enrollment continues by hand.
     pub(crate) fn has_api(&self) -> bool {
         self.settings.api_base.is_some()
     }
@@ -97,12 +97,12 @@ impl Context {
         self.inputs.now_ms + self.clock_offset_ms.unwrap_or(0.0)
     }
 
-    /// Returns where the kubeconfig of an enrollment leads, or `None` where that is not known.
+    /// Returns the cluster of an enrollment's kubeconfig, or `None` if it is not known.
     pub(crate) fn cluster_of<'a>(&'a self, enrollment: &'a Enrollment) -> Option<&'a Cluster> {
         enrollment.cluster.as_ref().or(self.cluster.as_deref())
     }
 
-    /// Tells whether the page has been moved in front of another cluster, whose lack of an object says nothing.
+    /// Returns whether the page is now in front of another cluster, in which the object was never created.
     pub(super) fn is_other_cluster(&self, enrollment: &Enrollment) -> bool {
         let authorities =
             |cluster: Option<&Cluster>| cluster.and_then(Cluster::certificate_authority_data).map(str::to_owned);
@@ -117,8 +117,8 @@ impl Context {
         self.stored.iter().find(|stored| stored.id == id)
     }
 
-    /// Takes note of what the storage holds now. Returns whether a storage that had stored something does not answer
-    /// any more: then nothing is known to be gone.
+    /// Updates the content of the storage. Returns whether a storage that worked before now refuses: then its content
+    /// is unknown, and no enrollment is known to be deleted.
     pub(super) fn update_storage(&mut self, listing: &Listing) -> bool {
         let storage = match &listing.refused {
             None => Storage::Ready { wraps_keys: listing.wraps_keys },
@@ -136,13 +136,13 @@ impl Context {
         is_silent
     }
 
-    /// Chooses the lock that fits the place, where the person has not.
+    /// Chooses the lock that suits storage and environment, unless the person has chosen.
     pub(super) fn choose_lock(&mut self) {
         let form = Rc::make_mut(&mut self.form);
         form.choose_lock(&self.storage, self.environment);
     }
 
-    /// Returns a random number from 0 to 1, to spread what many pages do at once.
+    /// Returns a random number from 0 to 1 for [`kube_enroll_core::Backoff`].
     pub(super) fn jitter(&self) -> f64 {
         self.inputs.random.map_or(0.5, |random| f64::from(random[0]) / 255.0)
     }

@@ -1,18 +1,18 @@
 use kube_enroll_core::{CertificateSigningRequest, FileName, ObjectName};
 use kube_enroll_protocol::Command;
 
-/// What is to be done.
+/// A side effect to execute.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Ask over HTTP; an [`super::Answer`] of the same name comes of it.
+    /// Send an HTTP request; an [`super::Answer`] follows.
     Call(Call),
-    /// Ask the API at this base from now on.
+    /// Use the API at this base from now on.
     UseApi(String),
-    /// Drop every call that is under way.
+    /// Drop all open calls.
     StopCalls,
-    /// Send a command to the key worker; a reply of the same name comes of it.
+    /// Send a command to the key worker; a reply of the same name follows.
     Command(Box<Command>),
-    /// End the key worker with all that it holds, and make a new one.
+    /// End the key worker, with its key, and start a new one.
     EndWorker,
     /// Copy a text for the button of a block.
     Copy { block: &'static str, text: String },
@@ -22,21 +22,21 @@ pub(crate) enum Effect {
     SaveText { name: String, text: String },
     /// Move the focus to the element of this id.
     Focus(String),
-    /// Ask whether this page may notify.
+    /// Request the permission to notify.
     RequestNotificationPermission,
-    /// Notify of this, if nobody looks at the page.
+    /// Notify the person, if the tab is hidden.
     Notify(&'static str),
 }
 
-/// What is asked over HTTP.
+/// An HTTP request.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Call {
     Settings,
-    /// Who is signed in.
+    /// Read `whoami.json`: the signed-in person.
     Whoami,
     ClusterInfo,
     Create(Box<CertificateSigningRequest>),
-    /// Read what has the name already.
+    /// After a 409: read the object that has the name.
     Adopt(ObjectName),
     List(ObjectName),
     /// Watch from the list's version on; ends any earlier watch.

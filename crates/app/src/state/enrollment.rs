@@ -8,7 +8,7 @@ use kube_enroll_protocol::{Command, Details, GeneratedKey, Progress, Readable, S
 
 use super::{Application, Context, Effect, Lock, Retry};
 
-/// One request on its way: all that is needed to resume it, except the key, which the worker has.
+/// An enrollment: all data that it is resumed from, except the key, which the worker holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Enrollment {
     pub application: Application,
@@ -16,18 +16,18 @@ pub(crate) struct Enrollment {
     pub request_pem: String,
     /// SHA-256 of the public key, as openssl prints it.
     pub fingerprint: String,
-    /// The browser's clock when it was made.
+    /// The time at which the key was made, by the browser's clock, in milliseconds since 1970.
     pub since_ms: f64,
-    /// The object as the API server first answered it; `None` before that.
+    /// The identity of the created object, or `None` before that.
     pub object: Option<Pinned>,
-    /// Its id in the browser's storage; `None` where it is not stored, so that it ends with this tab.
+    /// Its id in the browser's storage, or `None` if it is not stored, so that it ends with this tab.
     pub id: Option<String>,
-    /// Where it leads, as far as that was known when it was stored.
+    /// The cluster of the kubeconfig, or `None` if it was not known when the enrollment was stored.
     pub cluster: Option<Cluster>,
     pub stage: Stage,
-    /// What an approver or the signer wrote: untrusted text.
+    /// The reason and message of the approver or the signer: untrusted text.
     pub decision: Decision,
-    /// PEM of what was issued, once it has been seen.
+    /// PEM of the issued chain, or `None` before that.
     pub certificate_pem: Option<String>,
     pub not_after: Option<Timestamp>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct Pinned {
 }
 
 impl Enrollment {
-    /// Begins with what the worker has made.
+    /// Makes an enrollment from a new key.
     pub(crate) fn new(application: Application, key: GeneratedKey, cluster: Option<Cluster>, since_ms: f64) -> Self {
         let GeneratedKey { request_pem, fingerprint } = key;
         Self {
@@ -61,11 +61,11 @@ impl Enrollment {
         }
     }
 
-    /// Reads what was stored.
+    /// Parses a stored enrollment.
     ///
     /// # Errors
-    /// As the parsers of its parts, for a record that somebody has written into, and [`Error::InvalidObject`] for a key
-    /// type or a stage that this version does not know.
+    /// The errors of the parsers of its parts, for a modified record, and [`Error::InvalidObject`] for a key type or a
+    /// stage that this version does not know.
     pub(super) fn resume(stored: &StoredEnrollment) -> Result<Self, Error> {
         let StoredEnrollment { id, details, progress, .. } = stored;
         let unknown = |field: &'static str| Error::InvalidObject {
@@ -135,13 +135,13 @@ impl Enrollment {
         }
     }
 
-    /// Returns the effect that writes its progress, or `None` where it is not stored.
+    /// Returns the effect that stores its progress, or `None` where the enrollment is not stored.
     pub(super) fn save(&self) -> Option<Effect> {
         let id = self.id.clone()?;
         Some(Effect::Command(Box::new(Command::Update { id, progress: Box::new(self.progress()) })))
     }
 
-    /// Sets the stage, and returns the effect that writes it.
+    /// Sets the stage, and returns the effect that stores it, or `None` where the enrollment is not stored.
     pub(super) fn reach(self: &mut Rc<Self>, stage: Stage) -> Option<Effect> {
         Rc::make_mut(self).stage = stage;
         self.save()
@@ -160,17 +160,17 @@ impl Enrollment {
         &self.application.name
     }
 
-    /// Builds the object that asks for the certificate.
+    /// Builds the CertificateSigningRequest.
     pub(crate) fn object(&self) -> CertificateSigningRequest {
         CertificateSigningRequest::new(self.name(), &self.request_pem, self.application.expiration_seconds)
     }
 
-    /// Writes the object that asks for the certificate, for `kubectl apply -f`.
+    /// Formats the CertificateSigningRequest as YAML, for `kubectl apply -f`.
     pub(crate) fn manifest(&self) -> String {
         shell::manifest(self.name(), &self.object().spec.request, self.application.expiration_seconds)
     }
 
-    /// Notes which object was created.
+    /// Pins the identity of the created object.
     pub(super) fn pin(&mut self, object: &CertificateSigningRequest) {
         self.object = Some(Pinned {
             uid: object.metadata.uid.clone(),
@@ -179,14 +179,15 @@ impl Enrollment {
         });
     }
 
-    /// Tells whether this is the object that was created, and not another one that somebody has put under its name.
+    /// Returns whether this is the object that was created, and not another one under the same name: it has the pinned
+    /// `uid` and this request.
     pub(super) fn owns(&self, object: &CertificateSigningRequest) -> bool {
         self.object.as_ref().is_none_or(|pinned| pinned.uid == object.metadata.uid)
             && object.metadata.name == self.name().as_str()
             && object.is_for(&self.request_pem)
     }
 
-    /// Returns the account that the approver should find as "Requesting User", or `None` where it is not known.
+    /// Returns the account that the approver should see as "Requesting User", or `None` where it is not known.
     pub(crate) fn requesting_user<'a>(&'a self, context: &'a Context) -> Option<&'a str> {
         let of_object = || self.object.as_ref().map(|object| object.username.as_str()).filter(|name| !name.is_empty());
         context.settings.requesting_user.as_deref().or_else(of_object)

@@ -7,12 +7,12 @@ use kube_enroll_protocol::{Listing, Passphrase, Reply};
 
 use super::{ClusterForm, Edit, Person, Problem};
 
-/// What happens.
+/// An event.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The page has started.
     Started,
-    /// A person does something.
+    /// An action of the person.
     User(UserAction),
     /// A call over HTTP is answered.
     Answer(Answer),
@@ -20,19 +20,19 @@ pub(crate) enum Event {
     Reply(Reply),
     /// Another tab has changed what is stored.
     StorageChanged(Listing),
-    /// The key worker is not there any more; whatever was commanded has no reply.
+    /// The key worker has ended; pending commands have no reply.
     WorkerFailed(WorkerFailure),
-    /// An answer of the API has told the cluster's time.
+    /// An answer of the API had a `Date`: the cluster's clock minus the browser's.
     ClockRead { offset_ms: f64 },
     /// A text was copied, or could not be.
     Copied { block: &'static str, worked: bool },
-    /// That has been shown.
+    /// The result of copying has been shown.
     CopyShown,
     /// A second has passed.
     Tick,
-    /// The machine is online again, or a person looks at the page again.
+    /// The network is back, or the tab is visible again.
     Awake {
-        /// It was the network: what was open may be dead and not know it.
+        /// The network was lost: open connections may be dead without an error.
         reconnected: bool,
     },
     /// The browser lets this page notify, or not.
@@ -40,7 +40,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// Returns what the storage holds, or `None` for an event that does not say.
+    /// Returns the content of the storage, or `None` for an event without it.
     pub(super) fn listing(&self) -> Option<&Listing> {
         match self {
             Self::Reply(reply) => reply.listing(),
@@ -50,7 +50,7 @@ impl Event {
     }
 }
 
-/// What a person does. Some of it is secret, so it is never printed.
+/// An action of the person. Some are secret, so `Debug` omits their content.
 #[derive(Clone, PartialEq)]
 pub(crate) enum UserAction {
     Edit(Edit),
@@ -60,13 +60,13 @@ pub(crate) enum UserAction {
     UseCluster,
     Retry,
     Resubmit,
-    /// Go back to the form. What is stored stays.
+    /// Go back to the form. A stored enrollment stays stored.
     Restart,
-    /// Resume what is stored under this id.
+    /// Resume the enrollment with this id.
     Resume(String),
-    /// Delete what is stored under this id.
+    /// Delete the enrollment with this id.
     Delete(String),
-    /// Save the request that is stored under this id.
+    /// Save the request of the enrollment with this id.
     Export(String),
     /// Delete the key of the enrollment that is shown, and begin again.
     Forget,
@@ -100,7 +100,7 @@ impl std::fmt::Debug for UserAction {
     }
 }
 
-/// What came of a [`super::Call`]. `None` in place of an object: there is none of that name.
+/// The answer to a [`super::Call`]. An object is `None` if there is none of its name.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Settings(Result<Box<Settings>, Problem>),
@@ -115,24 +115,24 @@ pub(crate) enum Answer {
     Read(Result<Option<Box<CertificateSigningRequest>>, Failure>),
 }
 
-/// The reason why there is no answer of use.
+/// The reason why a call failed.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Failure {
     /// A front proxy's session has ended: it answers 401, a page, or a redirect.
     SignIn,
-    /// The API server or the proxy has refused.
+    /// The API server or the proxy has refused the call.
     Refused(Box<Status>),
-    /// Something answered that is no Kubernetes API, with this HTTP status.
+    /// The response is not of a Kubernetes API; its HTTP status.
     NoApi(u16),
-    /// Nothing came, or nothing that an API server says: another try may help.
+    /// No response, or none of an API server: a retry may help.
     Unreachable { reason: String, retry_after_ms: f64 },
 }
 
 /// The reason why the key worker does not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum WorkerFailure {
-    /// It could not be loaded.
+    /// The worker could not be loaded.
     Loading(String),
-    /// It broke down; what it held is lost.
+    /// The worker has panicked, and its key is lost.
     Panicked(String),
 }

@@ -2,21 +2,21 @@ use super::{
     Acquiring, Application, Call, Context, Effect, Event, Generating, Problem, State, Step, Transition, UserAction,
 };
 
-/// Something went wrong that is not about an enrollment at hand.
+/// An error that is not about the present enrollment.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Failed {
     pub problem: Problem,
     pub retry: Retry,
 }
 
-/// What the button of an error does.
+/// The action of an error's button.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Retry {
     /// Load the settings again.
     Load,
     /// Make a key again with the same details.
     Generate(Box<Application>),
-    /// Resume what is stored under this id.
+    /// Resume the enrollment with this id.
     Acquire(String),
 }
 

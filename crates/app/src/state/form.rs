@@ -20,7 +20,7 @@ pub(crate) struct Form {
     pub user: String,
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
     pub groups: Vec<String>,
-    /// Groups of a link to the page that the person who is signed in cannot ask for, so that they were left out.
+    /// Groups of the link to the page that the signed-in person may not request, so that they were left out.
     pub left_out: Vec<String>,
     pub algorithm: Algorithm,
     pub lifetime: Lifetime,
@@ -29,18 +29,18 @@ pub(crate) struct Form {
     pub unit: Unit,
     pub label: String,
     pub namespace: String,
-    /// The person has worked in the advanced part: it is not folded away again under their hands.
+    /// The advanced part stays unfolded, since the person has edited it.
     pub unfolded: bool,
     pub lock: LockKind,
-    /// The person has chosen that.
+    /// The person has chosen the lock.
     pub chose_lock: bool,
-    /// Shared, so that there is one copy of it; clones of the form come and go as it is drawn.
+    /// Shared, so that there is one copy of it: rendering clones the form.
     pub passphrase: Rc<Passphrase>,
     /// The passphrase can be read on the screen.
     pub shows_passphrase: bool,
     /// The person has begun to fill it in.
     pub touched: bool,
-    /// The random ending of the object's name.
+    /// The random suffix of the object's name.
     pub random: [u8; 7],
 }
 
@@ -81,11 +81,11 @@ pub(crate) enum Edit {
     Lock(LockKind),
     Passphrase(Rc<Passphrase>),
     ShowPassphrase,
-    /// Draw another ending for the object's name.
+    /// Draw another random suffix for the object's name.
     Reroll,
 }
 
-/// What is asked for, once every field is good.
+/// The parsed form: a valid application for a certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Application {
     pub subject: Subject,
@@ -99,7 +99,7 @@ pub(crate) struct Application {
 }
 
 impl Form {
-    /// Begins with what a link to the page says.
+    /// Makes a form prefilled by the link to the page.
     pub(crate) fn new(user: String, groups: Vec<String>) -> Self {
         let mut form = Self {
             user,
@@ -123,7 +123,7 @@ impl Form {
         form
     }
 
-    /// Begins with the policy's first choices.
+    /// Sets the policy's defaults.
     pub(crate) fn adopt(&mut self, policy: &Policy) {
         self.algorithm = policy.algorithms.first().copied().unwrap_or_default();
         self.lifetime = Lifetime::Seconds(policy.expiration_seconds.default);
@@ -136,8 +136,8 @@ impl Form {
         }
     }
 
-    /// Chooses the lock that fits the place, where the person has not: where others share the origin, they could open
-    /// the browser's key.
+    /// Chooses the lock that suits storage and environment, unless the person has chosen. Without a passphrase, other
+    /// pages of the same origin could use the browser's key.
     pub(super) fn choose_lock(&mut self, storage: &Storage, environment: Environment) {
         self.lock = match storage {
             Storage::Refused(_) => LockKind::None,
@@ -185,10 +185,10 @@ impl Form {
         }
     }
 
-    /// Parses the fields, and has the policy judge what is asked for.
+    /// Parses the fields, and has the policy judge them.
     ///
     /// # Errors
-    /// Every fault, beside its field.
+    /// All faults, by field.
     pub(crate) fn parse(&self, policy: &Policy) -> Result<Application, Box<Faults>> {
         let mut faults = Box::<Faults>::default();
         let bounds = policy.expiration_seconds;
@@ -235,7 +235,7 @@ impl Form {
         }
     }
 
-    /// Returns what the person should know before they go on, as far as the fields can be read.
+    /// Returns the policy's warnings about the fields that can be parsed.
     pub(crate) fn warnings(&self, policy: &Policy) -> Vec<Warning> {
         let groups: Vec<GroupName> =
             self.filled_rows().iter().filter_map(|(_, group)| GroupName::parse(group).ok()).collect();
@@ -247,7 +247,7 @@ impl Form {
         self.groups.iter().map(String::as_str).enumerate().filter(|(_, group)| !group.is_empty()).collect()
     }
 
-    /// A row to type into is always there.
+    /// Adds an empty row if there is none.
     fn keep_a_row(&mut self) {
         if self.groups.is_empty() {
             self.groups.push(String::new());

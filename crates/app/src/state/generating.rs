@@ -12,7 +12,7 @@ use super::{
 pub(crate) struct Generating {
     pub application: Box<Application>,
     pub since_ms: f64,
-    /// The page said that this browser stores nothing before the key was asked for.
+    /// The page had shown that this browser stores nothing before the key was requested.
     pub knew_refusal: bool,
 }
 
@@ -45,7 +45,7 @@ impl Generating {
         }
     }
 
-    /// Has the enrollment written to the disk. It is sent only after that.
+    /// Stores the enrollment. The request is sent only after that.
     fn store(self, key: GeneratedKey, context: &Context) -> Transition {
         let Self { application, knew_refusal, .. } = self;
         let cluster = context.cluster.as_deref().cloned();
@@ -53,7 +53,7 @@ impl Generating {
         let lock = std::mem::take(&mut enrollment.application.lock);
         match &context.storage {
             Storage::Refused(_) if knew_refusal => Phase::deliver(Rc::new(enrollment), context),
-            // A person who pressed the button before the page could say so is asked.
+            // The person had pressed the button before the page could show the refusal, so they decide now.
             Storage::Refused(reason) => {
                 let unstored = Unstored { reason: reason.clone(), lock };
                 Transition::to(Phase::Unstored(unstored).of(Rc::new(enrollment)))

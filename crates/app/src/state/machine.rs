@@ -8,7 +8,7 @@ use super::{
     State, Transition, UserAction,
 };
 
-/// The whole of the page: what is known, and the state.
+/// The state machine of the whole page.
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub context: Context,
@@ -16,12 +16,12 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Before anything is loaded.
+    /// Makes the machine before anything is loaded.
     pub(crate) fn new(environment: Environment, form: Form) -> Self {
         Self { context: Context::new(environment, form), state: State::Loading }
     }
 
-    /// Moves on, and returns what is to be done. First the context learns of the event, then the state.
+    /// Handles an event, and returns the effects. The context is updated first, then the state.
     pub(crate) fn on(self, event: Event, inputs: Inputs) -> (Self, Vec<Effect>) {
         let Self { mut context, state } = self;
         context.inputs = inputs;
@@ -59,7 +59,7 @@ impl Machine {
                 None => state = Transition::fail(Problem::no_randomness(), Retry::Load).state,
             },
             State::Setup(_) | State::Loading => {}
-            // The form has it no longer than it is filled in.
+            // The form holds the passphrase only while it is shown.
             _ => clear_passphrase(&mut context),
         }
         (Self { context, state }, effects)
@@ -108,7 +108,7 @@ fn on_answer(answer: Answer, state: State, context: &mut Context) -> Transition 
     }
 }
 
-/// Begins with the settings, once it is known who is signed in.
+/// Begins with the settings, once the signed-in person is known.
 fn loaded(settings: Settings, context: &mut Context) -> Transition {
     let mut policy = settings.policy.clone();
     match context.person.clone() {
@@ -140,7 +140,7 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
     Setup { tried: false, may_resume: true }.resume(context).after(effects)
 }
 
-/// Continues with a reply of the worker, and with what the storage holds now, by this tab or another.
+/// Handles a reply of the worker, or a change of the storage by another tab.
 fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
     let Some(listing) = event.listing() else { return state.on(event, context) };
     let is_silent = context.update_storage(listing);
@@ -159,15 +159,14 @@ fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
     }
 }
 
-/// Has the cluster say its time, where something that is stored may have expired: any answer of the API tells it.
+/// Requests the cluster's time if a stored certificate may have expired: the `Date` of any answer of the API has it.
 fn ask_time(context: &Context) -> Option<Effect> {
     let may_expire = context.stored.iter().any(|stored| stored.progress.not_after.is_some());
     let is_asked = may_expire && context.has_api() && context.cluster.is_some() && context.clock_offset_ms.is_none();
     is_asked.then_some(Effect::Call(Call::ClusterInfo))
 }
 
-/// Ends a worker that broke down, and begins a new one. The kubeconfig of an issued certificate stays: it is the
-/// page's.
+/// Replaces a worker that has failed. A kubeconfig that is already assembled stays, since the page holds its `Blob`.
 fn restart_worker(state: &State) -> Vec<Effect> {
     if let State::Enrolled { phase: Phase::Issued(_), .. } = state {
         return vec![];

@@ -1,4 +1,4 @@
-//! How far an enrollment is. Each phase is a type that moves on by value, together with the enrollment.
+//! The phases of an enrollment. Each is a type, whose `on` consumes it and returns the next one.
 
 mod gone;
 mod issued;
@@ -35,24 +35,24 @@ use kube_enroll_protocol::{Command, Lease, Stage};
 
 use super::{Acquiring, Context, Effect, Enrollment, Event, State, Transition, UserAction};
 
-/// How far an enrollment is.
+/// The phase of an enrollment.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Phase {
-    /// It is being written to the disk; only then it is sent.
+    /// The enrollment is being stored; nothing is sent before that.
     Storing(Storing),
-    /// It could not be written.
+    /// The enrollment could not be stored.
     Unstored(Unstored),
     /// The object is being created.
     Submitting(Submitting),
     /// The object could not be created.
     Undelivered(Undelivered),
-    /// A person carries the request to the cluster, and the certificate back.
+    /// Without an API: a person applies the manifest, and pastes the certificate.
     Manual(Manual),
-    /// The object is in the cluster, and not decided on or not signed.
+    /// The object is in the cluster, and is pending, or approved and not signed.
     Waiting(Waiting),
     /// The worker checks the certificate.
     Verifying(Verifying),
-    /// The certificate is here, and the key is locked.
+    /// The certificate is issued, and the key needs its passphrase.
     Locked(Locked),
     /// The kubeconfig is ready.
     Issued(Box<Issued>),
@@ -60,13 +60,13 @@ pub(crate) enum Phase {
     Denied(Decision),
     /// The signer could not sign.
     SigningFailed(Decision),
-    /// The object is not in the cluster any more.
+    /// The object is no longer in the cluster.
     Gone(Gone),
-    /// The page asks another cluster than the one that the enrollment was made for.
+    /// The API is that of another cluster than the enrollment's.
     OtherCluster,
-    /// A front proxy wants its session renewed.
+    /// The session of a proxy in front of the page has ended.
     SignIn(SignIn),
-    /// The certificate is not the one that was asked for; nothing was saved.
+    /// The certificate does not answer the request; no kubeconfig was written.
     Refused(Refused),
 }
 
@@ -82,7 +82,7 @@ pub(crate) enum Step {
 }
 
 impl Phase {
-    /// Moves on.
+    /// Handles an event.
     pub(super) fn on(self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let event = match self.on_any(event, &enrollment, context) {
             Ok(transition) => return transition,
@@ -105,12 +105,12 @@ impl Phase {
         }
     }
 
-    /// Handles what means the same in every phase, or returns the event.
+    /// Handles an event that all phases handle alike, or returns it.
     fn on_any(&self, event: Event, enrollment: &Rc<Enrollment>, context: &Context) -> Result<Transition, Event> {
         let restart = || Transition::restart(enrollment.is_stored());
         match event {
             Event::User(UserAction::Restart) => Ok(restart()),
-            // What was given up is not to be sent by the next visit.
+            // An abandoned enrollment must not be sent by the next visit.
             Event::User(UserAction::Cancel | UserAction::Forget) => {
                 let delete = enrollment.id.clone().map(|id| Effect::Command(Box::new(Command::Delete { id })));
                 Ok(restart().after(delete))
@@ -120,7 +120,7 @@ impl Phase {
         }
     }
 
-    /// Handles that another tab has taken over what is shown, or has deleted it.
+    /// Handles that another tab has acquired the lease of this enrollment, or has deleted it.
     fn on_storage(&self, enrollment: &Enrollment, context: &Context) -> Option<Transition> {
         let id = enrollment.id.as_ref()?;
         match context.stored(id).map(|stored| stored.lease) {
@@ -139,7 +139,7 @@ impl Phase {
         State::Enrolled { enrollment, phase: self }
     }
 
-    /// Sends what is stored by now, or has a person carry it.
+    /// Creates the object, or continues by hand where there is no API.
     pub(super) fn deliver(enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         if context.has_api() { Submitting::begin(enrollment, context) } else { Self::by_hand(enrollment, None) }
     }
@@ -149,18 +149,19 @@ impl Phase {
         Waiting::begin(enrollment, context)
     }
 
-    /// Has a person carry request and certificate; `reason` says why, where they may not know.
+    /// Continues without the API, by hand; `reason` is shown if the person may not know it.
     pub(super) fn by_hand(enrollment: Rc<Enrollment>, reason: Option<String>) -> Transition {
         Transition::to(Self::Manual(Manual::new(reason)).of(enrollment))
     }
 
-    /// Leaves the API aside. From now on, somebody else may create the object: it is not sent again by itself.
+    /// Continues without the API at the person's wish. From now on, somebody else may create the object, so it is not
+    /// sent again automatically.
     pub(super) fn leave_api(mut enrollment: Rc<Enrollment>) -> Transition {
         let save = if enrollment.stage == Stage::Prepared { enrollment.reach(Stage::Submitted) } else { None };
         Self::by_hand(enrollment, None).with(Effect::StopCalls).with_all(save)
     }
 
-    /// Sends the same request under a new name, which is written first.
+    /// Sends the same request under a new name, which is stored first.
     pub(super) fn rename(mut enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let Some(random) = context.inputs.random else {
             return Undelivered::without_randomness(enrollment);
@@ -232,7 +233,7 @@ impl Phase {
         }
     }
 
-    /// Tells whether the key could still become a kubeconfig that nobody has.
+    /// Returns whether the key could still become a kubeconfig that nobody has saved.
     pub(super) fn needs_the_key(&self) -> bool {
         match self {
             Self::Issued(issued) => !issued.saved,
@@ -241,7 +242,7 @@ impl Phase {
         }
     }
 
-    /// Tells whether the phase means trouble, for the mark of its step.
+    /// Returns whether the phase is an error or a denial, for the mark of its step.
     pub(crate) fn is_trouble(&self) -> bool {
         matches!(
             self,

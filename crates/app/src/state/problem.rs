@@ -2,7 +2,7 @@ use kube_enroll_core::Status;
 
 use super::WorkerFailure;
 
-/// Something that went wrong, in words, each cause in a line.
+/// An error as it is shown, with one line per cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub title: &'static str,
@@ -21,7 +21,7 @@ impl Problem {
         self
     }
 
-    /// A refusal of the cluster, or of the page's server.
+    /// Makes the problem of a refusal by the cluster or the page's server.
     pub(super) fn of_status(status: Status) -> Self {
         let title = if status.code == 429 { "Too many requests" } else { "The request was refused" };
         let mut problem = Self::new(title, &status.message);
@@ -35,7 +35,7 @@ impl Problem {
         problem
     }
 
-    /// A key worker that does not answer, and what follows from that.
+    /// Makes the problem of a key worker that has failed.
     pub(super) fn of_worker(failure: WorkerFailure, consequence: &str) -> Self {
         let (title, cause) = match failure {
             WorkerFailure::Loading(cause) => ("The part that makes keys could not be loaded", cause),
@@ -44,7 +44,7 @@ impl Problem {
         Self::new(title, consequence).with(cause)
     }
 
-    /// Another object has the name.
+    /// Makes the problem of a name that another object has.
     pub(super) fn name_taken() -> Self {
         Self::new(
             "This name is taken",
@@ -52,7 +52,7 @@ impl Problem {
         )
     }
 
-    /// Without good random numbers there is neither a name that cannot be guessed nor a key.
+    /// Makes the problem of missing random numbers: without them there is no unguessable name and no key.
     pub(super) fn no_randomness() -> Self {
         Self::new(
             "No random numbers",
@@ -60,7 +60,7 @@ impl Problem {
         )
     }
 
-    /// A stored key that cannot be used, for this reason.
+    /// Makes the problem of a stored key that cannot be opened.
     pub(super) fn unopened(reason: &str) -> Self {
         Self::new("Your key could not be opened", reason)
     }

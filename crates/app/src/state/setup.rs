@@ -5,9 +5,9 @@ use super::{Acquiring, Context, Effect, Event, Generating, State, Storage, Trans
 /// The form is filled in. Its fields are the [`Context`]'s, since they outlive this state.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Setup {
-    /// The button was pressed, so that empty fields are worth a word.
+    /// The button has been pressed, so that empty fields are faults.
     pub tried: bool,
-    /// The page has only just been opened: the one enrollment that is stored may be resumed without a click.
+    /// The page has just been opened: a single stored enrollment may be resumed without a click.
     pub may_resume: bool,
 }
 
@@ -20,7 +20,7 @@ impl Setup {
         }
     }
 
-    /// Resumes the one enrollment that is stored, unless the person has begun with something else.
+    /// Resumes a single stored enrollment, unless the person has edited the form.
     pub(super) fn resume(self, context: &Context) -> Transition {
         if self.tried || !self.may_resume || context.storage == Storage::Unknown {
             return Transition::to(State::Setup(self));

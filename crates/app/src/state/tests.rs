@@ -37,7 +37,7 @@ impl Visit {
         Self::before(settings, Some(refused_storage()))
     }
 
-    /// As the page begins, with what the worker and `config.json` say; without a listing, the worker has not answered.
+    /// Starts a page with these settings; without a listing, the worker has not replied.
     fn before(settings: Settings, listing: Option<Listing>) -> Self {
         let environment = Environment { is_secure: true, ..Environment::default() };
         let machine = Machine::new(environment, Form::new("jane".into(), vec!["dev".into()]));

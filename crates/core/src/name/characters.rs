@@ -1,8 +1,10 @@
-//! Which characters a name may have, and which scripts may not be mixed.
+//! The characters allowed in a name, and the scripts that one word must not mix.
 
-/// The names of some providers have `'` or `|` in them (`o'brien`, `auth0|123`). They stay out: the approver's block
-/// has names in comment lines, and a shell that takes no comments from a keyboard, as zsh, runs what follows a `|`
-/// there, and waits for a second `'`.
+/// Returns whether a name may contain a character.
+///
+/// Some identity providers use `'` or `|` in names (`o'brien`, `auth0|123`). Both are refused: the approver's block
+/// puts names into comment lines, and zsh, which by default does not read comments in interactive input, would run the
+/// text after a `|`, and wait for a second `'`.
 pub(super) fn is_allowed(character: char) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric()
@@ -13,8 +15,9 @@ pub(super) fn is_allowed(character: char) -> bool {
         && !COMPATIBILITY_FORMS.iter().any(|(first, last)| (*first..=*last).contains(&character))
 }
 
-/// Names the script of a letter or digit, as far as scripts are mistaken for each other (UTS #39, section 5): the plain
-/// digits and the large East Asian scripts, which look like nothing else, belong to all.
+/// Returns the script of a letter or digit, for the detection of mixed scripts ([UTS #39, section
+/// 5](https://www.unicode.org/reports/tr39/#Mixed_Script_Detection)). Returns `None` for ASCII digits and the large
+/// East Asian scripts, which are not confusable with others and may stand beside any.
 pub(super) fn script(character: char) -> Option<&'static str> {
     match character {
         'a'..='z' | 'A'..='Z' | '\u{00C0}'..='\u{02AF}' | '\u{1E00}'..='\u{1EFF}' => Some("Latin"),

@@ -1,18 +1,19 @@
 use super::commands;
 use crate::{ClusterName, ObjectName, Subject, UserName, in_words};
 
-/// The text that an applicant sends to an approver: it runs in a shell as it is, and decides nothing by itself.
+/// The text that an applicant sends to an approver. Pasted into a shell it only prints: approving and denying are
+/// commented out.
 #[derive(Clone, Copy, Debug)]
 pub struct ApproverBlock<'a> {
-    /// The object to look at.
+    /// The object to review.
     pub name: &'a ObjectName,
-    /// The subject asked for.
+    /// The requested subject.
     pub subject: &'a Subject,
-    /// The lifetime asked for.
+    /// The requested lifetime, in seconds.
     pub expiration_seconds: u32,
-    /// The cluster's name, where it is known.
+    /// The cluster's name, or `None` if it is not known.
     pub cluster: Option<&'a ClusterName>,
-    /// The account that creates the object, where it is known: "Requesting User" of `kubectl describe`.
+    /// The account that creates the object ("Requesting User" of `kubectl describe csr`), or `None` if it is not known.
     pub requesting_user: Option<&'a str>,
     /// The person whom the server has authenticated and written into the object's annotation.
     pub annotated_user: Option<&'a UserName>,
@@ -60,7 +61,7 @@ impl ApproverBlock<'_> {
     }
 }
 
-/// Names the groups of a subject within a sentence, for example ` in the groups dev and ops`; empty where it has none.
+/// Formats the groups of a subject for a sentence, for example ` in the groups dev and ops`; empty without groups.
 pub fn in_groups(subject: &Subject) -> String {
     match subject.groups() {
         [] => String::new(),

@@ -5,12 +5,12 @@ use crate::{
     kubeconfig::context_name,
 };
 
-/// Shows the object, with who is asked for and who asked.
+/// Describes the object, with its subject and its requesting user.
 pub fn describe(name: &ObjectName) -> String {
     format!("kubectl describe csr {name}")
 }
 
-/// Prints the subject that is asked for, from the cluster's copy of the request.
+/// Prints the requested subject, from the cluster's copy of the request.
 pub fn print_subject(name: &ObjectName) -> String {
     format!("{} | openssl req -noout -subject -nameopt utf8,esc_ctrl,sep_multiline", request_of(name))
 }
@@ -111,7 +111,7 @@ pub fn fetch_certificate(name: &ObjectName) -> String {
     format!("kubectl get csr {name} -o jsonpath='{{.status.certificate}}' | base64 -d > enroll.crt")
 }
 
-/// Prints what the certificate says.
+/// Prints the certificate's subject, issuer, validity and extended key usage.
 pub fn print_certificate() -> String {
     "openssl x509 -in enroll.crt -noout -subject -issuer -dates -ext extendedKeyUsage".into()
 }
@@ -137,12 +137,12 @@ pub fn assemble(file: &FileName, user: &UserName, cluster: &Cluster) -> String {
     )
 }
 
-/// Keeps other people of the same machine from reading the file.
+/// Makes the file readable by its owner only.
 pub fn protect(file: &FileName) -> String {
     format!("chmod 600 {}", posix(file.as_str()))
 }
 
-/// Asks the cluster which user the file authenticates.
+/// Prints the user that the file authenticates (`kubectl auth whoami`).
 pub fn whoami(file: &FileName) -> String {
     format!("kubectl --kubeconfig={} auth whoami", posix(file.as_str()))
 }
@@ -159,7 +159,7 @@ pub fn merge(file: &FileName) -> String {
     )
 }
 
-/// The same as [`merge`], for PowerShell: `;` between the files, and UTF-8 without a byte order mark.
+/// Merges the file like [`merge`], for PowerShell: `;` between the files, and UTF-8 without a byte order mark.
 pub fn merge_powershell(file: &FileName) -> String {
     format!(
         "New-Item -ItemType Directory -Force \"$HOME/.kube\" | Out-Null\n\

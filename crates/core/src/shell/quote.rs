@@ -1,4 +1,4 @@
-//! Words for lines that people copy: whatever somebody typed stays one word and does nothing.
+//! Quoting for shells and for openssl's `-subj`: a value that a person typed stays one word.
 
 /// Quotes a word for a POSIX shell
 /// ([quoting](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02)).

@@ -6,7 +6,7 @@ use super::{DAMAGED, DataKey, random};
 use crate::Error;
 
 /// The parameters of Argon2id ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106#section-3.1)), with one lane. They are
-/// kept with what they protect, so that later ones may be others.
+/// stored with the wrapped key, so that a later version may use other defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Argon2id {
     /// Memory in KiB, 19 MiB to 256 MiB. Default: 64 MiB, as in the second choice of RFC 9106: phones have it too.
@@ -39,7 +39,7 @@ impl Argon2id {
         let params = Params::new(*memory_kib, *iterations, 1, Some(32)).expect("the bounds are those of Argon2");
         let mut memory = Vec::new();
         let blocks = params.block_count();
-        // Where there is not enough, the room and what it holds goes on.
+        // A failed allocation must not end the worker, which holds the key.
         memory.try_reserve_exact(blocks).map_err(|_| Error::NoMemory { mebibytes: memory_kib >> 10 })?;
         memory.resize(blocks, Block::new());
         let mut key = Zeroizing::new([0; 32]);

@@ -12,7 +12,7 @@ use crate::Error;
 /// be neither printed nor serialised.
 pub struct DataKey(Zeroizing<[u8; 32]>);
 
-/// The nonce's length, the one that AES-GCM is made for.
+/// The length of a nonce (SP 800-38D, section 5.2.1.1).
 const NONCE_BYTES: usize = 12;
 
 impl DataKey {
@@ -24,7 +24,7 @@ impl DataKey {
         random(rng).map(Self)
     }
 
-    /// Takes a key that was unwrapped.
+    /// Makes a key from unwrapped bytes.
     ///
     /// # Errors
     /// [`Error::Locked`] for another length than 32 bytes.

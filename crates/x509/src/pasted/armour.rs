@@ -4,9 +4,9 @@ use kube_enroll_core::pem::{self, BASE64_OF_BEGIN, BEGIN, CERTIFICATE, decode_ba
 
 use super::{Pasted, excerpt};
 
-/// Finds certificates, and writes them as PEM.
+/// Extracts the certificates of a text, as PEM.
 pub(super) fn certificates(text: &str) -> Result<String, Pasted> {
-    // As within a string of JSON.
+    // Line breaks as a JSON string has them.
     let text = text.replace("\\r", "").replace("\\n", "\n");
     if text.contains(BEGIN) {
         return of_pem(&text);
@@ -24,7 +24,7 @@ pub(super) fn certificates(text: &str) -> Result<String, Pasted> {
     }
 }
 
-/// Returns what stands in the DER of a SEQUENCE, and after it, or `None` where it begins otherwise.
+/// Returns the bytes after the header of a DER SEQUENCE, or `None` if the DER is none.
 pub(super) fn content_of_sequence(der: &[u8]) -> Option<&[u8]> {
     match der {
         [0x30, 0x82, _, _, content @ ..] | [0x30, 0x81, _, content @ ..] | [0x30, 0..=0x7f, content @ ..] => {
@@ -34,7 +34,7 @@ pub(super) fn content_of_sequence(der: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Writes the certificates anew, without what stands between them and between their characters.
+/// Re-encodes the certificates, without the text between blocks and between characters.
 fn of_pem(text: &str) -> Result<String, Pasted> {
     let mut written = String::new();
     let mut other = None;

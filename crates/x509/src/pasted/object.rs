@@ -1,7 +1,7 @@
 //! Kubernetes objects as `kubectl -o yaml` and `-o json` print them.
 //!
-//! YAML is read by its indentation, as much as finds single fields in what a program has printed, with whatever a
-//! terminal has put around it: a reader of all YAML would refuse that.
+//! YAML is read by indentation, only as far as single fields of printed objects need: a complete YAML parser would
+//! refuse the extra text that a terminal puts around them.
 
 use kube_enroll_core::{CsrState, csr::Decision, pem::decode_base64};
 use serde_json::{Deserializer, Value};
@@ -9,8 +9,8 @@ use serde_json::{Deserializer, Value};
 use super::{Pasted, excerpt};
 use crate::{CertificationRequest, Fingerprint};
 
-/// Finds `status.certificate` of the object, or of the one of several whose request has this key. Returns `None` where
-/// there is no object.
+/// Extracts `status.certificate` of the object, or, of several, of the one whose request has this key. Returns `None`
+/// if the text has no object.
 pub(super) fn find(text: &str, fingerprint: Fingerprint) -> Option<Result<String, Pasted>> {
     let objects = of_yaml(text).or_else(|| of_json(text))?;
     Some(choose(objects, fingerprint))
@@ -75,7 +75,7 @@ fn choose(objects: Vec<Object>, fingerprint: Fingerprint) -> Result<String, Past
     }
 }
 
-/// The objects of one text: of a document, which may be a list, and the items of that.
+/// The objects of one text: its documents, and the items of those that are lists.
 struct Objects {
     all: Vec<Object>,
     /// The document.
@@ -138,7 +138,7 @@ impl Objects {
     }
 }
 
-/// Reads each JSON value in a text, whatever stands around it.
+/// Parses each JSON value in a text, ignoring the text around it.
 fn of_json(text: &str) -> Option<Vec<Object>> {
     let mut objects = Objects::new();
     let mut rest = text;
@@ -203,7 +203,7 @@ fn of_yaml(text: &str) -> Option<Vec<Object>> {
     objects.found()
 }
 
-/// Splits a line of YAML. A key in quotes is none that is looked for here, but may be one of JSON.
+/// Splits a line of YAML. Quoted keys are ignored: no wanted field has one, and they may be JSON.
 fn key_and_value(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(':')?;
     let is_key = !key.is_empty() && !key.contains(['"', '\'', '{']) && (value.is_empty() || value.starts_with(' '));

@@ -1,14 +1,15 @@
-//! Private keys, wherever they are in a text.
+//! Detection of private keys in a text.
 
 use kube_enroll_core::pem::{BASE64_OF_BEGIN, decode_base64};
 use zeroize::Zeroizing;
 
 use super::armour::content_of_sequence;
 
-/// What only private keys have: PEM, as it begins or ends, of all kinds; PuTTY's; OpenSSH's in base64.
+/// Markers of private keys: PEM labels of all kinds, PuTTY's header, and the base64 of OpenSSH's magic bytes.
 const MARKS: [&str; 4] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
 
-/// The fewest characters of base64 in which a key is looked for, and the most that are needed to tell.
+/// The length of base64 that is examined, in characters: shorter words hold no key, and more is not needed to
+/// recognise one.
 const BASE64_CHARACTERS: std::ops::Range<usize> = 24..120;
 
 pub(super) fn is_in(text: &str) -> bool {
@@ -24,7 +25,8 @@ fn is_plainly_in(text: &str) -> bool {
     MARKS.iter().any(|mark| text.contains(mark)) || has_client_key(text) || is_json_web_key(text)
 }
 
-/// Looks for `client-key-data` of a kubeconfig, in YAML or JSON, but for what `kubectl config view` puts in its place.
+/// Returns whether a text has the `client-key-data` of a kubeconfig, in YAML or JSON, with a value that
+/// `kubectl config view` has not redacted.
 fn has_client_key(text: &str) -> bool {
     text.split("client-key-data").skip(1).any(|rest| {
         let Some(value) = rest.trim_start_matches(['"', '\'', ' ']).strip_prefix(':') else { return false };
@@ -35,7 +37,8 @@ fn has_client_key(text: &str) -> bool {
     })
 }
 
-/// RFC 7517: a JSON Web Key with the member `d` is a private one.
+/// Returns whether a text has a private or symmetric JSON Web Key
+/// ([RFC 7518, section 6](https://www.rfc-editor.org/rfc/rfc7518#section-6)): the member `d` or `k`.
 fn is_json_web_key(text: &str) -> bool {
     text.contains("\"kty\"") && (text.contains("\"d\"") || text.contains("\"k\""))
 }
@@ -50,7 +53,8 @@ fn is_in_base64(text: &str) -> bool {
     is_der(&bytes) || is_plainly_in(&String::from_utf8_lossy(&bytes))
 }
 
-/// Tells by their first bytes PKCS#8, PKCS#1, SEC1 and PKCS#12, and PKCS#8 encrypted by PKCS#5, from everything public.
+/// Returns whether DER begins like PKCS#8, PKCS#1, SEC1, PKCS#12, or PKCS#8 encrypted by PKCS#5. Public structures
+/// begin otherwise.
 fn is_der(bytes: &[u8]) -> bool {
     let Some(content) = content_of_sequence(bytes) else { return false };
     match content {
@@ -59,10 +63,10 @@ fn is_der(bytes: &[u8]) -> bool {
     }
 }
 
-/// The beginning of every object identifier of PKCS#5 (RFC 8018, appendix C).
+/// The DER prefix of every object identifier of PKCS#5 (RFC 8018, appendix C).
 const PKCS_5: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05";
 
-/// The same for a file that was read as if it were text: bytes above 127 have become other characters.
+/// Returns whether a text is a binary key that was read as text: bytes above 127 have become other characters.
 fn starts_like_binary_key(text: &str) -> bool {
     let start: Vec<char> = text.chars().take(24).collect();
     let version = |at: &[char]| matches!(at, ['\u{2}', '\u{1}', '\0' | '\u{1}' | '\u{3}', ..]);

@@ -1,13 +1,13 @@
-//! RSA moduli that are known to be made badly, so that anybody computes the private key from the public one.
+//! Detection of RSA moduli whose private key can be computed from the public one, since they were generated badly.
 
 use std::sync::LazyLock;
 
 use crypto_bigint::{BoxedUint, Limb, NonZero, Resize, Word};
 
-/// Returns what is wrong with a modulus, or nothing.
+/// Returns the known weakness of a modulus, or `None` if none was found.
 ///
 /// The cost is bounded: about a millisecond for 4096 bits, and a root more for each step of Fermat that comes near a
-/// square. What is not looked for: keys of a list (Debian's of 2008), and primes that two keys share.
+/// square. Not detected are keys from a list (Debian's of 2008) and primes that two keys share.
 pub(crate) fn weakness(modulus: &BoxedUint) -> Option<&'static str> {
     if has_pattern(modulus) {
         return Some("an RSA modulus with the same byte sixteen times in a row");
@@ -24,7 +24,7 @@ pub(crate) fn weakness(modulus: &BoxedUint) -> Option<&'static str> {
     None
 }
 
-/// Finds primes that were filled up rather than drawn.
+/// Detects primes that were padded instead of drawn at random.
 fn has_pattern(modulus: &BoxedUint) -> bool {
     modulus
         .to_be_bytes_trimmed_vartime()
@@ -39,11 +39,11 @@ fn has_small_factor(modulus: &BoxedUint) -> bool {
     })
 }
 
-/// Finds moduli whose primes have the form k·M + 65537^a mod M, M a product of the first primes ([Nemec et al., *The
+/// Detects moduli whose primes have the form k·M + 65537^a mod M, M a product of the first primes ([Nemec et al., *The
 /// Return of Coppersmith's Attack*](https://doi.org/10.1145/3133956.3133969), section 2.1). Such a modulus is a power
 /// of 65537 modulo M: modulo each of its primes there is an exponent, and all of them belong to one number.
 ///
-/// Of random moduli one in 2^150 is so.
+/// One in 2^150 random moduli has this form.
 fn has_roca(modulus: &BoxedUint) -> bool {
     let mut exponents: Vec<(u32, u32)> = Vec::with_capacity(ROCA_PRIMES.len());
     for prime in ROCA_PRIMES {
@@ -59,8 +59,8 @@ fn has_roca(modulus: &BoxedUint) -> bool {
     true
 }
 
-/// Returns the exponent that 65537 has to be raised to, and the order of 65537, modulo a prime; nothing where there is
-/// none.
+/// Returns the discrete logarithm of `target` to the base 65537 modulo a prime, and the order of 65537, or `None` if
+/// there is no logarithm.
 fn logarithm(target: u32, prime: u32) -> Option<(u32, u32)> {
     let (mut power, mut found) = (1, None);
     for exponent in 0.. {
@@ -79,8 +79,8 @@ fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Looks for a² - b² = n with a near √n (Fermat), so that n = (a + b)(a - b). Primes drawn at random are farther apart
-/// than any number of steps would reach.
+/// Detects close primes by Fermat's factorization: a² - b² = n with a near √n, so that n = (a + b)(a - b). Primes drawn
+/// at random are too far apart for any feasible number of steps.
 fn has_close_primes(modulus: &BoxedUint) -> bool {
     // a² has up to two bits more than n.
     let modulus = modulus.resize(modulus.bits_precision() + Limb::BITS);
@@ -132,19 +132,19 @@ static BATCHES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
     batches
 });
 
-/// The odd primes that every M of the flawed library has; 2 says nothing.
+/// The odd primes that divide M for every key length of the flawed library; 2 carries no information.
 const ROCA_PRIMES: [u32; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
     113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];
 
-/// As many as [badkeys](https://badkeys.info/) takes. The flawed printers' keys need one.
+/// The number of steps that [badkeys](https://badkeys.info/) takes. The keys of CVE-2022-26320 need one.
 const FERMAT_STEPS: usize = 100;
 
-/// Coprime, and their product fits into 32 bits. Of random numbers one in 500 is a square modulo all of them.
+/// Coprime moduli whose product fits into 32 bits. One in 500 random numbers is a square modulo all of them.
 const SQUARE_MODULI: [Word; 6] = [64, 63, 65, 11, 17, 19];
 
-/// Of random moduli one in 2^111 has such a row.
+/// The length of a run of one byte that counts as a pattern. One in 2^111 random moduli has such a run.
 const PATTERN_BYTES: usize = 16;
 
 #[cfg(test)]

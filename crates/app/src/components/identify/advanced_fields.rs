@@ -11,9 +11,9 @@ use crate::{
 /// Properties of [`AdvancedFields`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct AdvancedFieldsProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<Form>,
-    /// What is wrong with the form.
+    /// The form's faults.
     pub faults: Rc<Faults>,
 }
 

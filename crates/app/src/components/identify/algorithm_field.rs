@@ -11,11 +11,11 @@ use crate::{
 /// Properties of [`AlgorithmField`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct AlgorithmFieldProps {
-    /// What may be asked for.
+    /// The policy of this page.
     pub policy: Rc<Policy>,
     /// The type that is chosen.
     pub chosen: Algorithm,
-    /// What is wrong with that.
+    /// The key type's fault, or `None`.
     pub fault: Option<AttrValue>,
 }
 

@@ -12,11 +12,11 @@ use crate::{
 /// Properties of [`GroupFields`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct GroupFieldsProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<Form>,
-    /// What may be asked for.
+    /// The policy of this page.
     pub policy: Rc<Policy>,
-    /// What is wrong with the form.
+    /// The form's faults.
     pub faults: Rc<Faults>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
 /// Properties of [`GroupRows`].
 #[derive(Properties, PartialEq)]
 struct GroupRowsProps {
-    /// What is filled in.
+    /// The form's contents.
     form: Rc<Form>,
     /// The row that cannot be used.
     invalid: Option<usize>,
@@ -109,11 +109,11 @@ fn GroupRows(props: &GroupRowsProps) -> Html {
 /// Properties of [`GroupChoices`].
 #[derive(Properties, PartialEq)]
 struct GroupChoicesProps {
-    /// What is filled in.
+    /// The form's contents.
     form: Rc<Form>,
-    /// What may be asked for.
+    /// The policy of this page.
     policy: Rc<Policy>,
-    /// What is wrong with the form.
+    /// The form's faults.
     faults: Rc<Faults>,
 }
 

@@ -11,11 +11,11 @@ use crate::{
 /// Properties of [`LifetimeField`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct LifetimeFieldProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<Form>,
-    /// What may be asked for.
+    /// The policy of this page.
     pub policy: Rc<Policy>,
-    /// What is wrong with the lifetime.
+    /// The lifetime's fault, or `None`.
     pub fault: Option<AttrValue>,
 }
 
@@ -60,9 +60,9 @@ pub(crate) fn LifetimeField(props: &LifetimeFieldProps) -> Html {
 /// Properties of [`CustomLifetime`].
 #[derive(Properties, PartialEq)]
 struct CustomLifetimeProps {
-    /// What is filled in.
+    /// The form's contents.
     form: Rc<Form>,
-    /// Whether the number cannot be used.
+    /// The number has a fault.
     invalid: bool,
 }
 

@@ -11,11 +11,11 @@ use crate::{
 /// Properties of [`LockField`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct LockFieldProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<Form>,
-    /// Whether the browser can lock a key without a passphrase.
+    /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
-    /// What is wrong with the passphrase.
+    /// The passphrase's fault, or `None`.
     pub fault: Option<AttrValue>,
 }
 
@@ -61,9 +61,9 @@ pub(crate) fn LockField(props: &LockFieldProps) -> Html {
 /// Properties of [`NewPassphrase`].
 #[derive(Properties, PartialEq)]
 struct NewPassphraseProps {
-    /// What is filled in.
+    /// The form's contents.
     form: Rc<Form>,
-    /// What is wrong with the passphrase.
+    /// The passphrase's fault, or `None`.
     fault: Option<AttrValue>,
 }
 

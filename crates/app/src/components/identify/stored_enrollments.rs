@@ -33,13 +33,13 @@ pub(crate) struct StoredEnrollmentProps {
     pub user: AttrValue,
     /// The name of the CSR.
     pub name: AttrValue,
-    /// How far it has come; `None` where this version does not know that stage.
+    /// The stage that was reached, or `None` for one that this version does not know.
     pub stage: Option<Stage>,
-    /// Whether its certificate has expired.
+    /// Its certificate has expired.
     pub expired: bool,
     /// The time since its key was made, in words.
     pub age: AttrValue,
-    /// Why the record cannot be read, or `None` if it can.
+    /// The reason why the record cannot be read, or `None` if it can.
     pub fault: Option<AttrValue>,
 }
 

@@ -9,7 +9,7 @@ use crate::{
     state::{Edit, Form, Lifetime, LockKind, Person},
 };
 
-/// What the form shows a stranger who has filled it in like this.
+/// A form filled in by a person who is not signed in.
 struct Filled {
     form: Form,
     policy: Policy,

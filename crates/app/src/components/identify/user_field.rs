@@ -11,11 +11,11 @@ use crate::{
 /// Properties of [`UserField`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct UserFieldProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<Form>,
     /// The person who is signed in: nobody else can be asked for.
     pub person: Option<Rc<Person>>,
-    /// What is wrong with the name.
+    /// The name's fault, or `None`.
     pub fault: Option<AttrValue>,
 }
 

@@ -8,7 +8,7 @@ use crate::{
 /// The kubeconfig with the key, where a person wants to see it. It is a secret, so it is never printed.
 #[derive(Clone, PartialEq)]
 pub(crate) enum Reveal {
-    /// It is not shown.
+    /// The key is not shown.
     Hidden,
     /// This is it.
     Shown(AttrValue),
@@ -25,7 +25,7 @@ pub(crate) struct KubeconfigPreviewProps {
     pub reveal: Reveal,
 }
 
-/// What is in the file, folded away.
+/// The content of the file, folded away.
 #[component]
 pub(crate) fn KubeconfigPreview(props: &KubeconfigPreviewProps) -> Html {
     html! {

@@ -17,7 +17,7 @@ pub(crate) struct NextStepsProps {
     pub enrollment: Rc<Enrollment>,
 }
 
-/// What to do with the file.
+/// The next steps with the file.
 #[component]
 pub(crate) fn NextSteps(props: &NextStepsProps) -> Html {
     let file = &props.file;

@@ -10,17 +10,17 @@ pub(crate) struct CertificateFactsProps {
     pub user: AttrValue,
     /// O of the subject.
     pub groups: Vec<String>,
-    /// Who signed.
+    /// The issuer.
     pub issuer: AttrValue,
     /// The begin of validity, in words.
     pub not_before: AttrValue,
     /// The end of validity, in words.
     pub not_after: AttrValue,
-    /// Where the certificate is not what was asked for.
+    /// The differences between the certificate and the request.
     pub differences: Vec<Difference>,
 }
 
-/// What the certificate says, and where it is not what was asked for.
+/// The fields of the certificate, and its differences from the request.
 #[component]
 pub(crate) fn CertificateFacts(props: &CertificateFactsProps) -> Html {
     let groups = if props.groups.is_empty() { "none".to_owned() } else { props.groups.join(", ") };

@@ -10,7 +10,7 @@ use crate::{
 /// Properties of [`ClusterFields`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct ClusterFieldsProps {
-    /// What is filled in.
+    /// The form's contents.
     pub form: Rc<ClusterForm>,
 }
 

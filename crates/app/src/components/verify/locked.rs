@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct LockedProps {
     /// The name of the CSR.
     pub name: AttrValue,
-    /// What is typed.
+    /// The typed passphrase.
     pub passphrase: AttrValue,
     /// The reason why the last passphrase did not open the key, once one was tried.
     pub fault: Option<AttrValue>,

@@ -13,7 +13,7 @@ pub(crate) struct RefusedProps {
     pub name: AttrValue,
     /// The code of the error.
     pub code: ErrorCode,
-    /// What is wrong, for people.
+    /// The reason, for people.
     pub message: AttrValue,
 }
 

@@ -11,7 +11,7 @@ use crate::{
 pub(crate) struct DecidedProps {
     /// The name of the CSR.
     pub name: AttrValue,
-    /// What somebody wrote into the decision: untrusted.
+    /// The decision's reason and message: untrusted.
     pub decision: Decision,
     /// The way to reach an approver, where the settings say so.
     pub approver: Option<AttrValue>,
@@ -64,11 +64,11 @@ pub(crate) fn SigningFailed(props: &DecidedProps) -> Html {
 /// Properties of [`Reasons`].
 #[derive(Properties, PartialEq)]
 struct ReasonsProps {
-    /// What somebody wrote into the decision: untrusted.
+    /// The decision's reason and message: untrusted.
     decision: Decision,
 }
 
-/// What somebody wrote into the decision.
+/// The decision's reason and message.
 #[component]
 fn Reasons(props: &ReasonsProps) -> Html {
     let or_none = |text: &str| if text.is_empty() { "none given".to_owned() } else { text.to_owned() };

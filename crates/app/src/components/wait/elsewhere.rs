@@ -26,7 +26,7 @@ pub(crate) fn Resuming() -> Html {
 pub(crate) struct ElsewhereProps {
     /// The name of the CSR.
     pub name: AttrValue,
-    /// How far it has come in the other tab; `None` where this version does not know that stage.
+    /// The stage that the other tab has reached, or `None` for one that this version does not know.
     pub stage: Option<Stage>,
 }
 

@@ -15,11 +15,11 @@ pub(crate) struct RequestFactsProps {
     pub enrollment: Rc<Enrollment>,
     /// The account that creates the object, where it is known.
     pub requesting_user: Option<AttrValue>,
-    /// When Kubernetes drops the request, in words, where that is known.
+    /// The time at which Kubernetes deletes a pending request, formatted, or `None` if it is not known.
     pub dropped_at: Option<AttrValue>,
 }
 
-/// What an approver and a person can compare.
+/// The facts of the request, for the person and the approver to compare.
 #[component]
 pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
     let ui = use_ui();
@@ -42,18 +42,18 @@ pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
     }
 }
 
-/// How the API can be reached.
+/// The connection to the API.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Contact {
     /// The first answer is still to come.
     Connecting,
     /// The API tells of the decision by itself.
     Live,
-    /// There is none.
+    /// No connection to the API.
     Lost {
         /// The time of day of the last contact.
         since: AttrValue,
-        /// Why.
+        /// The cause.
         reason: AttrValue,
     },
 }
@@ -61,7 +61,7 @@ pub(crate) enum Contact {
 /// Properties of [`ContactStatus`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct ContactStatusProps {
-    /// How the API can be reached.
+    /// The connection to the API.
     pub contact: Contact,
 }
 

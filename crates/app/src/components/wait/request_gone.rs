@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct RequestGoneProps {
     /// The enrollment whose request the cluster no longer has.
     pub enrollment: Rc<Enrollment>,
-    /// What is there instead.
+    /// The reason why the object is gone.
     pub why: Gone,
     /// The person who is signed in, where the server knows: they do not see the requests of others.
     pub person: Option<Rc<Person>>,

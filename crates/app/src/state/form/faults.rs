@@ -1,6 +1,6 @@
 use kube_enroll_core::{Error, ExpirationSeconds, Field, NameError, in_words};
 
-/// What is wrong with a form, by field.
+/// The faults of a form, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Faults {
     pub user: Option<String>,

@@ -61,5 +61,5 @@ pub(crate) fn presets(policy: &Policy) -> Vec<u32> {
 /// The value of the last choice, [`Lifetime::Custom`].
 pub(crate) const CUSTOM: &str = "custom";
 
-/// The lifetimes that are offered as far as the policy allows them: an hour, a working day, a day, a week, thirty days.
+/// The preset lifetimes, offered if the policy allows them: an hour, a working day, a day, a week, thirty days.
 const PRESET_SECONDS: [u32; 5] = [3_600, 28_800, 86_400, 604_800, 2_592_000];

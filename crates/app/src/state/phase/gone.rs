@@ -5,17 +5,17 @@ use kube_enroll_protocol::Stage;
 use super::Phase;
 use crate::state::{Answer, Context, Effect, Enrollment, Event, Transition, UserAction};
 
-/// The object is not in the cluster any more.
+/// The object is no longer in the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gone {
-    /// There is no object of that name.
+    /// No object has that name.
     Absent { was_approved: bool },
     /// Somebody else's object has that name.
     Replaced,
 }
 
 impl Gone {
-    /// Writes that it is gone.
+    /// Stores that it is gone.
     pub(super) fn begin(self, mut enrollment: Rc<Enrollment>) -> Transition {
         let save = enrollment.reach(Stage::Gone);
         Transition::to(Phase::Gone(self).of(enrollment)).with(Effect::StopCalls).with_all(save)

@@ -11,30 +11,30 @@ use crate::state::{Context, Effect, Enrollment, Event, Transition, UserAction};
 pub(crate) struct Issued {
     pub cluster: Rc<Cluster>,
     pub assembled: Rc<Assembled>,
-    /// As it is typed, and maybe no name of a file.
+    /// The typed name, which may be no [`FileName`].
     pub file_name: String,
     pub shown: Shown,
     pub saved: bool,
 }
 
-/// Whether the file with the private key is on the screen.
+/// The display of the file with the private key.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     #[default]
     No,
-    /// Asked of the worker.
+    /// Requested from the worker.
     Asked,
     Yes(PrivateText),
-    /// It cannot be shown, for this reason.
+    /// The file cannot be shown, for this reason.
     Failed(String),
 }
 
-/// The text with the private key: it is never printed.
+/// The text with the private key, which `Debug` omits.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PrivateText(pub Rc<str>);
 
 impl Issued {
-    /// Begins with the checked certificate, and writes what it says.
+    /// Begins with the checked certificate, and stores its facts.
     pub(super) fn begin(
         mut enrollment: Rc<Enrollment>,
         certificate: &Certificate,

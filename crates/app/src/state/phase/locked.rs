@@ -5,7 +5,7 @@ use kube_enroll_protocol::Passphrase;
 use super::{Certificate, Phase, Verifying};
 use crate::state::{Context, Enrollment, Event, Transition, UserAction};
 
-/// The certificate is here, and the key is locked.
+/// The certificate is issued, and the key needs its passphrase.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Locked {
     pub certificate: Certificate,

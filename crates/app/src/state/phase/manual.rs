@@ -3,11 +3,11 @@ use std::{fmt, rc::Rc};
 use super::{Certificate, Phase, Submitting, Verifying};
 use crate::state::{Context, Effect, Enrollment, Event, Transition, UserAction};
 
-/// A person carries the request to the cluster, and the certificate back. What is pasted may be anything: it is never
-/// printed.
+/// Without an API: a person applies the manifest, and pastes the certificate. The pasted text may be a secret, so
+/// `Debug` omits it.
 #[derive(PartialEq)]
 pub(crate) struct Manual {
-    /// The reason why the API was not asked, where the person may not know.
+    /// The reason why the API is not used, or `None` if the person knows it.
     pub reason: Option<String>,
     pub pasted: String,
     pub fault: Option<String>,
@@ -18,12 +18,12 @@ impl Manual {
         Self { reason, pasted: String::new(), fault: None }
     }
 
-    /// Asks for another certificate, since the one that was pasted is none of use.
+    /// Requests another certificate, since the pasted one cannot be used.
     pub(super) fn refused(pasted: String, fault: String) -> Self {
         Self { reason: None, pasted, fault: Some(fault) }
     }
 
-    /// Asks for the certificate, since a private key was pasted.
+    /// Requests the certificate, since a private key was pasted.
     pub(super) fn with_pasted_secret() -> Self {
         Self::refused(String::new(), PASTED_SECRET.into())
     }
@@ -72,9 +72,10 @@ impl fmt::Debug for Manual {
     }
 }
 
-/// The beginnings of a private key in PEM, and in base64 of PEM by its place. The worker knows more, once it is asked.
+/// Markers of a private key: in PEM, and in base64 of PEM at each of the three alignments. The complete check is the
+/// worker's (`crates/x509/src/pasted/secret.rs`).
 const SECRETS: [&str; 4] = ["PRIVATE KEY-----", "UFJJVkFURSBLRV", "BSSVZBVEUgS0", "QUklWQVRFIEtF"];
 
-/// It is cleared at once: it does not belong on any page.
+/// The fault of a pasted private key, which is cleared at once.
 const PASTED_SECRET: &str = "That was a private key, or a file with one. It is cleared from this page and was not sent \
                              anywhere. Please paste the certificate, which holds no secret.";

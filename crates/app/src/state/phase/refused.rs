@@ -5,7 +5,7 @@ use kube_enroll_core::ErrorCode;
 use super::{Certificate, Phase, Verifying};
 use crate::state::{Context, Enrollment, Event, Transition, UserAction};
 
-/// The certificate is not the one that was asked for; nothing was saved.
+/// The certificate does not answer the request; no kubeconfig was written.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Refused {
     pub certificate: Option<Certificate>,

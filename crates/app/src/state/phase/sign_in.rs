@@ -3,12 +3,12 @@ use std::rc::Rc;
 use super::{Phase, Submitting};
 use crate::state::{Context, Enrollment, Event, Transition, UserAction};
 
-/// A front proxy wants its session renewed.
+/// The session of a proxy in front of the page has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignIn {
     /// Before the object is created.
     ToSubmit,
-    /// While it is waited for.
+    /// After the object was created.
     ToWait,
 }
 

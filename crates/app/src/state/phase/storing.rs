@@ -5,10 +5,10 @@ use kube_enroll_protocol::{Command, Passphrase, Reply};
 use super::{Phase, Unstored};
 use crate::state::{Context, Enrollment, Event, Lock, Problem, Retry, Transition};
 
-/// The enrollment is being written to the disk.
+/// The enrollment is being stored.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Storing {
-    /// The lock of a key that is not stored yet; `None` where only a new name is written.
+    /// The lock of a key that is not stored yet, or `None` while only a new name is stored.
     lock: Option<Lock>,
 }
 
@@ -27,7 +27,7 @@ impl Storing {
         Transition::to(Phase::Storing(Self { lock: Some(lock) }).of(enrollment)).command(command)
     }
 
-    /// A new name of a stored enrollment is being written.
+    /// Begins to store a new name of a stored enrollment.
     pub(super) fn new_name() -> Self {
         Self { lock: None }
     }

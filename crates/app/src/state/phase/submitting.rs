@@ -11,9 +11,9 @@ use crate::state::{Answer, Call, Context, Effect, Enrollment, Event, Failure, Pr
 pub(crate) struct Submitting {
     pub since_ms: f64,
     tries: usize,
-    /// When the next try is due; `None` while one is under way.
+    /// The time of the next attempt, or `None` while one is in progress.
     again_ms: Option<f64>,
-    /// The reason why the last try failed.
+    /// The reason why the last attempt failed, or `None` before that.
     pub trouble: Option<String>,
     backoff: Backoff,
 }
@@ -52,9 +52,8 @@ impl Submitting {
         }
     }
 
-    /// Continues with what became of a POST, or of reading what has the name already. A lost reply is no reason for a
-    /// second object: the same name is tried again, and what is there already is ours only if it holds the same
-    /// request.
+    /// Handles the answer to a POST, or to the read after a 409. A lost reply must not create a second object: the POST
+    /// is retried under the same name, and an existing object is accepted only if it holds the same request.
     fn created(
         self,
         result: Result<Box<CertificateSigningRequest>, Failure>,
@@ -111,5 +110,5 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// Tries after the first, by itself.
+/// The maximum number of automatic retries.
 const MAX_TRIES: usize = 5;

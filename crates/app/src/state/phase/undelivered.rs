@@ -7,23 +7,23 @@ use crate::state::{Context, Enrollment, Event, Problem, Transition, UserAction};
 #[derive(Debug, PartialEq)]
 pub(crate) struct Undelivered {
     pub problem: Problem,
-    /// Another object has the name: it is sent again under a new one.
+    /// Another object has the name: a retry needs a new one.
     pub needs_new_name: bool,
 }
 
 impl Undelivered {
-    /// The same request can be sent again, under the same name.
+    /// Begins with a problem after which the same request can be sent again, under the same name.
     pub(super) fn again(problem: Problem, enrollment: Rc<Enrollment>) -> Transition {
         Transition::to(Phase::Undelivered(Self { problem, needs_new_name: false }).of(enrollment))
     }
 
-    /// Another object has the name.
+    /// Begins where another object has the name.
     pub(super) fn name_taken(enrollment: Rc<Enrollment>) -> Transition {
         let undelivered = Self { problem: Problem::name_taken(), needs_new_name: true };
         Transition::to(Phase::Undelivered(undelivered).of(enrollment))
     }
 
-    /// There are no random numbers for a new name.
+    /// Begins where no random numbers are available for a new name.
     pub(super) fn without_randomness(enrollment: Rc<Enrollment>) -> Transition {
         let undelivered = Self { problem: Problem::no_randomness(), needs_new_name: true };
         Transition::to(Phase::Undelivered(undelivered).of(enrollment))

@@ -3,12 +3,12 @@ use std::rc::Rc;
 use super::{Phase, Storing};
 use crate::state::{Context, Enrollment, Event, Lock, Transition, UserAction};
 
-/// The enrollment could not be written.
+/// The enrollment could not be stored.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unstored {
     /// For people.
     pub reason: String,
-    /// The lock to try again with.
+    /// The lock for the next attempt.
     pub lock: Lock,
 }
 

@@ -13,21 +13,21 @@ use crate::state::{
 #[derive(Debug, PartialEq)]
 pub(crate) struct Verifying {
     pub certificate: Certificate,
-    /// Asked of the person where nothing else says which cluster this is.
+    /// The form for the cluster, or `None` unless the cluster is not known.
     pub cluster: Option<Rc<ClusterForm>>,
 }
 
-/// A certificate that is not checked yet, so that it may be anything: it is never printed.
+/// A certificate that is not checked yet. It may be a pasted secret, so `Debug` omits it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Certificate {
-    /// PEM; or what was pasted.
+    /// PEM, or the pasted text.
     pub text: String,
-    /// A person brought it.
+    /// The person has pasted it.
     pub is_pasted: bool,
 }
 
 impl Verifying {
-    /// Has the worker check the certificate, and write the kubeconfig.
+    /// Sends the worker the command that checks the certificate and writes the kubeconfig.
     pub(in crate::state) fn begin(
         enrollment: Rc<Enrollment>,
         certificate: Certificate,
@@ -80,7 +80,7 @@ impl Verifying {
         Transition::to(Phase::Verifying(self).of(enrollment))
     }
 
-    /// Continues with what the person says of the cluster, for this enrollment only.
+    /// Continues with the cluster that the person has filled in, for this enrollment only.
     fn use_cluster(mut self, mut enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let Some(form) = &mut self.cluster else { return Transition::to(Phase::Verifying(self).of(enrollment)) };
         match form.parse() {
@@ -95,8 +95,8 @@ impl Verifying {
         }
     }
 
-    /// Continues where there is no kubeconfig: the key is locked, or what a person brought or the cluster issued is not
-    /// right.
+    /// Handles a failure of the worker: the key needs its passphrase, the cluster is not known, or the certificate is
+    /// refused.
     fn unverified(self, failure: Failure, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let Failure { code, message } = failure;
         let Self { certificate, .. } = self;
@@ -135,7 +135,7 @@ impl Verifying {
     }
 }
 
-/// Returns what to do about a certificate that was pasted.
+/// Returns advice on a refused pasted certificate.
 fn advice(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups => {

@@ -6,14 +6,14 @@ use kube_enroll_protocol::Stage;
 use super::{Certificate, Gone, Phase, Refused, SignIn, Verifying, Watcher};
 use crate::state::{Answer, Call, Context, Effect, Enrollment, Event, Failure, State, Transition, UserAction};
 
-/// The object is in the cluster, and not decided on or not signed.
+/// The object is in the cluster, and is pending, or approved and not signed.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Waiting {
     pub approval: Approval,
     pub watcher: Watcher,
 }
 
-/// What is known of the approval.
+/// The approval as last read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Approval {
     Pending,
@@ -31,7 +31,7 @@ impl Waiting {
         Transition::to(Phase::Waiting(waiting).of(enrollment)).with(list)
     }
 
-    /// Continues a transition to this phase with an object that is here already.
+    /// Continues a transition to this phase with an object that was already read.
     pub(super) fn continue_with(
         transition: Transition,
         object: &CertificateSigningRequest,
@@ -107,7 +107,7 @@ impl Waiting {
         }
     }
 
-    /// Follows events as long as they leave the object undecided.
+    /// Handles events of the watch until one of them ends this phase.
     fn on_events(self, events: Vec<WatchEvent>, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let begin = Transition::to(Phase::Waiting(self).of(enrollment));
         events.iter().fold(begin, |transition, event| {
@@ -151,13 +151,13 @@ impl Waiting {
         }
     }
 
-    /// There is no object of the name.
+    /// Handles that there is no object of the name.
     fn miss(self, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let was_approved = self.approval != Approval::Pending;
         Gone::Absent { was_approved }.begin(enrollment).notify("Your request is gone", context)
     }
 
-    /// Continues with the object as it is now. A decision is never taken back: an answer may be stale.
+    /// Handles the present object. A decision is never reverted, since an answer may be stale.
     fn see(
         mut self,
         object: &CertificateSigningRequest,
@@ -198,7 +198,7 @@ impl Waiting {
     }
 }
 
-/// Writes a decision, so that it outlives the object, which Kubernetes cleans up.
+/// Stores a decision, so that it outlives the object, which Kubernetes deletes after an hour.
 fn decided(
     mut enrollment: Rc<Enrollment>,
     stage: Stage,

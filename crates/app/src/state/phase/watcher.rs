@@ -4,21 +4,21 @@ use kube_enroll_core::{Backoff, ObjectName};
 
 use crate::state::{Call, Failure};
 
-/// Decides when to ask about the object: a list, then a watch from the list's version, again and again, and beside it
-/// reads as a safety net, which do the whole work where a proxy holds the watch back.
+/// Schedules the calls about the object: a list, then a watch from the list's `resourceVersion`, repeatedly, and beside
+/// them reads, which are enough where a proxy buffers the watch.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Watcher {
     pub connection: Connection,
     watch: Watch,
-    /// When something was last heard, by watch or by reading, or asked.
+    /// The time of the last contact: bytes of a watch, an answer, or a sent read.
     heard_ms: f64,
-    /// A byte of a watch has come: nothing holds it back.
+    /// Bytes of a watch have arrived, so no proxy buffers it.
     streams: bool,
     /// The pauses before the next list.
     backoff: Backoff,
 }
 
-/// The connection as a person sees it.
+/// The connection to the API, as it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Connection {
     Connecting,
@@ -33,7 +33,7 @@ enum Watch {
         opened_ms: f64,
         streamed_ms: f64,
     },
-    /// It ended; list again at this time.
+    /// The watch has ended; list again at this time.
     Ended {
         again_ms: f64,
     },
@@ -51,14 +51,14 @@ impl Watcher {
         }
     }
 
-    /// Notes a list's version, and returns the watch that begins there.
+    /// Records a list's version, and returns the watch that begins there.
     pub(super) fn listed(&mut self, name: &ObjectName, version: String, now_ms: f64) -> Call {
         self.contact(now_ms);
         self.watch = Watch::Open { opened_ms: now_ms, streamed_ms: now_ms };
         Call::Watch(name.clone(), version)
     }
 
-    /// Notes that bytes of the watch came.
+    /// Records that bytes of the watch arrived.
     pub(super) fn streamed(&mut self, now_ms: f64) {
         self.contact(now_ms);
         self.streams = true;
@@ -67,13 +67,13 @@ impl Watcher {
         }
     }
 
-    /// Notes that the object was read.
+    /// Records an answer of the API.
     pub(super) fn contact(&mut self, now_ms: f64) {
         self.heard_ms = now_ms;
         self.connection = Connection::Live;
     }
 
-    /// Notes that a watch or list ended. `jitter` is from 0 to 1.
+    /// Records the end of a watch, or a failed list, and schedules the next list. `jitter` is from 0 to 1.
     pub(super) fn ended(&mut self, failure: Option<Failure>, now_ms: f64, jitter: f64) {
         let mut retry_after_ms = 0.0;
         if let Some(failure) = failure {
@@ -92,7 +92,7 @@ impl Watcher {
         self.watch = Watch::Ended { again_ms: now_ms + pause_ms };
     }
 
-    /// Notes that there is no contact.
+    /// Records a failure of the connection.
     pub(super) fn lost(&mut self, failure: Failure, now_ms: f64) {
         self.heard_ms = now_ms;
         let reason = match failure {
@@ -105,7 +105,7 @@ impl Watcher {
         self.connection = Connection::Lost { since_ms, reason };
     }
 
-    /// Returns the call that is due, or `None`.
+    /// Returns the call that is due, or `None` if none is.
     pub(super) fn tick(&mut self, name: &ObjectName, now_ms: f64) -> Option<Call> {
         let due = match self.watch {
             Watch::Listing => false,
@@ -120,7 +120,8 @@ impl Watcher {
         (now_ms - self.heard_ms > quiet_ms).then(|| self.read(name, now_ms))
     }
 
-    /// Returns what is due when a person comes back, or the network; `None` while a watch is alive.
+    /// Returns the read that is due when the tab is visible again or the network is back, or `None` while a watch is
+    /// alive.
     pub(super) fn awake(&mut self, name: &ObjectName, reconnected: bool, now_ms: f64) -> Option<Call> {
         (reconnected || !self.streams || now_ms - self.heard_ms > AWAKE_MS).then(|| self.read(name, now_ms))
     }
@@ -132,18 +133,18 @@ impl Watcher {
     }
 }
 
-/// Silence after which the object is read, beside a watch that is known to work.
+/// The silence after which the object is read although a watch works.
 const QUIET_MS: f64 = 45_000.0;
-/// Silence after which a person who comes back wants a look. `kube-enroll serve` sends a bookmark every 25 seconds or
-/// so.
+/// The silence after which the object is read when the tab is visible again. `kube-enroll serve` sends a bookmark about
+/// every 25 seconds.
 const AWAKE_MS: f64 = 31_000.0;
-/// Time between reads while no byte of any watch has come: a proxy may hold the whole of it back.
+/// The interval of reads while no bytes of a watch have arrived: a proxy may buffer it.
 const POLL_MS: f64 = 6_000.0;
-/// Silence after which a watch is given up. The API server sends a bookmark about every minute.
+/// The silence after which a watch is replaced. The API server sends a bookmark about every minute.
 const SILENT_MS: f64 = 90_000.0;
-/// The first pause before listing again.
+/// The first pause before the next list.
 const FIRST_PAUSE: Duration = Duration::from_millis(700);
-/// The longest pause before listing again.
+/// The maximum pause before the next list, without jitter.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// A watch that held for so long has earned a quick return.
+/// The duration after which a watch counts as successful, so that the backoff is reset.
 const HELD_MS: f64 = 5_000.0;
