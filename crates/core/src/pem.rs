@@ -5,25 +5,6 @@ use pem_rfc7468::LineEnding;
 
 use crate::{Error, display::Quoted};
 
-/// The label of a certificate ([RFC 7468, section 5](https://www.rfc-editor.org/rfc/rfc7468#section-5)).
-pub const CERTIFICATE: &str = "CERTIFICATE";
-
-/// The label of a PKCS#10 request ([RFC 7468, section 7](https://www.rfc-editor.org/rfc/rfc7468#section-7)). Kubernetes
-/// does not take the older `NEW CERTIFICATE REQUEST`.
-pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
-
-/// The label of an unencrypted private key ([RFC 7468, section 10](https://www.rfc-editor.org/rfc/rfc7468#section-10)).
-pub const PRIVATE_KEY: &str = "PRIVATE KEY";
-
-/// The beginning of every block.
-pub const BEGIN: &str = "-----BEGIN ";
-
-/// The beginning of the end of every block.
-pub const END: &str = "-----END ";
-
-/// The beginning of base64 of a text that begins with [`BEGIN`].
-pub const BASE64_OF_BEGIN: &str = "LS0tLS1CRUdJTi";
-
 /// Writes bytes as one block that ends in a line feed. `label` is one of this module.
 pub fn encode(label: &'static str, bytes: &[u8]) -> String {
     pem_rfc7468::encode_string(label, LineEnding::LF, bytes)
@@ -115,6 +96,25 @@ pub fn decode_base64(text: &str) -> Vec<u8> {
 pub fn is_base64(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '+' || character == '/'
 }
+
+/// The label of a certificate ([RFC 7468, section 5](https://www.rfc-editor.org/rfc/rfc7468#section-5)).
+pub const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The label of a PKCS#10 request ([RFC 7468, section 7](https://www.rfc-editor.org/rfc/rfc7468#section-7)). Kubernetes
+/// does not take the older `NEW CERTIFICATE REQUEST`.
+pub const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
+
+/// The label of an unencrypted private key ([RFC 7468, section 10](https://www.rfc-editor.org/rfc/rfc7468#section-10)).
+pub const PRIVATE_KEY: &str = "PRIVATE KEY";
+
+/// The beginning of every block.
+pub const BEGIN: &str = "-----BEGIN ";
+
+/// The beginning of base64 of a text that begins with [`BEGIN`].
+pub const BASE64_OF_BEGIN: &str = "LS0tLS1CRUdJTi";
+
+/// The beginning of the end of every block.
+pub const END: &str = "-----END ";
 
 /// The characters of a line ([RFC 7468, section 2](https://www.rfc-editor.org/rfc/rfc7468#section-2)).
 const LINE_CHARACTERS: usize = 64;

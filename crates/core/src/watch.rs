@@ -3,9 +3,6 @@ use serde_json::value::RawValue;
 
 use crate::{CertificateSigningRequest, Error, Status, csr::ListMeta};
 
-/// The longest line that a watch may send, in bytes. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
-pub const MAX_WATCH_LINE_BYTES: usize = 2 << 20;
-
 /// Decodes a watch: bytes in, events out, one JSON document per line
 /// ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
 #[derive(Debug, Default)]
@@ -115,6 +112,9 @@ fn decode(line: &[u8]) -> Result<Option<WatchEvent>, Error> {
         _ => return Ok(None),
     }))
 }
+
+/// The longest line that a watch may send, in bytes. An object of ours has about 6 KiB; etcd takes at most 1.5 MiB.
+pub const MAX_WATCH_LINE_BYTES: usize = 2 << 20;
 
 #[cfg(test)]
 mod tests {

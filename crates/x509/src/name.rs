@@ -12,14 +12,6 @@ use x509_cert::{
 
 use crate::Error;
 
-/// `id-at-commonName` (RFC 5280, appendix A.1).
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
-
-/// `id-at-organizationName` (RFC 5280, appendix A.1).
-const ORGANIZATION_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
-
-const EXPECTED_SUBJECT: &str = "one CN, and O for each group, as UTF8String or PrintableString";
-
 /// Maps a decoder's error to [`Error::InvalidDer`] of the structure `what`.
 pub(crate) fn invalid(what: &'static str) -> impl Fn(der::Error) -> Error {
     move |error| Error::InvalidDer { what, reason: error.to_string() }
@@ -93,18 +85,6 @@ pub(crate) fn display_name(name: &Name) -> String {
     shown
 }
 
-/// The short names of RFC 4514, section 3.
-const SHORT_NAMES: [(&str, &str); 8] = [
-    ("2.5.4.3", "CN"),
-    ("2.5.4.6", "C"),
-    ("2.5.4.7", "L"),
-    ("2.5.4.8", "ST"),
-    ("2.5.4.10", "O"),
-    ("2.5.4.11", "OU"),
-    ("0.9.2342.19200300.100.1.1", "UID"),
-    ("0.9.2342.19200300.100.1.25", "DC"),
-];
-
 /// Reads a string of an unambiguous type. Older string types are refused: a BMPString or TeletexString could be decoded
 /// differently here and in Go.
 fn directory_string(attribute: &AttributeTypeAndValue) -> Result<String, Error> {
@@ -122,3 +102,23 @@ fn directory_string(attribute: &AttributeTypeAndValue) -> Result<String, Error> 
 fn subject_error(found: String) -> Error {
     Error::InvalidSubject { found, expected: EXPECTED_SUBJECT }
 }
+
+/// `id-at-commonName` (RFC 5280, appendix A.1).
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// `id-at-organizationName` (RFC 5280, appendix A.1).
+const ORGANIZATION_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
+
+const EXPECTED_SUBJECT: &str = "one CN, and O for each group, as UTF8String or PrintableString";
+
+/// The short names of RFC 4514, section 3.
+const SHORT_NAMES: [(&str, &str); 8] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+];

@@ -12,9 +12,6 @@ use crate::Error;
 /// be neither printed nor serialised.
 pub struct DataKey(Zeroizing<[u8; 32]>);
 
-/// The length of a nonce (SP 800-38D, section 5.2.1.1).
-const NONCE_BYTES: usize = 12;
-
 impl DataKey {
     /// Makes a key with the randomness of `rng`.
     ///
@@ -66,6 +63,9 @@ impl DataKey {
         Aes256Gcm::new((&*self.0).into())
     }
 }
+
+/// The length of a nonce (SP 800-38D, section 5.2.1.1).
+const NONCE_BYTES: usize = 12;
 
 #[cfg(test)]
 mod tests {

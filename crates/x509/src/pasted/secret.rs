@@ -5,13 +5,6 @@ use zeroize::Zeroizing;
 
 use super::armour::content_of_sequence;
 
-/// Markers of private keys: PEM labels of all kinds, PuTTY's header, and the base64 of OpenSSH's magic bytes.
-const MARKS: [&str; 4] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
-
-/// The length of base64 that is examined, in characters: shorter words hold no key, and more is not needed to
-/// recognise one.
-const BASE64_CHARACTERS: std::ops::Range<usize> = 24..120;
-
 pub(super) fn is_in(text: &str) -> bool {
     is_plainly_in(text)
         || starts_like_binary_key(text)
@@ -63,9 +56,6 @@ fn is_der(bytes: &[u8]) -> bool {
     }
 }
 
-/// The DER prefix of every object identifier of PKCS#5 (RFC 8018, appendix C).
-const PKCS_5: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05";
-
 /// Returns whether a text is a binary key that was read as text: bytes above 127 have become other characters.
 fn starts_like_binary_key(text: &str) -> bool {
     let start: Vec<char> = text.chars().take(24).collect();
@@ -74,3 +64,13 @@ fn starts_like_binary_key(text: &str) -> bool {
         && ((2..=4).any(|at| start.get(at..).is_some_and(version))
             || start.windows(3).any(|part| matches!(part, ['\r' | '\n', '\u{1}', '\u{5}'])))
 }
+
+/// Markers of private keys: PEM labels of all kinds, PuTTY's header, and the base64 of OpenSSH's magic bytes.
+const MARKS: [&str; 4] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
+
+/// The length of base64 that is examined, in characters: shorter words hold no key, and more is not needed to
+/// recognise one.
+const BASE64_CHARACTERS: std::ops::Range<usize> = 24..120;
+
+/// The DER prefix of every object identifier of PKCS#5 (RFC 8018, appendix C).
+const PKCS_5: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05";
