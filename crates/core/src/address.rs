@@ -2,10 +2,41 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+/// Returns whether a host is a loopback host: `localhost` and the names below it
+/// ([RFC 6761, section 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)), 127.0.0.0/8 and `::1`. An IPv6
+/// address may have its brackets.
+///
+/// The unspecified addresses 0.0.0.0 and `::` are not loopback: browsers let pages of any origin send requests there.
+pub fn is_loopback(host: &str) -> bool {
+    let host = host.to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost") || parse_ip(&host).is_some_and(|address| address.is_loopback())
+}
+
+/// Returns host and port of an API server's address, or `None` for any other text than `https://HOST[:PORT][/PATH]`.
+pub fn parse_https(address: &str) -> Option<(&str, Option<u16>)> {
+    let rest = address.strip_prefix("https://")?;
+    let authority = rest.split('/').next()?;
+    let is_plain = rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'\\<>`{}|^?#".contains(&byte));
+    if !is_plain || address.len() > MAX_ADDRESS_BYTES {
+        return None;
+    }
+    host_and_port(authority)
+}
+
+/// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
+/// systems treat as loopback.
+pub(crate) fn stays_on_machine(host: &str) -> bool {
+    is_loopback(host) || parse_ip(host).is_some_and(|address| address.is_unspecified())
+}
+
+fn parse_ip(host: &str) -> Option<IpAddr> {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
+}
+
 /// Splits `HOST[:PORT]`, an IPv6 host in its brackets
 /// ([RFC 3986, section 3.2](https://www.rfc-editor.org/rfc/rfc3986#section-3.2)). Returns `None` for an empty host, a
 /// port that is none, and user information.
-pub fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let end = authority.len() - rest.len() + rest.find(']')? + 1;
@@ -28,38 +59,6 @@ pub fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some((host, Some(port.parse().ok()?))),
         Some(_) => None,
     }
-}
-
-/// Returns whether a host is a loopback host: `localhost` and the names below it
-/// ([RFC 6761, section 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)), 127.0.0.0/8 and `::1`. An IPv6
-/// address may have its brackets.
-///
-/// The unspecified addresses 0.0.0.0 and `::` are not loopback: browsers let pages of any origin send requests there.
-pub fn is_loopback(host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost") || parse_ip(&host).is_some_and(|address| address.is_loopback())
-}
-
-/// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
-/// systems treat as loopback.
-pub(crate) fn stays_on_machine(host: &str) -> bool {
-    is_loopback(host) || parse_ip(host).is_some_and(|address| address.is_unspecified())
-}
-
-fn parse_ip(host: &str) -> Option<IpAddr> {
-    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host).parse().ok()
-}
-
-/// Returns host and port of an address that a kubeconfig may name, or `None` for any other text than
-/// `https://HOST[:PORT][/PATH]`.
-pub(crate) fn parse_https(address: &str) -> Option<(&str, Option<u16>)> {
-    let rest = address.strip_prefix("https://")?;
-    let authority = rest.split('/').next()?;
-    let is_plain = rest.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"'\\<>`{}|^?#".contains(&byte));
-    if !is_plain || address.len() > MAX_ADDRESS_BYTES {
-        return None;
-    }
-    host_and_port(authority)
 }
 
 const MAX_ADDRESS_BYTES: usize = 2048;

@@ -6,22 +6,18 @@ use crate::Error;
 ///
 /// All of them are accepted by the API server, which verifies the request's self-signature with Go's `crypto/x509`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Algorithm {
     /// RSA with a modulus of 2048 bits, PKCS#1 v1.5 with SHA-256 (RFC 8017).
-    #[serde(rename = "RSA-2048")]
     Rsa2048,
     /// RSA with a modulus of 3072 bits, PKCS#1 v1.5 with SHA-256 (RFC 8017).
     #[default]
-    #[serde(rename = "RSA-3072")]
     Rsa3072,
     /// RSA with a modulus of 4096 bits, PKCS#1 v1.5 with SHA-256 (RFC 8017).
-    #[serde(rename = "RSA-4096")]
     Rsa4096,
     /// ECDSA on P-256 with SHA-256 (FIPS 186-5, RFC 5758).
-    #[serde(rename = "ECDSA-P256")]
     EcdsaP256,
     /// ECDSA on P-384 with SHA-384 (FIPS 186-5, RFC 5758).
-    #[serde(rename = "ECDSA-P384")]
     EcdsaP384,
     /// Ed25519 (RFC 8032, RFC 8410).
     Ed25519,
@@ -63,5 +59,19 @@ impl Algorithm {
             Self::Rsa4096 => Some(4096),
             Self::EcdsaP256 | Self::EcdsaP384 | Self::Ed25519 => None,
         }
+    }
+}
+
+impl From<Algorithm> for &'static str {
+    fn from(algorithm: Algorithm) -> Self {
+        algorithm.name()
+    }
+}
+
+impl TryFrom<String> for Algorithm {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self, Error> {
+        Self::parse(&name)
     }
 }

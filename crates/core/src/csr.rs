@@ -172,19 +172,7 @@ impl CertificateSigningRequest {
             let certificate_pem = decode_text(&status.certificate, "status.certificate")?;
             return Ok(CsrState::Issued { certificate_pem });
         }
-        let decision = |kind: &str| {
-            let condition = status.conditions.iter().find(|condition| condition.kind == kind)?;
-            Some(Decision { reason: condition.reason.clone(), message: condition.message.clone() })
-        };
-        Ok(if let Some(decision) = decision("Denied") {
-            CsrState::Denied(decision)
-        } else if let Some(decision) = decision("Failed") {
-            CsrState::Failed(decision)
-        } else if decision("Approved").is_some() {
-            CsrState::Approved
-        } else {
-            CsrState::Pending
-        })
+        Ok(CsrState::of_conditions(&status.conditions))
     }
 
     /// Decodes the PEM that `spec.request` holds.
@@ -199,6 +187,25 @@ impl CertificateSigningRequest {
     /// PEM.
     pub fn is_for(&self, request_pem: &str) -> bool {
         self.request_pem().is_ok_and(|found| pem::is_same(&found, request_pem))
+    }
+}
+
+impl CsrState {
+    /// Derives the state of an object without a certificate from its conditions.
+    pub fn of_conditions(conditions: &[Condition]) -> Self {
+        let decision = |kind: &str| {
+            let condition = conditions.iter().find(|condition| condition.kind == kind)?;
+            Some(Decision { reason: condition.reason.clone(), message: condition.message.clone() })
+        };
+        if let Some(decision) = decision("Denied") {
+            Self::Denied(decision)
+        } else if let Some(decision) = decision("Failed") {
+            Self::Failed(decision)
+        } else if decision("Approved").is_some() {
+            Self::Approved
+        } else {
+            Self::Pending
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Kubeconfig<'_> {
 }
 
 /// Returns `USER@CLUSTER`, the name of user and context.
-pub fn context_name(user: &UserName, cluster: &Cluster) -> String {
+pub(crate) fn context_name(user: &UserName, cluster: &Cluster) -> String {
     format!("{user}@{}", cluster.name())
 }
 

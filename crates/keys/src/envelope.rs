@@ -38,7 +38,7 @@ use crate::{Error, PrivateKey};
 /// The readable part of a record that is bound to the key in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// [`VERSION`] when it was written.
+    /// [`RECORD_VERSION`] when it was written.
     pub version: u32,
     /// 32 hexadecimal digits, random.
     pub id: String,
@@ -54,7 +54,7 @@ impl Bound {
     /// [`Error::NoRandomness`].
     pub fn new<R: TryCryptoRng + ?Sized>(details: String, rng: &mut R) -> Result<Self, Error> {
         let id = random::<16, R>(rng)?.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { version: VERSION, id, details })
+        Ok(Self { version: RECORD_VERSION, id, details })
     }
 
     /// Returns the request that the details hold.
@@ -144,13 +144,13 @@ impl Bound {
 
     fn associated_data(&self) -> Result<Vec<u8>, Error> {
         let Self { version, id, details } = self;
-        if *version != VERSION {
+        if *version != RECORD_VERSION {
             return Err(Error::Locked { reason: "its record is of another version of this page" });
         }
         if id.len() != 32 || !id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(DAMAGED);
         }
-        Ok(["kube-enroll\n1\n", id, "\n", details].concat().into_bytes())
+        Ok(format!("kube-enroll\n{version}\n{id}\n{details}").into_bytes())
     }
 }
 
@@ -170,7 +170,7 @@ fn random<const LENGTH: usize, R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<
 }
 
 /// The version of the record format that is written, and the only one that is read.
-pub const VERSION: u32 = 1;
+pub const RECORD_VERSION: u32 = 1;
 
 /// The error of a failed authenticated decryption with the right key, which has no more specific cause.
 const DAMAGED: Error = Error::Locked { reason: "its record is damaged" };

@@ -11,8 +11,5 @@ mod reply;
 
 pub use command::{Assemble, Command, CommandMessage};
 pub use passphrase::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
-pub use record::{
-    Details, KNOWN_RECORD_VERSION, Lease, NEWER_VERSION, Progress, Readable, Record, Stage, StoredEnrollment, Wrap,
-    WrapKind,
-};
+pub use record::{Details, Lease, NEWER_VERSION, Progress, Readable, Record, Stage, StoredEnrollment, Wrap, WrapKind};
 pub use reply::{Assembled, Failure, GeneratedKey, Listing, Reply, ReplyMessage, WorkerMessage};

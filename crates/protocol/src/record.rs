@@ -4,12 +4,12 @@
 //! associated data. The mutable ones are not, so they are checked against the cluster before they are used.
 
 use kube_enroll_core::{Algorithm, Cluster, Timestamp};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// An enrollment as it is stored.
 #[derive(Debug, Deserialize)]
 pub struct Record {
-    /// [`KNOWN_RECORD_VERSION`] when it was written.
+    /// The version of the format: `RECORD_VERSION` of the crate `keys` when it was written.
     pub version: u32,
     /// 32 hexadecimal digits, random.
     pub id: String,
@@ -105,7 +105,8 @@ pub struct Progress {
 }
 
 /// The stage that a stored enrollment has reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
 pub enum Stage {
     /// The key and the request exist; the object is not known to be in the cluster.
     Prepared,
@@ -124,21 +125,13 @@ pub enum Stage {
 }
 
 /// A value of a set that a later version may extend. It is serialized as its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Readable<T> {
     /// A value that this version knows.
     Known(T),
     /// The name of any other value, which a newer version of the page has stored.
     Unknown(String),
-}
-
-/// A value with a name in a record.
-pub trait Named: Copy {
-    /// Returns the name.
-    fn name(self) -> &'static str;
-
-    /// Returns the value of a name, or `None` where this version does not know it.
-    fn of_name(name: &str) -> Option<Self>;
 }
 
 /// An enrollment in the browser's storage, as it can be read without its key.
@@ -188,42 +181,6 @@ impl<T: Copy> Readable<T> {
     }
 }
 
-impl<T: Named> Serialize for Readable<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
-            Self::Known(value) => value.name(),
-            Self::Unknown(name) => name,
-        })
-    }
-}
-
-impl<'de, T: Named> Deserialize<'de> for Readable<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Ok(T::of_name(&name).map_or(Self::Unknown(name), Self::Known))
-    }
-}
-
-impl Named for Algorithm {
-    fn name(self) -> &'static str {
-        Self::name(self)
-    }
-
-    fn of_name(name: &str) -> Option<Self> {
-        Self::parse(name).ok()
-    }
-}
-
-impl Named for Stage {
-    fn name(self) -> &'static str {
-        Self::name(self)
-    }
-
-    fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.name() == name)
-    }
-}
-
 impl Stage {
     /// All stages, in their usual order.
     pub const ALL: [Self; 7] =
@@ -240,6 +197,20 @@ impl Stage {
             Self::Gone => "gone",
             Self::Saved => "saved",
         }
+    }
+}
+
+impl From<Stage> for &'static str {
+    fn from(stage: Stage) -> Self {
+        stage.name()
+    }
+}
+
+impl TryFrom<String> for Stage {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name).ok_or("found another name than that of a stage")
     }
 }
 
@@ -288,9 +259,6 @@ impl From<StoredEnrollment> for Crossing {
         }
     }
 }
-
-/// The version of the records that are written, and the only one so far.
-pub const KNOWN_RECORD_VERSION: u32 = 1;
 
 /// The fault of a record with a key type or stage that this version does not know.
 pub const NEWER_VERSION: &str = "it was kept by a newer version of this page: reload";

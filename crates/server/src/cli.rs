@@ -92,9 +92,14 @@ struct PublicCluster {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Policy")]
 struct PolicyFlags {
-    /// Key type offered: RSA-2048, RSA-3072, RSA-4096, ECDSA-P256, ECDSA-P384, Ed25519; repeatable, the first choice
-    /// first. [default: all, RSA-3072 first]
-    #[arg(long, env = "KUBE_ENROLL_ALGORITHMS", value_delimiter = ',', value_name = "NAME", value_parser = Algorithm::parse)]
+    #[arg(
+        long,
+        env = "KUBE_ENROLL_ALGORITHMS",
+        value_delimiter = ',',
+        value_name = "NAME",
+        value_parser = Algorithm::parse,
+        help = algorithm_help()
+    )]
     algorithm: Vec<Algorithm>,
     /// Lifetime that the form begins with. [default: 86400, within the bounds]
     #[arg(long, env = "KUBE_ENROLL_EXPIRATION_DEFAULT_SECONDS", value_name = "SECONDS")]
@@ -240,6 +245,12 @@ impl PolicyFlags {
         policy.expiration_seconds = ExpirationSeconds { default, minimum, maximum };
         policy
     }
+}
+
+/// Returns the help of `--algorithm`, with the names of all key types.
+fn algorithm_help() -> String {
+    let names = Algorithm::ALL.map(Algorithm::name).join(", ");
+    format!("Key type offered: {names}; repeatable, the first choice first. [default: all, RSA-3072 first]")
 }
 
 #[cfg(test)]

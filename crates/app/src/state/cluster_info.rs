@@ -1,4 +1,4 @@
-use kube_enroll_core::{Cluster, ClusterFields, address::host_and_port};
+use kube_enroll_core::{Cluster, ClusterFields, address::parse_https};
 
 /// Reads server and authorities out of the kubeconfig that kubeadm puts into the ConfigMap `kube-public/cluster-info`
 /// ([format](https://kubernetes.io/docs/reference/setup-tools/kubeadm/implementation-details/#create-the-public-cluster-info-configmap)).
@@ -12,8 +12,7 @@ pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
     if values(yaml, "server").count() > 1 || scalar(yaml, "certificate-authority").is_some() {
         return None;
     }
-    let authority = server.strip_prefix("https://")?.split('/').next()?;
-    let name = match host_and_port(authority)?.0 {
+    let name = match parse_https(server)?.0 {
         // An IPv6 address has brackets, which are no name.
         host if host.starts_with('[') => "kubernetes",
         host => host,

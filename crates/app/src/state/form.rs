@@ -7,7 +7,7 @@ use kube_enroll_core::{
     Algorithm, Error, Field, GroupName, Groups, Judgement, NameLabel, Namespace, ObjectName, Policy, Subject, UserName,
     Warning,
 };
-use kube_enroll_protocol::Passphrase;
+use kube_enroll_protocol::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
 
 pub(crate) use self::faults::Faults;
 pub(super) use self::faults::sentence;
@@ -221,7 +221,7 @@ impl Form {
             LockKind::Browser | LockKind::None => Some(Lock::Browser),
         };
         if lock.is_none() {
-            faults.passphrase = Some("At least 12 characters.".into());
+            faults.passphrase = Some(format!("At least {MIN_PASSPHRASE_CHARACTERS} characters."));
         }
         match (subject, seconds, label, namespace, lock) {
             (Some(subject), Some(expiration_seconds), Some(label), Some(namespace), Some(lock))

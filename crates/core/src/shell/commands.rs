@@ -1,7 +1,7 @@
 use super::quote::{openssl_subject_value, posix, powershell};
 use crate::{
     Algorithm, Cluster, FileName, Namespace, ObjectName, Subject, UserName,
-    csr::{SIGNER_NAME, USAGES},
+    csr::{API_VERSION, KIND, SIGNER_NAME, USAGES},
     kubeconfig::context_name,
 };
 
@@ -77,8 +77,8 @@ pub fn create_object(name: &ObjectName, expiration_seconds: u32) -> String {
 /// Writes the object as YAML, as `kubectl apply -f` takes it. `request` is base64 of the PEM.
 pub fn manifest(name: &ObjectName, request: &str, expiration_seconds: u32) -> String {
     format!(
-        "apiVersion: certificates.k8s.io/v1\n\
-         kind: CertificateSigningRequest\n\
+        "apiVersion: {API_VERSION}\n\
+         kind: {KIND}\n\
          metadata:\n\
          \x20 name: {name}\n\
          spec:\n\

@@ -3,7 +3,11 @@
 //! YAML is read by indentation, only as far as single fields of printed objects need: a complete YAML parser would
 //! refuse the extra text that a terminal puts around them.
 
-use kube_enroll_core::{CsrState, csr::Decision, pem::decode_base64};
+use kube_enroll_core::{
+    CsrState,
+    csr::{Condition, KIND},
+    pem::decode_base64,
+};
 use serde_json::{Deserializer, Value};
 
 use super::{Pasted, excerpt};
@@ -22,7 +26,8 @@ struct Object {
     name: String,
     request: String,
     certificate: String,
-    conditions: Vec<String>,
+    /// Only their types: untrusted reasons and messages must not get into a message of ours.
+    conditions: Vec<Condition>,
 }
 
 impl Object {
@@ -32,7 +37,9 @@ impl Object {
             ["metadata", "name"] => &mut self.name,
             ["spec", "request"] => &mut self.request,
             ["status", "certificate"] => &mut self.certificate,
-            ["status", "conditions", "type"] => return self.conditions.push(value.into()),
+            ["status", "conditions", "type"] => {
+                return self.conditions.push(Condition { kind: value.into(), ..Condition::default() });
+            }
             _ => return,
         };
         *field = value.into();
@@ -42,31 +49,18 @@ impl Object {
         let pem = String::from_utf8(decode_base64(&self.request)).unwrap_or_default();
         CertificationRequest::parse_pem(&pem).is_ok_and(|request| request.fingerprint() == fingerprint)
     }
-
-    /// The state by the types of its conditions: nothing that somebody wrote into them comes into a message.
-    fn state(&self) -> CsrState {
-        let is = |kind: &str| self.conditions.iter().any(|condition| condition == kind);
-        if is("Denied") {
-            CsrState::Denied(Decision::default())
-        } else if is("Failed") {
-            CsrState::Failed(Decision::default())
-        } else if is("Approved") {
-            CsrState::Approved
-        } else {
-            CsrState::Pending
-        }
-    }
 }
 
 fn choose(objects: Vec<Object>, fingerprint: Fingerprint) -> Result<String, Pasted> {
-    let is_request = |object: &&Object| object.kind == "CertificateSigningRequest" || object.kind.is_empty();
+    let is_request = |object: &&Object| object.kind == KIND || object.kind.is_empty();
     let requests: Vec<&Object> = objects.iter().filter(is_request).collect();
     let issued = || requests.iter().find(|object| !object.certificate.is_empty());
     let ours = requests.iter().find(|object| object.is_for(fingerprint));
     match ours.or_else(issued).or_else(|| requests.first()) {
-        Some(object) if object.certificate.is_empty() => {
-            Err(Pasted::NoCertificate { name: excerpt(&object.name), state: object.state() })
-        }
+        Some(object) if object.certificate.is_empty() => Err(Pasted::NoCertificate {
+            name: excerpt(&object.name),
+            state: CsrState::of_conditions(&object.conditions),
+        }),
         Some(object) => Ok(object.certificate.clone()),
         None if objects.iter().any(|object| object.kind == "Config") => Err(Pasted::Kubeconfig),
         None => {

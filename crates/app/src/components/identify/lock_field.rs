@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use kube_enroll_protocol::Passphrase;
+use kube_enroll_protocol::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
 use yew::prelude::*;
 
 use crate::{
@@ -76,7 +76,7 @@ fn NewPassphrase(props: &NewPassphraseProps) -> Html {
         <div class="field">
             <Label field="new-passphrase" text="Passphrase" />
             <Hint id="new-passphrase-hint">
-                { "At least 12 characters; four words are good and easy to remember." }
+                { format!("At least {MIN_PASSPHRASE_CHARACTERS} characters; four words are good and easy to remember.") }
             </Hint>
             <PassphraseInput
                 id="new-passphrase"
