@@ -66,16 +66,16 @@ impl Effects {
     /// Adjusts the document title, the clock ticks and the `beforeunload` question to a new state.
     pub(crate) fn follow(&mut self, state: &State) {
         browser::set_title(state.title());
-        keep_while(state.counts_time(), &mut self.ticking, || {
+        hold_while(state.needs_ticks(), &mut self.ticking, || {
             let send = self.send.clone();
             Interval::new(TICK_MILLISECONDS, move || send.emit(Event::Tick))
         });
-        keep_while(state.holds_a_key(), &mut self.unload_question, browser::confirm_unload);
+        hold_while(state.holds_a_key(), &mut self.unload_question, browser::confirm_unload);
     }
 }
 
 /// Makes a handle when it is first wanted, and drops it, which ends its timer or listener, when it no longer is.
-fn keep_while<T>(is_wanted: bool, handle: &mut Option<T>, make: impl FnOnce() -> T) {
+fn hold_while<T>(is_wanted: bool, handle: &mut Option<T>, make: impl FnOnce() -> T) {
     match handle {
         None if is_wanted => *handle = Some(make()),
         Some(_) if !is_wanted => *handle = None,

@@ -130,7 +130,7 @@ impl State {
     }
 
     /// Returns whether the state needs [`Event::Tick`]: it shows elapsed seconds, or has a timeout.
-    pub(crate) fn counts_time(&self) -> bool {
+    pub(crate) fn needs_ticks(&self) -> bool {
         match self {
             Self::Generating(_) => true,
             Self::Enrolled { phase, .. } => matches!(phase, Phase::Submitting(_) | Phase::Waiting(_)),

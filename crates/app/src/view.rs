@@ -102,9 +102,9 @@ fn enrolled(machine: &Machine, enrollment: &Rc<Enrollment>, phase: &Phase) -> Ht
             let trouble = submitting.trouble.clone().map(AttrValue::from);
             html! { <Submitting {enrollment} since_ms={submitting.since_ms} {trouble} /> }
         }
-        Phase::Undelivered(undelivered) => {
-            let remedy = if undelivered.needs_new_name { Remedy::Rename } else { Remedy::Resend };
-            trouble(&undelivered.problem, remedy)
+        Phase::SubmitFailed(submit_failed) => {
+            let remedy = if submit_failed.needs_new_name { Remedy::Rename } else { Remedy::Resend };
+            trouble(&submit_failed.problem, remedy)
         }
         Phase::Manual(manual) => manual_steps(machine, enrollment, manual),
         Phase::Waiting(waiting) => html! {
@@ -219,7 +219,7 @@ fn save(context: &Context, enrollment: &Rc<Enrollment>, issued: &Issued) -> Html
     let Issued { cluster, assembled, file_name, shown, saved } = issued;
     let certificate = &assembled.certificate;
     let reveal = match shown {
-        Shown::No | Shown::Asked => Reveal::Hidden,
+        Shown::No | Shown::Requested => Reveal::Hidden,
         Shown::Yes(PrivateText(kubeconfig)) => Reveal::Shown(AttrValue::Rc(Rc::clone(kubeconfig))),
         Shown::Failed(reason) => Reveal::Failed(reason.clone().into()),
     };

@@ -25,7 +25,7 @@ pub fn parse_https(address: &str) -> Option<(&str, Option<u16>)> {
 
 /// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
 /// systems treat as loopback.
-pub(crate) fn stays_on_machine(host: &str) -> bool {
+pub(crate) fn is_local_or_unspecified(host: &str) -> bool {
     is_loopback(host) || parse_ip(host).is_some_and(|address| address.is_unspecified())
 }
 
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_machine_itself_from_others() {
+    fn recognises_loopback_hosts() {
         for host in ["localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]"] {
             assert!(is_loopback(host), "{host}");
         }

@@ -6,27 +6,27 @@ use std::time::Duration;
 /// Clock and randomness are the caller's: `jitter` is a random number from 0 to 1, a fresh one for each pause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    first: Duration,
-    longest: Duration,
+    min: Duration,
+    max: Duration,
     next: Duration,
 }
 
 impl Backoff {
     /// Begins with the shortest pause.
-    pub const fn new(first: Duration, longest: Duration) -> Self {
-        Self { first, longest, next: first }
+    pub const fn new(min: Duration, max: Duration) -> Self {
+        Self { min, max, next: min }
     }
 
     /// Returns the pause before the next try, and doubles the one after it.
     pub fn pause(&mut self, jitter: f64) -> Duration {
         let pause = self.next;
-        self.next = (self.next * 2).min(self.longest);
+        self.next = (self.next * 2).min(self.max);
         pause.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0)
     }
 
     /// Begins again with the shortest pause: a try has succeeded.
     pub fn reset(&mut self) {
-        self.next = self.first;
+        self.next = self.min;
     }
 }
 

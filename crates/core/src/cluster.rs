@@ -97,12 +97,12 @@ impl Cluster {
 
     /// Returns whether the address is a loopback address, which other machines cannot reach.
     pub fn is_local(&self) -> bool {
-        address::parse_https(&self.server).is_some_and(|(host, _)| address::stays_on_machine(host))
+        address::parse_https(&self.server).is_some_and(|(host, _)| address::is_local_or_unspecified(host))
     }
 
     /// Returns whether both have the same endpoint: server, certificate authorities and TLS server name. Names may
     /// differ.
-    pub fn leads_where(&self, other: &Self) -> bool {
+    pub fn has_same_endpoint(&self, other: &Self) -> bool {
         self.server == other.server
             && self.certificate_authority_data == other.certificate_authority_data
             && self.tls_server_name == other.tls_server_name
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_local_addresses() {
+    fn recognises_local_addresses() {
         for (server, local) in [
             ("https://127.0.0.1:6443", true),
             ("https://localhost", true),

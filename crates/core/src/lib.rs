@@ -43,5 +43,5 @@ pub use policy::{ExpirationSeconds, Groups, Judgement, KUBERNETES_MIN_EXPIRATION
 pub use settings::Settings;
 pub use status::{Status, StatusCause, StatusDetails};
 pub use subject::{MAX_GROUPS, MAX_SUBJECT_BYTES, Subject, parse_groups};
-pub use time::{Timestamp, in_words};
+pub use time::{Timestamp, format_duration};
 pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent};

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_names_that_people_have() {
+    fn accepts_names_that_people_have() {
         for name in [
             "jane",
             "jane.doe@example.com",
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_names_that_kubernetes_keeps_for_itself() {
+    fn refuses_the_names_that_kubernetes_reserves() {
         for name in ["system:admin", "system:", "System:x", "SYSTEM:masters"] {
             assert!(matches!(user(name), Err(NameError::System { .. })), "{name:?}");
             assert!(matches!(GroupName::parse(name), Err(NameError::System { .. })), "{name:?}");

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_only_the_groups_that_are_configured() {
+    fn accepts_only_the_groups_that_are_configured() {
         let policy = Policy { groups: Groups::Only(groups(&["developers"])), ..Policy::default() };
         assert_eq!(policy.judge(&groups(&["developers"]), Algorithm::Ed25519, 600), Judgement::default());
         assert!(matches!(
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_only_the_algorithms_that_are_configured() {
+    fn accepts_only_the_algorithms_that_are_configured() {
         let policy = Policy { algorithms: vec![Algorithm::EcdsaP256], ..Policy::default() };
         assert!(matches!(
             &policy.judge(&groups(&[]), Algorithm::Rsa2048, 600).faults[..],

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_order_of_groups() {
+    fn preserves_the_order_of_groups() {
         assert_eq!(Subject::parse("jane", &["z", "a"]).expect("plain names").groups(), ["z", "a"]);
     }
 }

@@ -43,7 +43,7 @@ impl fmt::Display for Timestamp {
 }
 
 /// Formats a duration in the largest unit that divides it, for example `8 hours`.
-pub fn in_words(seconds: u32) -> String {
+pub fn format_duration(seconds: u32) -> String {
     let (count, unit) = match seconds {
         0 => (0, "second"),
         _ if seconds.is_multiple_of(86_400) => (seconds / 86_400, "day"),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn says_durations_in_the_largest_unit_that_leaves_no_rest() {
+    fn formats_durations_in_the_largest_unit_that_divides_them() {
         for (seconds, words) in [
             (0, "0 seconds"),
             (1, "1 second"),
@@ -82,7 +82,7 @@ mod tests {
             (3_600, "1 hour"),
             (172_800, "2 days"),
         ] {
-            assert_eq!(in_words(seconds), words);
+            assert_eq!(format_duration(seconds), words);
         }
     }
 }

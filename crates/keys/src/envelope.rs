@@ -72,7 +72,7 @@ impl Bound {
     /// [`Error::Locked`] for another server, other certificate authorities or another TLS server name.
     pub fn check_cluster(&self, cluster: &Cluster) -> Result<(), Error> {
         match self.read()?.cluster {
-            Some(stored) if !stored.leads_where(cluster) => {
+            Some(stored) if !stored.has_same_endpoint(cluster) => {
                 Err(Error::Locked { reason: "it was kept for another cluster" })
             }
             _ => Ok(()),

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_what_comes_too_early_with_what_is_missing() {
+    fn refuses_a_step_before_the_one_that_it_needs() {
         let mut session = Session::default();
         assert_eq!(assemble(&mut session, None, "", None), ErrorCode::OutOfOrder);
         assert_eq!(reveal(&mut session), ErrorCode::OutOfOrder);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_its_key_when_a_command_fails() {
+    fn holds_its_key_when_a_command_fails() {
         let mut session = Session::default();
         generate(&mut session, "jane").expect("a key");
         let certificate = "-----BEGIN CERTIFICATE-----";
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_at_the_certificate_before_it_opens_the_key() {
+    fn checks_the_certificate_before_it_opens_the_key() {
         let mut session = Session::default();
         let generated = generate(&mut session, "jane").expect("a key");
         let Sealed { bound, sealed, .. } = session.seal(details(&generated), None).expect("sealed");

@@ -4,7 +4,7 @@
 //! NAME -o yaml` or `-o json` prints it, alone or in a list, each with the extra text of a terminal, an editor or a
 //! chat around it.
 
-mod armour;
+mod encoding;
 mod object;
 mod secret;
 
@@ -151,7 +151,7 @@ fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
         return Err(Pasted::Nothing);
     }
     // First, so that no part of a private key gets into a message.
-    if secret::is_in(&text) {
+    if secret::contains_private_key(&text) {
         return Err(Pasted::PrivateKey);
     }
     if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
@@ -161,8 +161,8 @@ fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
         return Err(Pasted::Html);
     }
     match object::find(&text, fingerprint) {
-        Some(found) => armour::certificates(&found?),
-        None => armour::certificates(&text),
+        Some(found) => encoding::certificates(&found?),
+        None => encoding::certificates(&text),
     }
 }
 

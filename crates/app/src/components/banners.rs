@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tells_how_far_the_clock_is_off_and_in_which_direction() {
+    async fn shows_how_far_the_clock_is_off_and_in_which_direction() {
         let html = banners(false, None, 10_800_000.0).await;
         assert!(html.contains("This computer’s clock is 3 hours behind the cluster’s."), "{html}");
         let html = banners(false, None, -180_000.0).await;

@@ -1,7 +1,7 @@
 use yew::prelude::*;
 
 use super::use_ui;
-use kube_enroll_core::in_words;
+use kube_enroll_core::format_duration;
 
 /// Properties of [`Elapsed`].
 #[derive(Properties, PartialEq)]
@@ -44,7 +44,7 @@ pub(crate) fn rough(milliseconds: f64) -> String {
         120.. => 60,
         _ => 1,
     };
-    in_words(seconds / unit * unit)
+    format_duration(seconds / unit * unit)
 }
 
 #[cfg(test)]

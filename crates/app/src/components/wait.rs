@@ -109,7 +109,7 @@ fn Approved(props: &ApprovedProps) -> Html {
         <>
             <Heading text="Approved" />
             <Lead>
-                if for_ms < SIGNING_MS {
+                if for_ms < MAX_SIGNING_MS {
                     { "Somebody said yes. The cluster is signing the certificate." }
                 } else {
                     { "Somebody said yes, but the cluster has not signed for " }
@@ -160,7 +160,7 @@ fn Leaving(props: &LeavingProps) -> Html {
 }
 
 /// The time after an approval from which a missing signer is assumed.
-const SIGNING_MS: f64 = 30_000.0;
+const MAX_SIGNING_MS: f64 = 30_000.0;
 
 #[cfg(test)]
 mod tests;

@@ -71,7 +71,7 @@ fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
             return Verifying::begin(enrollment, Certificate { text, is_pasted: false }, None, context);
         }
         _ if context.is_other_cluster(&enrollment) => Phase::OtherCluster,
-        Stage::Prepared => return Phase::deliver(enrollment, context),
+        Stage::Prepared => return Phase::submit(enrollment, context),
         _ if context.has_api() => return Phase::wait(enrollment, context),
         _ => return Phase::by_hand(enrollment, None),
     };

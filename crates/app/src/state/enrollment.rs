@@ -181,7 +181,7 @@ impl Enrollment {
 
     /// Returns whether this is the object that was created, and not another one under the same name: it has the pinned
     /// `uid` and this request.
-    pub(super) fn owns(&self, object: &CertificateSigningRequest) -> bool {
+    pub(super) fn is_own_object(&self, object: &CertificateSigningRequest) -> bool {
         self.object.as_ref().is_none_or(|pinned| pinned.uid == object.metadata.uid)
             && object.metadata.name == self.name().as_str()
             && object.is_for(&self.request_pem)

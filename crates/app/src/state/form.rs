@@ -21,7 +21,7 @@ pub(crate) struct Form {
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
     pub groups: Vec<String>,
     /// Groups of the link to the page that the signed-in person may not request, so that they were left out.
-    pub left_out: Vec<String>,
+    pub unavailable_groups: Vec<String>,
     pub algorithm: Algorithm,
     pub lifetime: Lifetime,
     /// The number that belongs to [`Lifetime::Custom`].
@@ -104,7 +104,7 @@ impl Form {
         let mut form = Self {
             user,
             groups,
-            left_out: vec![],
+            unavailable_groups: vec![],
             algorithm: Algorithm::default(),
             lifetime: Lifetime::Custom,
             custom: String::new(),
@@ -119,7 +119,7 @@ impl Form {
             touched: false,
             random: [0; 7],
         };
-        form.keep_a_row();
+        form.ensure_row();
         form
     }
 
@@ -131,7 +131,7 @@ impl Form {
             self.groups.retain(|group| !group.is_empty());
             // With nothing to choose from, there is no row to take it out.
             if offered.is_empty() {
-                self.left_out = std::mem::take(&mut self.groups);
+                self.unavailable_groups = std::mem::take(&mut self.groups);
             }
         }
     }
@@ -163,7 +163,7 @@ impl Form {
                 if index < self.groups.len() {
                     self.groups.remove(index);
                 }
-                self.keep_a_row();
+                self.ensure_row();
             }
             Edit::ToggleGroup(group) => match self.groups.iter().position(|chosen| *chosen == group) {
                 Some(index) => drop(self.groups.remove(index)),
@@ -248,7 +248,7 @@ impl Form {
     }
 
     /// Adds an empty row if there is none.
-    fn keep_a_row(&mut self) {
+    fn ensure_row(&mut self) {
         if self.groups.is_empty() {
             self.groups.push(String::new());
         }
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn warns_of_powerful_groups_and_goes_on() {
+    fn warns_of_powerful_groups_without_refusing_them() {
         let form = form(&["dev", "kubeadm:cluster-admins"]);
         let powerful = GroupName::parse("kubeadm:cluster-admins").expect("a name");
         assert_eq!(form.warnings(&Policy::default()), [Warning::PowerfulGroup(powerful)]);
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_what_the_policy_offers_and_nothing_else() {
+    fn accepts_what_the_policy_offers_and_nothing_else() {
         let policy = Policy { algorithms: vec![Algorithm::Ed25519], ..Policy::default() };
         assert!(form(&[]).parse(&policy).is_err(), "the form has another key type");
     }
@@ -312,6 +312,6 @@ mod tests {
     fn leaves_out_groups_where_there_is_none_to_choose() {
         let mut form = form(&["x"]);
         form.adopt(&Policy { groups: Groups::Only(vec![]), ..Policy::default() });
-        assert_eq!((form.left_out, form.groups), (vec!["x".to_owned()], vec![]));
+        assert_eq!((form.unavailable_groups, form.groups), (vec!["x".to_owned()], vec![]));
     }
 }

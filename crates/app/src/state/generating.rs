@@ -52,7 +52,7 @@ impl Generating {
         let mut enrollment = Enrollment::new(*application, key, cluster, context.inputs.now_ms);
         let lock = std::mem::take(&mut enrollment.application.lock);
         match &context.storage {
-            Storage::Refused(_) if knew_refusal => Phase::deliver(Rc::new(enrollment), context),
+            Storage::Refused(_) if knew_refusal => Phase::submit(Rc::new(enrollment), context),
             // The person had pressed the button before the page could show the refusal, so they decide now.
             Storage::Refused(reason) => {
                 let unstored = Unstored { reason: reason.clone(), lock };

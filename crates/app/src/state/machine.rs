@@ -136,7 +136,7 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
     context.settings = Rc::new(settings);
     context.policy = Rc::new(policy);
     context.choose_lock();
-    effects.extend(ask_time(context));
+    effects.extend(request_cluster_time(context));
     Setup { tried: false, may_resume: true }.resume(context).after(effects)
 }
 
@@ -152,15 +152,15 @@ fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
         }
         state if is_silent => Transition::to(state),
         State::Setup(setup) => {
-            let ask_time = ask_time(context);
-            setup.resume(context).after(ask_time)
+            let request_cluster_time = request_cluster_time(context);
+            setup.resume(context).after(request_cluster_time)
         }
         state => state.on(event, context),
     }
 }
 
 /// Requests the cluster's time if a stored certificate may have expired: the `Date` of any answer of the API has it.
-fn ask_time(context: &Context) -> Option<Effect> {
+fn request_cluster_time(context: &Context) -> Option<Effect> {
     let may_expire = context.stored.iter().any(|stored| stored.progress.not_after.is_some());
     let is_asked = may_expire && context.has_api() && context.cluster.is_some() && context.clock_offset_ms.is_none();
     is_asked.then_some(Effect::Call(Call::ClusterInfo))

@@ -7,8 +7,8 @@ mod manual;
 mod refused;
 mod sign_in;
 mod storing;
+mod submit_failed;
 mod submitting;
-mod undelivered;
 mod unstored;
 mod verifying;
 mod waiting;
@@ -21,8 +21,8 @@ pub(crate) use manual::Manual;
 pub(crate) use refused::Refused;
 pub(crate) use sign_in::SignIn;
 pub(crate) use storing::Storing;
+pub(crate) use submit_failed::SubmitFailed;
 pub(crate) use submitting::Submitting;
-pub(crate) use undelivered::Undelivered;
 pub(crate) use unstored::Unstored;
 pub(crate) use verifying::{Certificate, Verifying};
 pub(crate) use waiting::{Approval, Waiting};
@@ -45,7 +45,7 @@ pub(crate) enum Phase {
     /// The object is being created.
     Submitting(Submitting),
     /// The object could not be created.
-    Undelivered(Undelivered),
+    SubmitFailed(SubmitFailed),
     /// Without an API: a person applies the manifest, and pastes the certificate.
     Manual(Manual),
     /// The object is in the cluster, and is pending, or approved and not signed.
@@ -92,7 +92,7 @@ impl Phase {
             Self::Storing(phase) => phase.on(event, enrollment, context),
             Self::Unstored(phase) => phase.on(event, enrollment, context),
             Self::Submitting(phase) => phase.on(event, enrollment, context),
-            Self::Undelivered(phase) => phase.on(event, enrollment, context),
+            Self::SubmitFailed(phase) => phase.on(event, enrollment, context),
             Self::Manual(phase) => phase.on(event, enrollment, context),
             Self::Waiting(phase) => phase.on(event, enrollment, context),
             Self::Verifying(phase) => phase.on(event, enrollment, context),
@@ -140,7 +140,7 @@ impl Phase {
     }
 
     /// Creates the object, or continues by hand where there is no API.
-    pub(super) fn deliver(enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+    pub(super) fn submit(enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         if context.has_api() { Submitting::begin(enrollment, context) } else { Self::by_hand(enrollment, None) }
     }
 
@@ -164,14 +164,14 @@ impl Phase {
     /// Sends the same request under a new name, which is stored first.
     pub(super) fn rename(mut enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let Some(random) = context.inputs.random else {
-            return Undelivered::without_randomness(enrollment);
+            return SubmitFailed::without_randomness(enrollment);
         };
         let changed = Rc::make_mut(&mut enrollment);
         changed.application.rename(random);
         changed.object = None;
         match enrollment.reach(Stage::Prepared) {
             Some(save) => Transition::to(Self::Storing(Storing::new_name()).of(enrollment)).with(save),
-            None => Self::deliver(enrollment, context),
+            None => Self::submit(enrollment, context),
         }
     }
 
@@ -181,7 +181,7 @@ impl Phase {
             Self::Storing(_) => "keeping",
             Self::Unstored(_) => "unkept",
             Self::Submitting(_) => "submitting",
-            Self::Undelivered(_) => "error",
+            Self::SubmitFailed(_) => "error",
             Self::Manual(_) => "manual",
             Self::Waiting(Waiting { approval: Approval::Pending, .. }) => "waiting",
             Self::Waiting(_) => "approved",
@@ -207,7 +207,7 @@ impl Phase {
             Self::Issued(_) => "Ready · kube-enroll",
             Self::Denied(_) => "Look: denied · kube-enroll",
             Self::Gone(_) => "Look: gone · kube-enroll",
-            Self::SigningFailed(_) | Self::Refused(_) | Self::SignIn(_) | Self::Undelivered(_) => {
+            Self::SigningFailed(_) | Self::Refused(_) | Self::SignIn(_) | Self::SubmitFailed(_) => {
                 "Look: trouble · kube-enroll"
             }
             Self::Storing(_) | Self::Unstored(_) | Self::Submitting(_) | Self::Verifying(_) | Self::OtherCluster => {
@@ -220,7 +220,7 @@ impl Phase {
     pub(super) fn step(&self) -> Step {
         match self {
             Self::Storing(_) | Self::Unstored(_) => Step::Generate,
-            Self::Submitting(_) | Self::Undelivered(_) | Self::SignIn(SignIn::ToSubmit) => Step::Submit,
+            Self::Submitting(_) | Self::SubmitFailed(_) | Self::SignIn(SignIn::ToSubmit) => Step::Submit,
             Self::Manual(_)
             | Self::Waiting(_)
             | Self::Denied(_)
@@ -251,7 +251,7 @@ impl Phase {
                 | Self::Gone(_)
                 | Self::OtherCluster
                 | Self::Unstored(_)
-                | Self::Undelivered(_)
+                | Self::SubmitFailed(_)
                 | Self::SignIn(_)
                 | Self::Refused(_)
         )

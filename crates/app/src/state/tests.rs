@@ -1,7 +1,7 @@
-mod carrying;
+mod by_hand;
 mod copies;
-mod keeping;
 mod signed_in;
+mod storing;
 mod submitting;
 mod watching;
 
@@ -234,7 +234,7 @@ fn assembled() -> Reply {
 }
 
 #[test]
-fn goes_the_whole_way() {
+fn enrolls_from_the_form_to_the_saved_file() {
     let mut visit = Visit::editing();
     visit.act(UserAction::Create);
     assert!(matches!(visit.only_command(), Command::Generate { .. }));
@@ -297,7 +297,7 @@ fn offers_the_lifetimes_of_the_policy() {
 }
 
 #[test]
-fn keeps_the_file_when_the_worker_breaks_after_it_was_written() {
+fn offers_the_file_when_the_worker_fails_after_it_was_written() {
     let mut visit = Visit::issued();
     visit.act(UserAction::Reveal).panic();
     assert_eq!((visit.name(), &visit.effects[..]), ("issued", &[][..]));

@@ -1,5 +1,5 @@
 use super::commands;
-use crate::{ClusterName, ObjectName, Subject, UserName, in_words};
+use crate::{ClusterName, ObjectName, Subject, UserName, format_duration};
 
 /// The text that an applicant sends to an approver. Pasted into a shell it only prints: approving and denying are
 /// commented out.
@@ -29,7 +29,7 @@ impl ApproverBlock<'_> {
                 "# {} asks for access{cluster}{}, for {}.",
                 subject.user(),
                 in_groups(subject),
-                in_words(expiration_seconds)
+                format_duration(expiration_seconds)
             ),
             String::new(),
         ];
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn says_who_asks_for_what_and_how_to_decide() {
+    fn writes_subject_account_and_commands_of_the_decision() {
         assert_eq!(
             text(&["dev", "ops"], Some("system:serviceaccount:kube-enroll:kube-enroll"), Some("jane")),
             "# jane asks for access to the cluster dev in the groups dev and ops, for 1 day.\n\

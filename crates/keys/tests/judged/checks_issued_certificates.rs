@@ -3,44 +3,44 @@
 use kube_enroll_core::{Algorithm, Difference, DifferenceKind, Error as CoreError, Timestamp};
 use kube_enroll_x509::{CertificateChain, CertificationRequest, Error};
 
-use crate::workshop::{Workshop, key, request, subject};
+use crate::fixture::{Workspace, key, request, subject};
 
 const HOUR: u32 = 3_600;
 
 struct Signer {
-    workshop: Workshop,
+    workspace: Workspace,
     request: CertificationRequest,
 }
 
 impl Signer {
     fn new() -> Self {
-        let workshop = Workshop::new();
+        let workspace = Workspace::new();
         let request = request(&subject("jane", &["developers", "on-call"]), &key(Algorithm::EcdsaP256));
-        workshop.write("request.pem", request.to_pem());
-        workshop.sh(
+        workspace.write("request.pem", request.to_pem());
+        workspace.sh(
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=kubernetes",
         );
-        Self { workshop, request }
+        Self { workspace, request }
     }
 
     /// Issues for `request`, a file, with the extensions given, valid from 2026-01-01 for some seconds.
     fn issue(&self, request: &str, extensions: &str, options: &str, seconds: i64) -> CertificateChain {
-        self.workshop.write("index.txt", "");
-        self.workshop.write("serial", "0A\n");
-        self.workshop.write(
+        self.workspace.write("index.txt", "");
+        self.workspace.write("serial", "0A\n");
+        self.workspace.write(
             "ca.conf",
             format!(
                 "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n\
                  preserve=yes\nunique_subject=no\nutf8=yes\n[p]\ncommonName=optional\norganizationName=optional\n[e]\n{extensions}\n"
             ),
         );
-        let end = self.workshop.sh(&format!("date -u -d @{} +%Y%m%d%H%M%SZ", START + seconds));
-        self.workshop.sh(&format!(
+        let end = self.workspace.sh(&format!("date -u -d @{} +%Y%m%d%H%M%SZ", START + seconds));
+        self.workspace.sh(&format!(
             "openssl ca -batch -config ca.conf -cert ca.pem -keyfile ca.key -in {request} -out issued.pem -notext \
              -extensions e -startdate 20260101000000Z -enddate {} {options} 2>&1",
             end.trim()
         ));
-        CertificateChain::parse_pem(&self.workshop.read("issued.pem")).expect("a readable certificate")
+        CertificateChain::parse_pem(&self.workspace.read("issued.pem")).expect("a readable certificate")
     }
 
     fn check(&self, chain: &CertificateChain, now: i64) -> Result<Vec<Difference>, Error> {
@@ -80,7 +80,7 @@ fn accepts_groups_in_another_order_and_in_one_set() {
 fn refuses_a_certificate_for_another_key() {
     let signer = Signer::new();
     let other = request(signer.request.subject(), &key(Algorithm::EcdsaP256));
-    signer.workshop.write("other.pem", other.to_pem());
+    signer.workspace.write("other.pem", other.to_pem());
     let chain = signer.issue("other.pem", CLIENT, "", 3_600);
     assert_eq!(
         signer.check(&chain, 60),
@@ -125,7 +125,7 @@ fn refuses_a_certificate_that_is_not_valid_at_the_time_of_the_cluster() {
 }
 
 #[test]
-fn tells_where_the_lifetime_is_not_the_one_asked_for() {
+fn reports_where_the_lifetime_is_not_the_requested_one() {
     let signer = Signer::new();
     let difference =
         |seconds| signer.check(&signer.issue("request.pem", CLIENT, "", seconds), 60).expect("a good certificate");
@@ -144,7 +144,7 @@ fn tells_where_the_lifetime_is_not_the_one_asked_for() {
 #[test]
 fn refuses_texts_that_are_no_certificate() {
     let signer = Signer::new();
-    let key = signer.workshop.read("ca.key");
+    let key = signer.workspace.read("ca.key");
     for text in
         ["", "<html>", &signer.request.to_pem(), &key, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
     {

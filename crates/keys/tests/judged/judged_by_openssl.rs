@@ -5,30 +5,30 @@ use kube_enroll_core::{Algorithm, shell};
 use kube_enroll_keys::{Error, PrivateKey};
 use kube_enroll_x509::CertificationRequest;
 
-use crate::workshop::{Workshop, key, request, subject};
+use crate::fixture::{Workspace, key, request, subject};
 
 #[test]
 fn every_algorithm_makes_keys_and_requests_that_openssl_accepts() {
     for algorithm in Algorithm::ALL {
-        let workshop = Workshop::new();
+        let workspace = Workspace::new();
         let key = key(algorithm);
         let request = request(&subject("jane", &["developers", "on-call"]), &key);
         assert_eq!(request.algorithm(), algorithm);
-        workshop.write("key.pem", key.to_pkcs8_pem().expect("PEM").as_bytes());
-        workshop.write("key.der", &*key.to_pkcs8_der().expect("DER"));
-        workshop.write("request.pem", request.to_pem());
-        workshop.write("request.der", request.der());
+        workspace.write("key.pem", key.to_pkcs8_pem().expect("PEM").as_bytes());
+        workspace.write("key.der", &*key.to_pkcs8_der().expect("DER"));
+        workspace.write("request.pem", request.to_pem());
+        workspace.write("request.der", request.der());
 
-        assert!(workshop.sh("openssl pkey -in key.pem -check -noout").contains("Key is valid"), "{algorithm:?}");
-        workshop.sh("openssl pkey -inform DER -in key.der -noout");
-        assert!(workshop.sh("openssl req -in request.pem -verify -noout").contains("verify OK"), "{algorithm:?}");
+        assert!(workspace.sh("openssl pkey -in key.pem -check -noout").contains("Key is valid"), "{algorithm:?}");
+        workspace.sh("openssl pkey -inform DER -in key.der -noout");
+        assert!(workspace.sh("openssl req -in request.pem -verify -noout").contains("verify OK"), "{algorithm:?}");
         assert_eq!(
-            workshop.sh("openssl req -inform DER -in request.der -noout -subject -nameopt RFC2253"),
+            workspace.sh("openssl req -inform DER -in request.der -noout -subject -nameopt RFC2253"),
             "subject=O=on-call,O=developers,CN=jane\n"
         );
         assert_eq!(
-            workshop.sh("openssl req -in request.pem -noout -pubkey"),
-            workshop.sh("openssl pkey -in key.pem -pubout"),
+            workspace.sh("openssl req -in request.pem -noout -pubkey"),
+            workspace.sh("openssl pkey -in key.pem -pubout"),
             "{algorithm:?}: key and request belong together"
         );
     }
@@ -36,10 +36,10 @@ fn every_algorithm_makes_keys_and_requests_that_openssl_accepts() {
 
 #[test]
 fn shows_the_fingerprint_as_openssl_prints_it() {
-    let workshop = Workshop::new();
+    let workspace = Workspace::new();
     let request = request(&subject("jane", &[]), &key(Algorithm::EcdsaP256));
-    workshop.write("request.pem", request.to_pem());
-    let printed = workshop
+    workspace.write("request.pem", request.to_pem());
+    let printed = workspace
         .sh("openssl req -in request.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst -sha256 -c");
     assert_eq!(printed.trim().rsplit("= ").next(), Some(request.fingerprint().to_string().as_str()));
 }
@@ -47,10 +47,10 @@ fn shows_the_fingerprint_as_openssl_prints_it() {
 #[test]
 fn writes_names_of_any_script_as_they_are() {
     for name in ["no", "0x10", "ü", "a:b", "#c", "x, y/z=+w", "Ольга", "田中"] {
-        let workshop = Workshop::new();
+        let workspace = Workspace::new();
         let request = request(&subject(name, &[name]), &key(Algorithm::Ed25519));
-        workshop.write("request.pem", request.to_pem());
-        let printed = workshop.sh("openssl req -in request.pem -noout -subject -nameopt utf8,sep_multiline,-esc_msb");
+        workspace.write("request.pem", request.to_pem());
+        let printed = workspace.sh("openssl req -in request.pem -noout -subject -nameopt utf8,sep_multiline,-esc_msb");
         let lines: Vec<&str> = printed.lines().map(str::trim).collect();
         assert_eq!(lines, ["subject=", &format!("CN={name}"), &format!("O={name}")]);
     }
@@ -59,11 +59,11 @@ fn writes_names_of_any_script_as_they_are() {
 #[test]
 fn reads_the_requests_that_openssl_makes_from_the_lines_to_copy() {
     for algorithm in Algorithm::ALL {
-        let workshop = Workshop::new();
+        let workspace = Workspace::new();
         let subject = subject("a:b, c/d=+e", &["#g", "ü", "no"]);
-        workshop.sh(&shell::make_key(algorithm));
-        workshop.sh(&shell::make_request(&subject, algorithm).expect("short names"));
-        let request = CertificationRequest::parse_pem(&workshop.read("enroll.csr")).expect("a good request");
+        workspace.sh(&shell::make_key(algorithm));
+        workspace.sh(&shell::make_request(&subject, algorithm).expect("short names"));
+        let request = CertificationRequest::parse_pem(&workspace.read("enroll.csr")).expect("a good request");
         assert_eq!(request.subject(), &subject);
         assert_eq!(request.algorithm(), algorithm);
         assert_eq!(CertificationRequest::parse_pem(&request.to_pem()).expect("the same").der(), request.der());
@@ -71,25 +71,25 @@ fn reads_the_requests_that_openssl_makes_from_the_lines_to_copy() {
 }
 
 #[test]
-fn knows_which_names_openssl_refuses_for_their_length() {
-    let workshop = Workshop::new();
-    workshop.sh(&shell::make_key(Algorithm::EcdsaP256));
+fn refuses_the_names_that_openssl_refuses_for_their_length() {
+    let workspace = Workspace::new();
+    workspace.sh(&shell::make_key(Algorithm::EcdsaP256));
     let line = |characters| shell::make_request(&subject(&"x".repeat(characters), &[]), Algorithm::EcdsaP256);
-    workshop.sh(&line(64).expect("64 characters are possible"));
+    workspace.sh(&line(64).expect("64 characters are possible"));
     assert_eq!(line(65), None);
-    workshop.sh(&format!("! openssl req -new -key enroll.key -subj /CN={}", "x".repeat(65)));
+    workspace.sh(&format!("! openssl req -new -key enroll.key -subj /CN={}", "x".repeat(65)));
 }
 
 #[test]
 fn signs_any_message_so_that_openssl_verifies_it() {
     for (algorithm, option) in [(Algorithm::Rsa2048, "-sha256"), (Algorithm::EcdsaP384, "-sha384")] {
-        let workshop = Workshop::new();
+        let workspace = Workspace::new();
         let key = key(algorithm);
-        workshop.write("key.pem", key.to_pkcs8_pem().expect("PEM").as_bytes());
-        workshop.write("message", "a message");
-        workshop.write("signature", key.sign(b"a message", &mut SysRng).expect("a signature"));
-        workshop.sh("openssl pkey -in key.pem -pubout -out public.pem");
-        workshop.sh(&format!("openssl dgst {option} -verify public.pem -signature signature message"));
+        workspace.write("key.pem", key.to_pkcs8_pem().expect("PEM").as_bytes());
+        workspace.write("message", "a message");
+        workspace.write("signature", key.sign(b"a message", &mut SysRng).expect("a signature"));
+        workspace.sh("openssl pkey -in key.pem -pubout -out public.pem");
+        workspace.sh(&format!("openssl dgst {option} -verify public.pem -signature signature message"));
     }
 }
 
@@ -123,12 +123,12 @@ fn reads_the_keys_that_it_writes_and_those_that_openssl_makes() {
         assert_eq!(read.to_pkcs8_der().expect("DER"), der, "{algorithm:?}");
         assert_eq!(read.fingerprint(), key.fingerprint(), "{algorithm:?}");
 
-        let workshop = Workshop::new();
-        workshop.sh(&shell::make_key(algorithm));
-        workshop.sh("openssl pkcs8 -topk8 -nocrypt -in enroll.key -outform DER -out key.der");
-        let read = PrivateKey::from_pkcs8_der(&workshop.read_bytes("key.der")).expect("a key of openssl");
-        workshop.write("read.pem", read.to_pkcs8_pem().expect("PEM").as_bytes());
-        let public = |file| workshop.sh(&format!("openssl pkey -in {file} -pubout"));
+        let workspace = Workspace::new();
+        workspace.sh(&shell::make_key(algorithm));
+        workspace.sh("openssl pkcs8 -topk8 -nocrypt -in enroll.key -outform DER -out key.der");
+        let read = PrivateKey::from_pkcs8_der(&workspace.read_bytes("key.der")).expect("a key of openssl");
+        workspace.write("read.pem", read.to_pkcs8_pem().expect("PEM").as_bytes());
+        let public = |file| workspace.sh(&format!("openssl pkey -in {file} -pubout"));
         assert_eq!(public("read.pem"), public("enroll.key"), "{algorithm:?}");
         assert_eq!(request(&subject("jane", &[]), &read).algorithm(), algorithm);
     }
@@ -161,7 +161,7 @@ fn refuses_keys_that_are_damaged_or_not_of_ours() {
             assert!(matches!(read, Some(Error::PrivateKey { .. })), "{algorithm:?}: {read:?}");
         }
     }
-    let workshop = Workshop::new();
+    let workspace = Workspace::new();
     for (name, options) in [
         ("too short", "-algorithm RSA -pkeyopt rsa_keygen_bits:1024"),
         ("of an odd length", "-algorithm RSA -pkeyopt rsa_keygen_bits:2056"),
@@ -169,8 +169,8 @@ fn refuses_keys_that_are_damaged_or_not_of_ours() {
         ("X25519", "-algorithm X25519"),
         ("Ed448", "-algorithm ED448"),
     ] {
-        workshop.sh(&format!("openssl genpkey {options} -outform DER -out key.der"));
-        let read = PrivateKey::from_pkcs8_der(&workshop.read_bytes("key.der")).err();
+        workspace.sh(&format!("openssl genpkey {options} -outform DER -out key.der"));
+        let read = PrivateKey::from_pkcs8_der(&workspace.read_bytes("key.der")).err();
         assert!(matches!(read, Some(Error::PrivateKey { .. })), "{name}: {read:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use kube_enroll_core::{Algorithm, Cluster, ClusterFields, FileName, Kubeconfig, Namespace, UserName, shell};
 
-use crate::workshop::{Workshop, key};
+use crate::fixture::{Workspace, key};
 
 /// The kubectl that `make test` has built, else the one of the machine.
 fn kubectl() -> String {
@@ -21,7 +21,7 @@ fn cluster(name: &str, tls_server_name: &str) -> Cluster {
 
 #[test]
 fn every_name_stays_what_it_is() {
-    let workshop = Workshop::new();
+    let workspace = Workspace::new();
     let key = key(Algorithm::Ed25519).to_pkcs8_pem().expect("PEM");
     for name in
         ["jane", "no", "on", "y", "0x10", "1e3", "null", "ü", "a:b", "#c", "a b", "=x", "田中", "a@b", "- x", "1_000"]
@@ -35,9 +35,9 @@ fn every_name_stays_what_it_is() {
             namespace: namespace.as_ref(),
             certificate_pem: "CERTIFICATE\n",
         };
-        workshop.write("file", kubeconfig.to_yaml(&key).as_bytes());
+        workspace.write("file", kubeconfig.to_yaml(&key).as_bytes());
         let read = |path: &str| {
-            workshop.sh(&format!("{} --kubeconfig file config view --raw -o jsonpath='{{{path}}}'", kubectl()))
+            workspace.sh(&format!("{} --kubeconfig file config view --raw -o jsonpath='{{{path}}}'", kubectl()))
         };
         let context = format!("{name}@{name}");
         assert_eq!(read(".current-context"), context);
@@ -49,9 +49,9 @@ fn every_name_stays_what_it_is() {
         assert_eq!(read(".clusters[0].name"), name);
         assert_eq!(read(".clusters[0].cluster.server"), "https://api.example.com:6443");
         assert_eq!(read(".clusters[0].cluster.tls-server-name"), "kubernetes");
-        assert_eq!(workshop.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-key-data"))), *key);
+        assert_eq!(workspace.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-key-data"))), *key);
         assert_eq!(
-            workshop.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-certificate-data"))),
+            workspace.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-certificate-data"))),
             "CERTIFICATE\n"
         );
     }
@@ -59,22 +59,22 @@ fn every_name_stays_what_it_is() {
 
 #[test]
 fn merging_leaves_a_kubeconfig_alone_that_cannot_be_read() {
-    let workshop = Workshop::new();
+    let workspace = Workspace::new();
     let cluster = cluster("dev", "");
     let user = UserName::parse("jane").expect("a name");
     let kubeconfig = Kubeconfig { cluster: &cluster, user: &user, namespace: None, certificate_pem: "CERTIFICATE\n" };
-    workshop.write("file", kubeconfig.to_yaml("KEY\n").as_bytes());
+    workspace.write("file", kubeconfig.to_yaml("KEY\n").as_bytes());
     let merge = shell::merge(&FileName::parse("file").expect("a name")).replace("kubectl", &kubectl());
     let merged = |old: &str| {
-        workshop.sh("mkdir -p .kube");
-        workshop.write(".kube/config", old);
+        workspace.sh("mkdir -p .kube");
+        workspace.write(".kube/config", old);
         let status = std::process::Command::new("sh")
             .args(["-c", &merge])
-            .current_dir(workshop.path())
-            .env("HOME", workshop.path())
+            .current_dir(workspace.path())
+            .env("HOME", workspace.path())
             .status()
             .expect("a shell");
-        (status.success(), workshop.read(".kube/config"))
+        (status.success(), workspace.read(".kube/config"))
     };
     // What a removed minikube leaves behind.
     let stale = "clusters:\n- name: a\n  cluster: {server: https://a, certificate-authority: /gone/ca.crt}\n";

@@ -3,15 +3,15 @@
 use kube_enroll_core::{Algorithm, CertificateSigningRequest, Error as CoreError, NameError, NameLabel, ObjectName};
 use kube_enroll_x509::{CertificationRequest, Error};
 
-use crate::workshop::{Workshop, key, request, subject};
+use crate::fixture::{Workspace, key, request, subject};
 
 /// Makes a request with openssl from a configuration and options, and parses it.
 fn parse(key_options: &str, request_options: &str, config: &str) -> Result<CertificationRequest, Error> {
-    let workshop = Workshop::new();
-    workshop.write("config", config);
-    workshop.sh(&format!("openssl genpkey {key_options} -out key.pem"));
-    workshop.sh(&format!("openssl req -new -key key.pem -config config -out request.pem {request_options}"));
-    CertificationRequest::parse_pem(&workshop.read("request.pem"))
+    let workspace = Workspace::new();
+    workspace.write("config", config);
+    workspace.sh(&format!("openssl genpkey {key_options} -out key.pem"));
+    workspace.sh(&format!("openssl req -new -key key.pem -config config -out request.pem {request_options}"));
+    CertificationRequest::parse_pem(&workspace.read("request.pem"))
 }
 
 const P256: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";

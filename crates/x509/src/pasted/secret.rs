@@ -3,19 +3,19 @@
 use kube_enroll_core::pem::{BASE64_OF_BEGIN, decode_base64};
 use zeroize::Zeroizing;
 
-use super::armour::content_of_sequence;
+use super::encoding::content_of_sequence;
 
-pub(super) fn is_in(text: &str) -> bool {
-    is_plainly_in(text)
+pub(super) fn contains_private_key(text: &str) -> bool {
+    has_marker(text)
         || starts_like_binary_key(text)
         || text.match_indices(BASE64_OF_BEGIN).any(|(start, _)| is_in_base64(&text[start..]))
         || words(text).any(is_in_base64)
         // Base64 of a whole file, such as a kubeconfig.
-        || is_plainly_in(&String::from_utf8_lossy(&Zeroizing::new(decode_base64(text))))
+        || has_marker(&String::from_utf8_lossy(&Zeroizing::new(decode_base64(text))))
 }
 
-fn is_plainly_in(text: &str) -> bool {
-    MARKS.iter().any(|mark| text.contains(mark)) || has_client_key(text) || is_json_web_key(text)
+fn has_marker(text: &str) -> bool {
+    MARKERS.iter().any(|marker| text.contains(marker)) || has_client_key(text) || is_json_web_key(text)
 }
 
 /// Returns whether a text has the `client-key-data` of a kubeconfig, in YAML or JSON, with a value that
@@ -43,7 +43,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 fn is_in_base64(text: &str) -> bool {
     let end = text.char_indices().nth(BASE64_CHARACTERS.end).map_or(text.len(), |(index, _)| index);
     let bytes = Zeroizing::new(decode_base64(&text[..end]));
-    is_der(&bytes) || is_plainly_in(&String::from_utf8_lossy(&bytes))
+    is_der(&bytes) || has_marker(&String::from_utf8_lossy(&bytes))
 }
 
 /// Returns whether DER begins like PKCS#8, PKCS#1, SEC1, PKCS#12, or PKCS#8 encrypted by PKCS#5. Public structures
@@ -66,7 +66,7 @@ fn starts_like_binary_key(text: &str) -> bool {
 }
 
 /// Markers of private keys: PEM labels of all kinds, PuTTY's header, and the base64 of OpenSSH's magic bytes.
-const MARKS: [&str; 4] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
+const MARKERS: [&str; 4] = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----", "PuTTY-User-Key-File", "b3BlbnNzaC1rZXktdjE"];
 
 /// The length of base64 that is examined, in characters: shorter words hold no key, and more is not needed to
 /// recognise one.

@@ -45,7 +45,7 @@ fn reads_objects() {
 }
 
 #[test]
-fn tells_an_object_that_is_absent_from_a_refusal() {
+fn distinguishes_an_absent_object_from_a_refusal() {
     let absent = || refused(404, "NotFound", "not found");
     assert!(matches!(interpret(&Call::Read(name()), absent()), Answer::Read(Ok(None))));
     assert!(matches!(interpret(&Call::Adopt(name()), absent()), Answer::Adopted(Ok(None))));
@@ -105,7 +105,7 @@ fn reads_the_settings() {
 }
 
 #[test]
-fn takes_the_defaults_where_there_are_no_settings() {
+fn uses_the_defaults_where_there_are_no_settings() {
     assert_eq!(settings(Err(Failure::NoApi(404))), Ok(Settings::default()));
 }
 
@@ -121,14 +121,14 @@ fn blames_whoever_runs_the_page_for_settings_that_cannot_be_used() {
 }
 
 #[test]
-fn asks_for_a_look_at_the_connection_where_settings_do_not_come() {
+fn blames_the_connection_where_settings_do_not_arrive() {
     let problem = settings(Err(unreachable("no answer"))).expect_err("no settings");
     assert_eq!((problem.title, &*problem.message), (UNREAD, "Please check the connection and try again."));
     assert_eq!(problem.causes, ["no answer"]);
 }
 
 #[test]
-fn asks_to_sign_in_before_anything_else() {
+fn requires_sign_in_before_anything_else() {
     let problem = settings(Err(Failure::SignIn)).expect_err("no settings");
     assert_eq!((problem.title, problem.causes.len()), ("Please sign in", 0));
     assert_eq!(person(Err(Failure::SignIn)).expect_err("nobody").title, "Please sign in");
@@ -148,7 +148,7 @@ fn reads_who_is_signed_in() {
 }
 
 #[test]
-fn tells_a_person_whose_name_cannot_be_used() {
+fn shows_a_person_that_their_name_cannot_be_used() {
     let body = r#"{"user":"system:admin","groups":[],"refusal":{"code":"system-name","message":"no such user"}}"#;
     let problem = person(ok(body)).expect_err("nobody");
     assert_eq!((problem.title, &*problem.message), ("Your name cannot be used here", "no such user"));

@@ -14,7 +14,7 @@ fn finds_the_pages_own_files_beside_the_page() {
 }
 
 #[test]
-fn asks_the_api_at_its_base() {
+fn calls_the_api_at_its_base() {
     let path = |base: &str, call: Call| Endpoint::new(base, &call).path;
     assert_eq!(path(".", create()), format!(".{CSRS}"));
     assert_eq!(path("/k8s", create()), format!("/k8s{CSRS}"));

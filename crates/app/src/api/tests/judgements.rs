@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn takes_every_success_that_is_no_page() {
+fn accepts_every_success_that_is_no_page() {
     for call in calls_to_kubernetes().iter().chain([&Call::Settings, &Call::Whoami]) {
         for status in [200, 201, 299] {
             assert_eq!(judge(call, &json(status, "{}")), Ok(()));
@@ -13,7 +13,7 @@ fn takes_every_success_that_is_no_page() {
 }
 
 #[test]
-fn takes_a_redirect_and_a_page_and_401_for_a_session_that_ended() {
+fn treats_a_redirect_and_a_page_and_401_as_a_session_that_ended() {
     // What `fetch` tells of a redirect that it does not follow.
     let redirect = Response { is_redirect: true, ..response(0, "", "") };
     for call in calls_to_kubernetes().iter().chain([&Call::Settings]) {
@@ -36,7 +36,7 @@ fn shows_the_servers_words_about_a_name_that_it_does_not_know() {
 }
 
 #[test]
-fn tells_a_server_of_files_from_an_api() {
+fn distinguishes_a_server_of_files_from_an_api() {
     for code in [404, 405, 501] {
         for response in [html(code), response(code, "text/plain", "no"), response(code, "", "")] {
             assert_eq!(judge(&create(), &response), Err(Failure::NoApi(code)), "{response:?}");

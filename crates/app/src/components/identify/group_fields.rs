@@ -37,10 +37,10 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
             } else {
                 <GroupChoices {form} {policy} {faults} />
             }
-            if !form.left_out.is_empty() {
+            if !form.unavailable_groups.is_empty() {
                 <Note id="groups-left-out">
                     { "The link to this page names " }
-                    <b>{ form.left_out.join(", ") }</b>
+                    <b>{ form.unavailable_groups.join(", ") }</b>
                     { ", which you cannot ask for here, so it was left out." }
                 </Note>
             }

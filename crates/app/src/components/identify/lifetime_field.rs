@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use kube_enroll_core::{Policy, in_words};
+use kube_enroll_core::{Policy, format_duration};
 use yew::prelude::*;
 
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) fn LifetimeField(props: &LifetimeFieldProps) -> Html {
                             value={seconds.to_string()}
                             selected={form.lifetime == Lifetime::Seconds(seconds)}
                         >
-                            { in_words(seconds) }
+                            { format_duration(seconds) }
                         </option>
                     }
                     <option value={CUSTOM} selected={custom}>{ "Another…" }</option>

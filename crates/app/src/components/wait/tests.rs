@@ -37,7 +37,7 @@ async fn wait(props: WaitingProps) -> String {
 }
 
 #[tokio::test]
-async fn tells_the_approver_who_asks_for_what() {
+async fn names_subject_and_lifetime_for_the_approver() {
     let html = wait(waiting()).await;
     assert!(
         html.contains(
@@ -49,7 +49,7 @@ async fn tells_the_approver_who_asks_for_what() {
 }
 
 #[tokio::test]
-async fn lets_no_line_of_the_approvers_text_run_that_decides() {
+async fn runs_no_line_of_the_approvers_text_that_decides() {
     let html = wait(waiting()).await;
     assert!(
         html.contains("\n#    kubectl certificate approve jane-aaaaaaaaaa\n#    kubectl certificate deny"),
@@ -85,7 +85,7 @@ async fn wonders_about_a_signer_that_takes_too_long() {
 }
 
 #[tokio::test]
-async fn tells_whether_the_page_may_be_closed() {
+async fn shows_whether_the_page_may_be_closed() {
     let html = wait(waiting()).await;
     assert!(html.contains("Leave this tab open") && !html.contains(r#"id="notify""#));
     let stored = || Rc::new(Enrollment { id: Some("1".into()), ..(*waiting().enrollment).clone() });
@@ -97,7 +97,7 @@ async fn tells_whether_the_page_may_be_closed() {
 }
 
 #[tokio::test]
-async fn tells_that_a_lost_connection_does_not_affect_the_request() {
+async fn shows_that_a_lost_connection_does_not_affect_the_request() {
     assert!(tag(&wait(waiting()).await, "connection").contains(r#"data-connected="true""#));
     let contact = Contact::Lost { since: "12:00".into(), reason: "down".into() };
     let html = wait(WaitingProps { contact, ..waiting() }).await;

@@ -1,4 +1,4 @@
-use kube_enroll_core::{Error, ExpirationSeconds, Field, NameError, in_words};
+use kube_enroll_core::{Error, ExpirationSeconds, Field, NameError, format_duration};
 
 /// The faults of a form, by field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Faults {
         let text = match error {
             Error::Name { error: NameError::Empty, .. } => "Please type a name.".to_owned(),
             Error::ExpirationOutOfRange { .. } => {
-                format!("Between {} and {}.", in_words(bounds.minimum), in_words(bounds.maximum))
+                format!("Between {} and {}.", format_duration(bounds.minimum), format_duration(bounds.maximum))
             }
             Error::InvalidLabel { .. } => "Up to 30 of a-z, 0-9, and - inside.".to_owned(),
             Error::InvalidNamespace { .. } => "Up to 63 of a-z, 0-9, and - inside.".to_owned(),

@@ -23,7 +23,7 @@ pub(crate) enum Shown {
     #[default]
     No,
     /// Requested from the worker.
-    Asked,
+    Requested,
     Yes(PrivateText),
     /// The file cannot be shown, for this reason.
     Failed(String),
@@ -68,7 +68,7 @@ impl Issued {
         match event {
             Event::User(UserAction::NameFile(name)) => self.file_name = name,
             Event::User(UserAction::Reveal) => {
-                self.shown = Shown::Asked;
+                self.shown = Shown::Requested;
                 effects.push(Effect::Command(Box::new(Command::Reveal)));
             }
             Event::User(UserAction::Hide) => self.shown = Shown::No,
@@ -81,13 +81,13 @@ impl Issued {
                 Err(_) => effects.push(Effect::Focus("file-name".into())),
             },
             // Only for a click.
-            Event::Reply(Reply::Reveal(result)) if self.shown == Shown::Asked => {
+            Event::Reply(Reply::Reveal(result)) if self.shown == Shown::Requested => {
                 self.shown = match result {
                     Ok(kubeconfig) => Shown::Yes(PrivateText(kubeconfig.into())),
                     Err(failure) => Shown::Failed(failure.message),
                 };
             }
-            Event::WorkerFailed(_) if self.shown == Shown::Asked => {
+            Event::WorkerFailed(_) if self.shown == Shown::Requested => {
                 let reason = "It cannot be shown any more: the part that makes keys broke down.";
                 self.shown = Shown::Failed(reason.into());
             }

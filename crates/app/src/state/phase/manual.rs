@@ -24,8 +24,8 @@ impl Manual {
     }
 
     /// Requests the certificate, since a private key was pasted.
-    pub(super) fn with_pasted_secret() -> Self {
-        Self::refused(String::new(), PASTED_SECRET.into())
+    pub(super) fn with_private_key_fault() -> Self {
+        Self::refused(String::new(), PRIVATE_KEY_PASTED.into())
     }
 
     pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
@@ -57,8 +57,8 @@ impl Manual {
 
     fn paste(&mut self, text: String) {
         let packed: String = text.split_ascii_whitespace().collect();
-        if SECRETS.iter().any(|secret| text.contains(secret) || packed.contains(secret)) {
-            *self = Self::with_pasted_secret();
+        if PRIVATE_KEY_MARKERS.iter().any(|secret| text.contains(secret) || packed.contains(secret)) {
+            *self = Self::with_private_key_fault();
         } else {
             self.fault = None;
             self.pasted = text;
@@ -74,8 +74,8 @@ impl fmt::Debug for Manual {
 
 /// Markers of a private key: in PEM, and in base64 of PEM at each of the three alignments. The complete check is the
 /// worker's (`crates/x509/src/pasted/secret.rs`).
-const SECRETS: [&str; 4] = ["PRIVATE KEY-----", "UFJJVkFURSBLRV", "BSSVZBVEUgS0", "QUklWQVRFIEtF"];
+const PRIVATE_KEY_MARKERS: [&str; 4] = ["PRIVATE KEY-----", "UFJJVkFURSBLRV", "BSSVZBVEUgS0", "QUklWQVRFIEtF"];
 
 /// The fault of a pasted private key, which is cleared at once.
-const PASTED_SECRET: &str = "That was a private key, or a file with one. It is cleared from this page and was not sent \
+const PRIVATE_KEY_PASTED: &str = "That was a private key, or a file with one. It is cleared from this page and was not sent \
                              anywhere. Please paste the certificate, which holds no secret.";

@@ -36,11 +36,11 @@ impl Storing {
         match event {
             Event::Reply(Reply::Store(Ok(id))) => {
                 Rc::make_mut(&mut enrollment).id = Some(id);
-                Phase::deliver(enrollment, context)
+                Phase::submit(enrollment, context)
             }
             // The reply may be to an earlier command: only the name in the storage says that this one is written.
             Event::Reply(Reply::Update(Ok(_))) if self.is_written(&enrollment, context) => {
-                Phase::deliver(enrollment, context)
+                Phase::submit(enrollment, context)
             }
             Event::Reply(Reply::Store(Err(failure)) | Reply::Update(Err(failure))) => {
                 let unstored = Unstored { reason: failure.message, lock: self.lock.unwrap_or_default() };

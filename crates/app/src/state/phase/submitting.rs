@@ -3,14 +3,14 @@ use std::{rc::Rc, time::Duration};
 use kube_enroll_core::{Backoff, CertificateSigningRequest};
 use kube_enroll_protocol::Stage;
 
-use super::{Phase, SignIn, Undelivered, Waiting};
+use super::{Phase, SignIn, SubmitFailed, Waiting};
 use crate::state::{Answer, Call, Context, Effect, Enrollment, Event, Failure, Problem, Transition, UserAction};
 
 /// The object is being created.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Submitting {
     pub since_ms: f64,
-    tries: usize,
+    retries: usize,
     /// The time of the next attempt, or `None` while one is in progress.
     again_ms: Option<f64>,
     /// The reason why the last attempt failed, or `None` before that.
@@ -24,10 +24,10 @@ impl Submitting {
         let create = Effect::Call(Call::Create(Box::new(enrollment.object())));
         let submitting = Self {
             since_ms: context.inputs.now_ms,
-            tries: 0,
+            retries: 0,
             again_ms: None,
             trouble: None,
-            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            backoff: Backoff::new(MIN_PAUSE, MAX_PAUSE),
         };
         Transition::to(Phase::Submitting(submitting).of(enrollment)).with(create)
     }
@@ -36,7 +36,7 @@ impl Submitting {
         match event {
             Event::Answer(Answer::Created(result)) => self.created(result, enrollment, context),
             // To a stranger, the proxy shows somebody else's object as absent.
-            Event::Answer(Answer::Adopted(Ok(None))) => Undelivered::name_taken(enrollment),
+            Event::Answer(Answer::Adopted(Ok(None))) => SubmitFailed::name_taken(enrollment),
             Event::Answer(Answer::Adopted(Ok(Some(object)))) => self.created(Ok(object), enrollment, context),
             Event::Answer(Answer::Adopted(Err(failure))) => self.created(Err(failure), enrollment, context),
             Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(&enrollment) => {
@@ -61,19 +61,19 @@ impl Submitting {
         context: &Context,
     ) -> Transition {
         match result {
-            Ok(object) if enrollment.owns(&object) => {
+            Ok(object) if enrollment.is_own_object(&object) => {
                 Rc::make_mut(&mut enrollment).pin(&object);
                 let save = enrollment.reach(Stage::Submitted);
                 let waiting = Waiting::begin(enrollment, context).after(save);
                 Waiting::continue_with(waiting, &object, context)
             }
-            Ok(_) => Undelivered::name_taken(enrollment),
+            Ok(_) => SubmitFailed::name_taken(enrollment),
             Err(Failure::SignIn) => Transition::to(Phase::SignIn(SignIn::ToSubmit).of(enrollment)),
             Err(Failure::Refused(status)) if status.code == 409 => {
                 let adopt = Effect::Call(Call::Adopt(enrollment.name().clone()));
                 Transition::to(Phase::Submitting(self).of(enrollment)).with(adopt)
             }
-            Err(Failure::Refused(status)) => Undelivered::again(Problem::of_status(*status), enrollment),
+            Err(Failure::Refused(status)) => SubmitFailed::again(Problem::of_status(*status), enrollment),
             Err(Failure::NoApi(code)) => {
                 let reason = format!("There is no Kubernetes API where this page looked for one (HTTP {code}).");
                 Phase::by_hand(enrollment, Some(reason))
@@ -91,24 +91,24 @@ impl Submitting {
         enrollment: Rc<Enrollment>,
         context: &Context,
     ) -> Transition {
-        if self.tries == MAX_TRIES {
+        if self.retries == MAX_RETRIES {
             let problem = Problem::new(
                 "The cluster did not answer",
                 "Your key is kept. The request may have arrived or not; trying again is safe, since it has the same name.",
             );
-            return Undelivered::again(problem.with(reason), enrollment);
+            return SubmitFailed::again(problem.with(reason), enrollment);
         }
         let pause_ms = self.backoff.pause(context.jitter()).as_secs_f64() * 1_000.0;
-        self.tries += 1;
+        self.retries += 1;
         self.again_ms = Some(context.inputs.now_ms + pause_ms.max(retry_after_ms));
         self.trouble = Some(reason);
         Transition::to(Phase::Submitting(self).of(enrollment))
     }
 }
 
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const MIN_PAUSE: Duration = Duration::from_millis(500);
 
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+const MAX_PAUSE: Duration = Duration::from_secs(8);
 
 /// The maximum number of automatic retries.
-const MAX_TRIES: usize = 5;
+const MAX_RETRIES: usize = 5;

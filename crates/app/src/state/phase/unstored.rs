@@ -15,7 +15,7 @@ pub(crate) struct Unstored {
 impl Unstored {
     pub(super) fn on(self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         match event {
-            Event::User(UserAction::ContinueUnstored) => Phase::deliver(enrollment, context),
+            Event::User(UserAction::ContinueUnstored) => Phase::submit(enrollment, context),
             Event::User(UserAction::Retry) => match enrollment.save() {
                 Some(save) => Transition::to(Phase::Storing(Storing::new_name()).of(enrollment)).with(save),
                 // Whatever is known of the storage: it may have changed.

@@ -111,16 +111,16 @@ impl Verifying {
                 Transition::to(Phase::Locked(locked).of(enrollment)).with(Effect::Focus("passphrase".into()))
             }
             (ErrorCode::ClusterMissing, _) => {
-                let ask_api = context.has_api().then_some(Effect::Call(Call::ClusterInfo));
+                let read_cluster_info = context.has_api().then_some(Effect::Call(Call::ClusterInfo));
                 let verifying = Self { certificate, cluster: Some(Rc::default()) };
-                Transition::to(Phase::Verifying(verifying).of(enrollment)).with_all(ask_api)
+                Transition::to(Phase::Verifying(verifying).of(enrollment)).with_all(read_cluster_info)
             }
             // Of the storage, and not of the certificate.
             (ErrorCode::Locked | ErrorCode::Storage | ErrorCode::NoMemory | ErrorCode::Forgotten, Some(id)) => {
                 Transition::fail(Problem::unopened(&message), Retry::Acquire(id.clone()))
             }
             (ErrorCode::PastedPrivateKey, _) => {
-                Transition::to(Phase::Manual(Manual::with_pasted_secret()).of(enrollment))
+                Transition::to(Phase::Manual(Manual::with_private_key_fault()).of(enrollment))
             }
             _ if certificate.is_pasted => {
                 let fault = format!("{}{}", sentence(message), advice(code));

@@ -40,7 +40,7 @@ impl Waiting {
         let Transition { state, effects } = transition;
         match state {
             State::Enrolled { enrollment, phase: Phase::Waiting(waiting) } => {
-                waiting.see(object, enrollment, context).after(effects)
+                waiting.on_object(object, enrollment, context).after(effects)
             }
             state => Transition { state, effects },
         }
@@ -72,7 +72,7 @@ impl Waiting {
             Answer::Listed(Ok(list)) => {
                 let watch = self.watcher.listed(enrollment.name(), list.metadata.resource_version, now_ms);
                 let object = list.items.iter().find(|object| object.metadata.name == enrollment.name().as_str());
-                let seen = self.see_or_miss(object, enrollment, context);
+                let seen = self.on_object_or_absence(object, enrollment, context);
                 match seen.state {
                     State::Enrolled { phase: Phase::Waiting(_), .. } => seen.with(Effect::Call(watch)),
                     _ => seen,
@@ -80,7 +80,7 @@ impl Waiting {
             }
             Answer::Read(Ok(object)) => {
                 self.watcher.contact(now_ms);
-                self.see_or_miss(object.as_deref(), enrollment, context)
+                self.on_object_or_absence(object.as_deref(), enrollment, context)
             }
             Answer::Watched(events) => {
                 self.watcher.streamed(now_ms);
@@ -123,13 +123,13 @@ impl Waiting {
 
     fn on_event(self, event: &WatchEvent, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         match event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => self.see(object, enrollment, context),
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => self.on_object(object, enrollment, context),
             WatchEvent::Deleted(object) => {
                 // Its last state may hold the certificate.
-                let Transition { state, effects } = self.see(object, enrollment, context);
+                let Transition { state, effects } = self.on_object(object, enrollment, context);
                 match state {
                     State::Enrolled { enrollment, phase: Phase::Waiting(waiting) } => {
-                        waiting.miss(enrollment, context).after(effects)
+                        waiting.on_absence(enrollment, context).after(effects)
                     }
                     state => Transition { state, effects },
                 }
@@ -139,32 +139,32 @@ impl Waiting {
         }
     }
 
-    fn see_or_miss(
+    fn on_object_or_absence(
         self,
         object: Option<&CertificateSigningRequest>,
         enrollment: Rc<Enrollment>,
         context: &Context,
     ) -> Transition {
         match object {
-            Some(object) => self.see(object, enrollment, context),
-            None => self.miss(enrollment, context),
+            Some(object) => self.on_object(object, enrollment, context),
+            None => self.on_absence(enrollment, context),
         }
     }
 
     /// Handles that there is no object of the name.
-    fn miss(self, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+    fn on_absence(self, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let was_approved = self.approval != Approval::Pending;
         Gone::Absent { was_approved }.begin(enrollment).notify("Your request is gone", context)
     }
 
     /// Handles the present object. A decision is never reverted, since an answer may be stale.
-    fn see(
+    fn on_object(
         mut self,
         object: &CertificateSigningRequest,
         mut enrollment: Rc<Enrollment>,
         context: &Context,
     ) -> Transition {
-        if !enrollment.owns(object) {
+        if !enrollment.is_own_object(object) {
             return Gone::Replaced.begin(enrollment);
         }
         // It was gone, and is there again.

@@ -11,7 +11,7 @@ pub(crate) struct Watcher {
     pub connection: Connection,
     watch: Watch,
     /// The time of the last contact: bytes of a watch, an answer, or a sent read.
-    heard_ms: f64,
+    last_contact_ms: f64,
     /// Bytes of a watch have arrived, so no proxy buffers it.
     streams: bool,
     /// The pauses before the next list.
@@ -45,9 +45,9 @@ impl Watcher {
         Self {
             connection: Connection::Connecting,
             watch: Watch::Listing,
-            heard_ms: now_ms,
+            last_contact_ms: now_ms,
             streams: false,
-            backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+            backoff: Backoff::new(MIN_PAUSE, MAX_PAUSE),
         }
     }
 
@@ -69,7 +69,7 @@ impl Watcher {
 
     /// Records an answer of the API.
     pub(super) fn contact(&mut self, now_ms: f64) {
-        self.heard_ms = now_ms;
+        self.last_contact_ms = now_ms;
         self.connection = Connection::Live;
     }
 
@@ -84,7 +84,7 @@ impl Watcher {
             // What a proxy refuses is read until a watch is let through.
             self.streams = false;
         }
-        let held = matches!(self.watch, Watch::Open { opened_ms, .. } if now_ms - opened_ms > HELD_MS);
+        let held = matches!(self.watch, Watch::Open { opened_ms, .. } if now_ms - opened_ms > MIN_STABLE_WATCH_MS);
         if held {
             self.backoff.reset();
         }
@@ -94,7 +94,7 @@ impl Watcher {
 
     /// Records a failure of the connection.
     pub(super) fn lost(&mut self, failure: Failure, now_ms: f64) {
-        self.heard_ms = now_ms;
+        self.last_contact_ms = now_ms;
         let reason = match failure {
             Failure::SignIn => String::new(),
             Failure::Refused(status) => status.message,
@@ -109,42 +109,43 @@ impl Watcher {
     pub(super) fn tick(&mut self, name: &ObjectName, now_ms: f64) -> Option<Call> {
         let due = match self.watch {
             Watch::Listing => false,
-            Watch::Open { streamed_ms, .. } => now_ms - streamed_ms > SILENT_MS,
+            Watch::Open { streamed_ms, .. } => now_ms - streamed_ms > MAX_WATCH_SILENCE_MS,
             Watch::Ended { again_ms } => now_ms >= again_ms,
         };
         if due {
             self.watch = Watch::Listing;
             return Some(Call::List(name.clone()));
         }
-        let quiet_ms = if self.streams { QUIET_MS } else { POLL_MS };
-        (now_ms - self.heard_ms > quiet_ms).then(|| self.read(name, now_ms))
+        let interval_ms = if self.streams { READ_INTERVAL_MS } else { POLL_INTERVAL_MS };
+        (now_ms - self.last_contact_ms > interval_ms).then(|| self.read(name, now_ms))
     }
 
     /// Returns the read that is due when the tab is visible again or the network is back, or `None` while a watch is
     /// alive.
     pub(super) fn awake(&mut self, name: &ObjectName, reconnected: bool, now_ms: f64) -> Option<Call> {
-        (reconnected || !self.streams || now_ms - self.heard_ms > AWAKE_MS).then(|| self.read(name, now_ms))
+        (reconnected || !self.streams || now_ms - self.last_contact_ms > MIN_AWAKE_SILENCE_MS)
+            .then(|| self.read(name, now_ms))
     }
 
     /// Returns the call that reads the object now.
     fn read(&mut self, name: &ObjectName, now_ms: f64) -> Call {
-        self.heard_ms = now_ms;
+        self.last_contact_ms = now_ms;
         Call::Read(name.clone())
     }
 }
 
 /// The silence after which the object is read although a watch works.
-const QUIET_MS: f64 = 45_000.0;
+const READ_INTERVAL_MS: f64 = 45_000.0;
 /// The silence after which the object is read when the tab is visible again. `kube-enroll serve` sends a bookmark about
 /// every 25 seconds.
-const AWAKE_MS: f64 = 31_000.0;
+const MIN_AWAKE_SILENCE_MS: f64 = 31_000.0;
 /// The interval of reads while no bytes of a watch have arrived: a proxy may buffer it.
-const POLL_MS: f64 = 6_000.0;
+const POLL_INTERVAL_MS: f64 = 6_000.0;
 /// The silence after which a watch is replaced. The API server sends a bookmark about every minute.
-const SILENT_MS: f64 = 90_000.0;
+const MAX_WATCH_SILENCE_MS: f64 = 90_000.0;
 /// The first pause before the next list.
-const FIRST_PAUSE: Duration = Duration::from_millis(700);
+const MIN_PAUSE: Duration = Duration::from_millis(700);
 /// The maximum pause before the next list, without jitter.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 /// The duration after which a watch counts as successful, so that the backoff is reset.
-const HELD_MS: f64 = 5_000.0;
+const MIN_STABLE_WATCH_MS: f64 = 5_000.0;

@@ -3,7 +3,7 @@
 use kube_enroll_core::{Groups, Policy, Settings, parse_groups};
 use kube_enroll_protocol::{Command, Lease, Listing, NEWER_VERSION, Readable, Reply, Stage, StoredEnrollment};
 
-use super::{Visit, cluster, command, keeping::record};
+use super::{Visit, cluster, command, storing::record};
 use crate::state::{Answer, Effect, Failed, Person, State, UserAction};
 
 fn settings() -> Settings {
@@ -46,7 +46,7 @@ fn leaves_out_a_group_that_a_person_without_groups_cannot_ask_for() {
     let user = kube_enroll_core::UserName::parse("joe").expect("a name");
     visit.answer(Answer::Whoami(Ok(Box::new(Person { user, groups: vec![], sign_out_url: None }))));
     // The link to the page names dev.
-    assert_eq!((&visit.form().groups, &visit.form().left_out), (&vec![], &vec!["dev".to_owned()]));
+    assert_eq!((&visit.form().groups, &visit.form().unavailable_groups), (&vec![], &vec!["dev".to_owned()]));
     visit.act(UserAction::Create);
     let Command::Generate { groups, .. } = visit.only_command() else { panic!("{:?}", visit.effects) };
     assert!(groups.is_empty(), "{groups:?}");

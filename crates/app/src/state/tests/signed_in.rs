@@ -24,7 +24,7 @@ fn joe(groups: &[&str]) -> Box<Person> {
 }
 
 #[test]
-fn asks_who_is_signed_in_before_it_shows_the_form() {
+fn reads_who_is_signed_in_before_it_shows_the_form() {
     let mut visit = Visit::with(settings());
     assert_eq!((visit.name(), &visit.effects[..]), ("loading", &[Effect::Call(Call::Whoami)][..]));
     visit.answer(Answer::Whoami(Ok(joe(&["ops"]))));
@@ -41,7 +41,7 @@ fn asks_who_is_signed_in_before_it_shows_the_form() {
 }
 
 #[test]
-fn keeps_the_person_through_all_that_follows() {
+fn remembers_the_signed_in_person() {
     let mut visit = Visit::with(settings());
     visit.answer(Answer::Whoami(Ok(joe(&[])))).act(UserAction::Create).act(UserAction::Restart);
     assert_eq!((visit.name(), visit.form().user.as_str()), ("editing", "joe"));
@@ -49,7 +49,7 @@ fn keeps_the_person_through_all_that_follows() {
 }
 
 #[test]
-fn says_before_there_is_a_key_that_a_name_cannot_be_used() {
+fn refuses_an_unusable_name_before_a_key_is_made() {
     let mut visit = Visit::with(settings());
     let problem = Problem::new("Your name cannot be used here", "user contains U+202E at position 2");
     visit.answer(Answer::Whoami(Err(problem)));
@@ -61,14 +61,14 @@ fn says_before_there_is_a_key_that_a_name_cannot_be_used() {
 }
 
 #[test]
-fn says_that_nobody_is_signed_in() {
+fn shows_that_nobody_is_signed_in() {
     let mut visit = Visit::with(settings());
     visit.answer(Answer::Whoami(Err(Problem::new("Please sign in", ""))));
     assert_eq!(visit.name(), "error");
 }
 
 #[test]
-fn asks_by_reading_where_a_watch_is_refused() {
+fn polls_where_a_watch_is_refused() {
     let mut visit = Visit::waiting();
     let pending = visit.object();
     visit.answer(list(vec![pending.clone()])).answer(Answer::Watched(vec![])).after(30_000.0);
@@ -81,7 +81,7 @@ fn asks_by_reading_where_a_watch_is_refused() {
 }
 
 #[test]
-fn asks_nothing_when_a_person_comes_back_to_a_watch_that_is_alive() {
+fn sends_nothing_when_the_tab_is_visible_again_and_the_watch_is_alive() {
     let reads = |visit: &Visit| matches!(&visit.effects[..], [Effect::Call(Call::Read(_))]);
     let mut visit = Visit::waiting();
     visit.on(Event::Awake { reconnected: false });

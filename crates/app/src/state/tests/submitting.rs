@@ -6,7 +6,7 @@ use super::{REQUEST, Visit, command, generated, not_assembled, refused, unreacha
 use crate::state::{Answer, Call, ClusterForm, Effect, Failure, Phase, PrivateText, Shown, UserAction};
 
 fn needs_new_name(visit: &Visit) -> bool {
-    matches!(visit.phase(), Phase::Undelivered(undelivered) if undelivered.needs_new_name)
+    matches!(visit.phase(), Phase::SubmitFailed(submit_failed) if submit_failed.needs_new_name)
 }
 
 #[test]
@@ -49,16 +49,16 @@ fn adopts_what_has_the_name_only_if_it_holds_the_same_request() {
 }
 
 #[test]
-fn says_why_the_cluster_refused() {
+fn shows_why_the_cluster_refused() {
     let mut visit = Visit::submitting();
     let cause = StatusCause { field: "spec.usages".into(), message: "no".into(), reason: String::new() };
     let details = Some(StatusDetails { causes: vec![cause], ..StatusDetails::default() });
     let status = Status { details, ..Status::failure(422, "Invalid", "not so") };
     visit.answer(Answer::Created(Err(Failure::Refused(Box::new(status)))));
     assert!(!needs_new_name(&visit));
-    let Phase::Undelivered(undelivered) = visit.phase() else { panic!("{}", visit.name()) };
-    assert_eq!(undelivered.problem.message, "not so");
-    assert_eq!(undelivered.problem.causes, ["Invalid (422)", "spec.usages: no"]);
+    let Phase::SubmitFailed(submit_failed) = visit.phase() else { panic!("{}", visit.name()) };
+    assert_eq!(submit_failed.problem.message, "not so");
+    assert_eq!(submit_failed.problem.causes, ["Invalid (422)", "spec.usages: no"]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn shows_the_key_only_for_a_click() {
 }
 
 #[test]
-fn asks_for_the_cluster_where_nothing_else_says_it() {
+fn requires_the_cluster_where_it_is_not_known() {
     let mut visit = Visit::with(Settings::default());
     assert_eq!(visit.effects, [Effect::UseApi("./".into()), Effect::Call(Call::ClusterInfo)]);
     visit.answer(Answer::ClusterInfo(None)).act(UserAction::Create).reply(generated());

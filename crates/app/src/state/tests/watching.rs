@@ -8,7 +8,7 @@ fn is_gone(visit: &Visit, why: Gone) -> bool {
 }
 
 #[test]
-fn keeps_the_key_while_somebody_signs_in() {
+fn holds_the_key_while_somebody_signs_in() {
     let mut visit = Visit::submitting();
     visit.answer(Answer::Created(Err(Failure::SignIn)));
     assert_eq!((visit.name(), visit.state().holds_a_key()), ("signin", true));
@@ -55,7 +55,7 @@ fn shows_what_was_decided() {
 }
 
 #[test]
-fn tells_a_request_that_is_gone_from_one_that_is_not_ours() {
+fn distinguishes_an_object_that_is_gone_from_another_one() {
     let mut visit = Visit::waiting();
     visit.answer(list(vec![]));
     assert!(is_gone(&visit, Gone::Absent { was_approved: false }));

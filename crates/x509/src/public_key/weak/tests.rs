@@ -72,7 +72,7 @@ fn finds_primes_as_far_apart_as_fermats_steps_reach() {
 }
 
 #[test]
-fn knows_squares_from_their_neighbours() {
+fn distinguishes_squares_from_their_neighbours() {
     for root in [0_u64, 1, 2, 3, 63, 64, 65, 1000, u64::from(u32::MAX)] {
         let square = BoxedUint::from(root).resize(256).wrapping_square();
         assert!(is_square(&square), "{root}");

@@ -92,7 +92,7 @@ fn sends_nothing_before_it_is_stored() {
 }
 
 #[test]
-fn says_what_could_not_be_stored_before_anything_is_sent() {
+fn shows_a_failure_to_store_before_anything_is_sent() {
     let mut visit = Visit::before(settings(), Some(listed(vec![])));
     visit.act(UserAction::Create).reply(generated());
     visit.reply(Reply::Store(Err(failure(ErrorCode::Storage))));
@@ -105,7 +105,7 @@ fn says_what_could_not_be_stored_before_anything_is_sent() {
 }
 
 #[test]
-fn goes_on_where_it_stopped() {
+fn resumes_where_it_stopped() {
     assert!(resumed(Stage::Prepared).posts(), "not known to be there: sent");
     for stage in [Stage::Submitted, Stage::Gone] {
         let mut visit = resumed(stage);
@@ -176,7 +176,7 @@ fn watches_in_one_tab_only() {
 }
 
 #[test]
-fn tells_another_cluster_from_a_request_that_is_gone() {
+fn distinguishes_another_cluster_from_an_object_that_is_gone() {
     let with = |authorities: &str| {
         let fields = ClusterFields { certificate_authority_data: authorities.into(), ..cluster().into() };
         Cluster::parse(fields).expect("a cluster")
@@ -222,7 +222,7 @@ fn what_the_storage_refuses_is_not_blamed_on_the_certificate() {
 }
 
 #[test]
-fn tells_of_the_decision_whoever_wants_to_be_told() {
+fn notifies_of_the_decision_whoever_wants_that() {
     for (condition, certificate) in [("Denied", ""), ("Failed", ""), ("Approved", "CERT")] {
         for wants in [false, true] {
             let mut visit = resumed(Stage::Submitted);
@@ -238,7 +238,7 @@ fn tells_of_the_decision_whoever_wants_to_be_told() {
 }
 
 #[test]
-fn asks_for_the_passphrase_only_when_the_certificate_has_come() {
+fn requires_the_passphrase_only_when_the_certificate_is_issued() {
     let mut visit = resumed(Stage::Submitted);
     let object = visit.object_with("Approved", "CERT");
     visit.answer(Answer::Read(Ok(Some(Box::new(object)))));
@@ -293,14 +293,14 @@ fn passphrase(text: &str) -> Edit {
 }
 
 #[test]
-fn keeps_to_the_lock_that_was_chosen_before_the_worker_has_loaded() {
+fn respects_the_lock_that_was_chosen_before_the_worker_has_loaded() {
     let mut visit = Visit::before(settings(), None);
     visit.edit(Edit::Lock(LockKind::Passphrase)).edit(passphrase("correct horse")).list(listed(vec![]));
     assert_eq!(visit.form().lock, LockKind::Passphrase);
 }
 
 #[test]
-fn asks_whoever_was_quicker_than_the_storage() {
+fn shows_a_refused_storage_to_whoever_was_quicker() {
     let mut visit = Visit::before(settings(), None);
     visit.act(UserAction::Create).list(refused_storage()).reply(generated());
     assert_eq!((visit.name(), visit.posts()), ("unkept", false));
@@ -336,7 +336,7 @@ fn a_broken_worker_loses_nothing_that_is_stored() {
 }
 
 #[test]
-fn asks_the_clusters_time_only_where_something_may_have_expired() {
+fn requests_the_clusters_time_only_where_a_certificate_may_have_expired() {
     let visit = Visit::before(settings(), Some(listed(vec![record(Stage::Saved, Lease::Free)])));
     assert!(!visit.effects.contains(&Effect::Call(Call::ClusterInfo)));
     let mut stored = record(Stage::Saved, Lease::Free);

@@ -2,9 +2,9 @@ use kube_enroll_core::{ErrorCode, Settings};
 use kube_enroll_protocol::{Listing, Reply, Stage};
 
 use super::{
-    Visit, assembled, cluster, generated,
-    keeping::{saved_stages, stored_and_submitting},
-    not_assembled, unreachable,
+    Visit, assembled, cluster, generated, not_assembled,
+    storing::{saved_stages, stored_and_submitting},
+    unreachable,
 };
 use crate::state::{Answer, Failure, UserAction};
 

@@ -11,9 +11,9 @@ use kube_enroll_keys::PrivateKey;
 use kube_enroll_x509::CertificationRequest;
 use tempfile::TempDir;
 
-pub(crate) struct Workshop(TempDir);
+pub(crate) struct Workspace(TempDir);
 
-impl Workshop {
+impl Workspace {
     pub(crate) fn new() -> Self {
         Self(TempDir::new().expect("a folder"))
     }

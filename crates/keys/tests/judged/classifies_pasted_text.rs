@@ -9,7 +9,7 @@ use kube_enroll_x509::{
     pasted::{Pasted, certificate_of},
 };
 
-use crate::workshop::{Workshop, key, request, subject};
+use crate::fixture::{Workspace, key, request, subject};
 
 /// One enrollment with its certificate, and the same of somebody else.
 struct Made {
@@ -26,12 +26,12 @@ static JOHN: LazyLock<Made> = LazyLock::new(|| Made::new("john"));
 
 impl Made {
     fn new(user: &str) -> Self {
-        let workshop = Workshop::new();
+        let workspace = Workspace::new();
         let key = key(Algorithm::EcdsaP256);
         let request = request(&subject(user, &["dev"]), &key);
-        workshop.write("key.pem", key.to_pkcs8_pem().expect("PEM").as_bytes());
-        workshop.write("request.pem", request.to_pem());
-        workshop.sh("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca
+        workspace.write("key.pem", key.to_pkcs8_pem().expect("PEM").as_bytes());
+        workspace.write("request.pem", request.to_pem());
+        workspace.sh("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=ca
             openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -out leaf.pem
             openssl x509 -in leaf.pem -outform DER -out leaf.der
             cat leaf.pem ca.pem > chain.pem
@@ -46,11 +46,11 @@ impl Made {
             ssh-keygen -q -t ed25519 -N '' -f ssh");
         Self {
             request,
-            chain: workshop.read("chain.pem"),
-            der: workshop.read_bytes("leaf.der"),
-            key: workshop.read("key.pem"),
-            key_pem: ["rsa.pem", "pkcs1.pem", "sec1.pem", "encrypted.pem", "ssh"].map(|name| workshop.read(name)),
-            key_der: ["pkcs1.der", "sec1.der", "encrypted.der", "both.p12"].map(|name| workshop.read_bytes(name)),
+            chain: workspace.read("chain.pem"),
+            der: workspace.read_bytes("leaf.der"),
+            key: workspace.read("key.pem"),
+            key_pem: ["rsa.pem", "pkcs1.pem", "sec1.pem", "encrypted.pem", "ssh"].map(|name| workspace.read(name)),
+            key_der: ["pkcs1.der", "sec1.der", "encrypted.der", "both.p12"].map(|name| workspace.read_bytes(name)),
         }
     }
 
@@ -260,7 +260,7 @@ fn finds_the_certificate_of_another_so_that_it_can_be_told_whose_it_is() {
 }
 
 #[test]
-fn knows_a_private_key_in_any_form_and_says_nothing_of_it() {
+fn recognises_a_private_key_in_any_form_and_quotes_nothing_of_it() {
     let Made { chain, key, key_pem, key_der, .. } = &*JANE;
     let kubeconfig =
         format!("apiVersion: v1\nkind: Config\nusers:\n- name: jane\n  user:\n    client-key-data: {}\n", base64(key));
@@ -301,7 +301,7 @@ fn knows_a_private_key_in_any_form_and_says_nothing_of_it() {
 }
 
 #[test]
-fn tells_everything_else_by_name() {
+fn classifies_every_other_text() {
     let Made { chain, request, .. } = &*JANE;
     let undecided = |state| Pasted::NoCertificate { name: "jane".into(), state };
     let decided = |kind: &str| format!("status:\n{}", APPROVED.replace("type: Approved", &format!("type: {kind}")));
@@ -358,7 +358,7 @@ fn tells_everything_else_by_name() {
 }
 
 #[test]
-fn takes_no_time_over_texts_that_are_made_to_take_it() {
+fn reads_hostile_texts_in_bounded_time() {
     for part in
         ["LS0tLS1CRUdJTi", "-----BEGIN ", "- ", "a:\n ", "client-key-data", "{", "\\n", "[{\"kind\":", "\n\n- a: |"]
     {
