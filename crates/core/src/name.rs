@@ -134,7 +134,7 @@ pub enum NameError {
         second: &'static str,
     },
     /// A name that Kubernetes reserves.
-    #[error("{} begins with \"system:\", which Kubernetes keeps for itself", Quoted(.name))]
+    #[error("{} begins with \"system:\", which Kubernetes reserves", Quoted(.name))]
     System {
         /// The name found.
         name: String,

@@ -73,7 +73,7 @@ impl Bound {
     pub fn check_cluster(&self, cluster: &Cluster) -> Result<(), Error> {
         match self.read()?.cluster {
             Some(stored) if !stored.has_same_endpoint(cluster) => {
-                Err(Error::Locked { reason: "it was kept for another cluster" })
+                Err(Error::Locked { reason: "it was stored for another cluster" })
             }
             _ => Ok(()),
         }
@@ -138,7 +138,7 @@ impl Bound {
         }
         let bytes = argon2id.derive(passphrase)?.open(wrapped, &self.associated_data()?);
         DataKey::from_bytes(&bytes.ok_or(Error::Locked {
-            reason: "the passphrase is not the one that it was kept with, or its record is damaged",
+            reason: "the passphrase is not the one that it was stored with, or its record is damaged",
         })?)
     }
 

@@ -17,10 +17,10 @@ pub enum Error {
         reason: &'static str,
     },
     /// A stored key needs a passphrase, and none was given.
-    #[error("this key was kept with a passphrase, which opens it: none was given")]
+    #[error("this key was stored with a passphrase, and none was given")]
     PassphraseNeeded,
     /// A stored key does not open.
-    #[error("the kept key does not open: {reason}")]
+    #[error("the stored key does not open: {reason}")]
     Locked {
         /// The reason, as far as it is known.
         reason: &'static str,

@@ -20,7 +20,7 @@ pub enum Error {
         step: &'static str,
     },
     /// An enrollment that is not in the storage, or no longer.
-    #[error("this enrollment is no longer kept in this browser, so its key is gone")]
+    #[error("this enrollment is no longer stored in this browser, so its key is gone")]
     Forgotten,
     /// No cluster is known for the kubeconfig; everything else is right.
     #[error("the cluster is not known")]

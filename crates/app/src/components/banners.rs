@@ -27,7 +27,7 @@ pub(crate) fn Banners(props: &BannersProps) -> Html {
             }
             if let Some(reason) = &props.storage_refused {
                 <Note id="storage-refused" warns=true>
-                    { "This browser keeps nothing for this page, so leave the tab open until you have saved your \
+                    { "This browser stores nothing for this page, so leave the tab open until you have saved your \
                        file: closing or reloading it loses the key. " }
                     { reason.clone() }
                 </Note>

@@ -67,7 +67,7 @@ pub(crate) struct StorageFailedProps {
 pub(crate) fn StorageFailed(props: &StorageFailedProps) -> Html {
     html! {
         <section>
-            <Heading text="Your key could not be kept" />
+            <Heading text="Your key could not be stored" />
             <Lead>
                 { "Nothing has been sent yet. This browser’s storage did not take it: " }{ props.reason.clone() }
             </Lead>

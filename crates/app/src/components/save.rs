@@ -145,7 +145,7 @@ fn StoredKeyNote() -> Html {
     html! {
         <div class="note">
             <p>
-                { "The key is still kept in this browser as well. Once you have seen that the file works, nothing \
+                { "The key is still stored in this browser as well. Once you have seen that the file works, nothing \
                    needs it here." }
             </p>
             <Actions>

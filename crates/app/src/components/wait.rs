@@ -139,7 +139,7 @@ fn Leaving(props: &LeavingProps) -> Html {
         if props.stored {
             <div>
                 <Note>
-                    { "You may close this page: your key is kept in this browser, locked. Come back in the same \
+                    { "You may close this page: your key is stored in this browser, locked. Come back in the same \
                        browser, at this address." }
                 </Note>
                 <Actions>

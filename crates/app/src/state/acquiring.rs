@@ -29,7 +29,7 @@ impl Acquiring {
             }
             event if event.listing().is_some() => self.listed(context),
             Event::WorkerFailed(failure) => Transition::fail(
-                Problem::of_worker(failure, "Your key is kept. You can try again."),
+                Problem::of_worker(failure, "Your key is stored. You can try again."),
                 Retry::Acquire(self.id),
             ),
             Event::User(UserAction::Restart) => Transition::restart(true),
@@ -53,7 +53,7 @@ impl Acquiring {
 /// Resumes an enrollment at its stored stage. The record is untrusted: one that cannot be parsed is refused.
 fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
     let unreadable = |reason: &str| {
-        let problem = Problem::new("What was kept cannot be read", reason);
+        let problem = Problem::new("The stored enrollment cannot be read", reason);
         Transition::fail(problem, Retry::Load).command(Command::Release)
     };
     if let Some(fault) = &stored.fault {

@@ -147,7 +147,7 @@ fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
     match state {
         // A storage that does not answer any more has deleted nothing.
         State::Acquiring(Acquiring { id, .. }) if is_silent => {
-            let problem = Problem::new("The browser’s storage does not answer", "Your key is kept.");
+            let problem = Problem::new("The browser’s storage does not answer", "Your key is stored.");
             Transition::fail(problem, Retry::Acquire(id))
         }
         state if is_silent => Transition::to(state),

@@ -27,7 +27,7 @@ pub(crate) fn LockField(props: &LockFieldProps) -> Html {
         <fieldset class="field">
             <legend>{ "While you wait" }</legend>
             <Hint id="keep-hint">
-                { "Your key is kept in this browser, so that you may close the page and come back. In a private \
+                { "Your key is stored in this browser, so that you may close the page and come back. In a private \
                    window it ends with the window." }
             </Hint>
             <div class="choices">

@@ -48,7 +48,7 @@ impl Storing {
             }
             Event::WorkerFailed(failure) => match &enrollment.id {
                 Some(id) => {
-                    let problem = Problem::of_worker(failure, "Your key is kept. You can try again.");
+                    let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
                     Transition::fail(problem, Retry::Acquire(id.clone()))
                 }
                 None => {

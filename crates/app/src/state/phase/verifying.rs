@@ -56,7 +56,7 @@ impl Verifying {
             Event::WorkerFailed(failure) => {
                 return match &enrollment.id {
                     Some(id) => {
-                        let problem = Problem::of_worker(failure, "Your key is kept. You can try again.");
+                        let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
                         Transition::fail(problem, Retry::Acquire(id.clone()))
                     }
                     None => {
@@ -153,4 +153,4 @@ impl fmt::Debug for Certificate {
 }
 
 const WRONG_PASSPHRASE: &str =
-    "This passphrase does not open the key. Letters count as large or small; nothing is lost by trying again.";
+    "This passphrase does not open the key. Passphrases are case-sensitive; nothing is lost by trying again.";
