@@ -59,9 +59,9 @@ pub fn make_request(subject: &Subject, algorithm: Algorithm) -> Option<String> {
         subj.push_str(&openssl_subject_value(group));
     }
     let digest = match algorithm {
+        Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 | Algorithm::EcdsaP256 => " -sha256",
         Algorithm::EcdsaP384 => " -sha384",
         Algorithm::Ed25519 => "",
-        _ => " -sha256",
     };
     Some(format!("openssl req -new{digest} -utf8 -key enroll.key -subj {} -out enroll.csr", posix(&subj)))
 }
