@@ -4,7 +4,10 @@
 //! associated data. The mutable ones are not, so they are checked against the cluster before they are used.
 
 use kube_enroll_core::{Algorithm, Cluster, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, IntoDeserializer, value::Error as ValueError},
+};
 
 /// An enrollment as it is stored.
 #[derive(Debug, Deserialize)]
@@ -125,8 +128,7 @@ pub enum Stage {
 }
 
 /// A value of a set that a later version may extend. It is serialized as its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readable<T> {
     /// A value that this version knows.
     Known(T),
@@ -178,6 +180,23 @@ impl<T: Copy> Readable<T> {
             Self::Known(value) => Some(*value),
             Self::Unknown(_) => None,
         }
+    }
+}
+
+impl<T: Serialize> Serialize for Readable<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(value) => value.serialize(serializer),
+            Self::Unknown(name) => serializer.serialize_str(name),
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Readable<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let value: Result<T, ValueError> = T::deserialize(name.as_str().into_deserializer());
+        Ok(value.map_or(Self::Unknown(name), Self::Known))
     }
 }
 
