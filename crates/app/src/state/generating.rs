@@ -49,16 +49,14 @@ impl Generating {
     fn store(self, key: GeneratedKey, context: &Context) -> Transition {
         let Self { application, knew_refusal, .. } = self;
         let cluster = context.cluster.as_deref().cloned();
-        let mut enrollment = Enrollment::new(*application, key, cluster, context.inputs.now_ms);
-        let lock = std::mem::take(&mut enrollment.application.lock);
+        let enrollment = Rc::new(Enrollment::new(*application, key, cluster, context.inputs.now_ms));
         match &context.storage {
-            Storage::Refused(_) if knew_refusal => Phase::submit(Rc::new(enrollment), context),
+            Storage::Refused(_) if knew_refusal => Phase::submit(enrollment, context),
             // The person had pressed the button before the page could show the refusal, so they decide now.
             Storage::Refused(reason) => {
-                let unstored = Unstored { reason: reason.clone(), lock };
-                Transition::to(Phase::Unstored(unstored).of(Rc::new(enrollment)))
+                Transition::to(Phase::Unstored(Unstored { reason: reason.clone() }).of(enrollment))
             }
-            _ => Storing::begin(Rc::new(enrollment), lock),
+            _ => Storing::begin(enrollment),
         }
     }
 }

@@ -170,7 +170,7 @@ impl Phase {
         changed.application.rename(random);
         changed.object = None;
         match enrollment.reach(Stage::Prepared) {
-            Some(save) => Transition::to(Self::Storing(Storing::new_name()).of(enrollment)).with(save),
+            Some(save) => Transition::to(Self::Storing(Storing).of(enrollment)).with(save),
             None => Self::submit(enrollment, context),
         }
     }

@@ -5,17 +5,14 @@ use kube_enroll_protocol::{Command, Passphrase, Reply};
 use super::{Phase, Unstored};
 use crate::state::{Context, Enrollment, Event, Lock, Problem, Retry, Transition};
 
-/// The enrollment is being stored.
+/// The enrollment, or a new name of it, is being stored.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Storing {
-    /// The lock of a key that is not stored yet, or `None` while only a new name is stored.
-    lock: Option<Lock>,
-}
+pub(crate) struct Storing;
 
 impl Storing {
-    /// Has the worker store the enrollment.
-    pub(in crate::state) fn begin(enrollment: Rc<Enrollment>, lock: Lock) -> Transition {
-        let passphrase = match &lock {
+    /// Has the worker store a new enrollment.
+    pub(in crate::state) fn begin(enrollment: Rc<Enrollment>) -> Transition {
+        let passphrase = match &enrollment.application.lock {
             Lock::Browser => None,
             Lock::Passphrase(passphrase) => Some(Passphrase::clone(passphrase)),
         };
@@ -24,18 +21,16 @@ impl Storing {
             progress: Box::new(enrollment.progress()),
             passphrase,
         };
-        Transition::to(Phase::Storing(Self { lock: Some(lock) }).of(enrollment)).command(command)
-    }
-
-    /// Begins to store a new name of a stored enrollment.
-    pub(super) fn new_name() -> Self {
-        Self { lock: None }
+        Transition::to(Phase::Storing(Self).of(enrollment)).command(command)
     }
 
     pub(super) fn on(self, event: Event, mut enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         match event {
             Event::Reply(Reply::Store(Ok(id))) => {
-                Rc::make_mut(&mut enrollment).id = Some(id);
+                let stored = Rc::make_mut(&mut enrollment);
+                stored.id = Some(id);
+                // The passphrase is of no more use here, and need not stay in memory.
+                stored.application.lock = Lock::Browser;
                 Phase::submit(enrollment, context)
             }
             // The reply may be to an earlier command: only the name in the storage says that this one is written.
@@ -43,8 +38,7 @@ impl Storing {
                 Phase::submit(enrollment, context)
             }
             Event::Reply(Reply::Store(Err(failure)) | Reply::Update(Err(failure))) => {
-                let unstored = Unstored { reason: failure.message, lock: self.lock.unwrap_or_default() };
-                Transition::to(Phase::Unstored(unstored).of(enrollment))
+                Transition::to(Phase::Unstored(Unstored { reason: failure.message }).of(enrollment))
             }
             Event::WorkerFailed(failure) => match &enrollment.id {
                 Some(id) => {

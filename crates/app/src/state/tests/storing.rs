@@ -293,6 +293,26 @@ fn passphrase(text: &str) -> Edit {
 }
 
 #[test]
+fn stores_another_key_with_the_same_lock() {
+    let begun = || {
+        let mut visit = Visit::before(settings(), Some(listed(vec![])));
+        visit.edit(Edit::Lock(LockKind::Passphrase)).edit(passphrase("correct horse"));
+        visit.act(UserAction::Create).reply(generated());
+        visit
+    };
+    let mut broken = begun();
+    broken.panic();
+    assert_eq!(broken.name(), "error");
+    broken.act(UserAction::Retry).reply(generated());
+    let mut refused = begun();
+    refused.reply(Reply::Store(Err(failure(ErrorCode::Storage)))).act(UserAction::Retry);
+    for visit in [broken, refused] {
+        let Command::Store { passphrase, .. } = visit.only_command() else { panic!("{:?}", visit.effects) };
+        assert_eq!(*passphrase, Some(Passphrase::new("correct horse".into())));
+    }
+}
+
+#[test]
 fn respects_the_lock_that_was_chosen_before_the_worker_has_loaded() {
     let mut visit = Visit::before(settings(), None);
     visit.edit(Edit::Lock(LockKind::Passphrase)).edit(passphrase("correct horse")).list(listed(vec![]));
