@@ -19,10 +19,11 @@ run: requirements-run setup-page $(if $(CONTEXT),,setup-kubernetes) page server
 
 .PHONY: test
 test: ## Set up and run every test, those in real browsers against a real Kubernetes too: at most 12 minutes once set up
-test: setup-test page server
+test: setup-test page package server
 	@scripts/check-control-plane.sh
 	@$(env) RUST_TEST_THREADS=$(test_threads) cargo test --workspace --locked
-	@$(env) node --test crates/wasm/tests
+	@scripts/test-worker.sh
+	@$(env) node --test crates/wasm/tests/*.test.mjs
 
 # The journeys mostly wait: for browsers to start and for a cluster to answer.
 test_threads = $(shell echo $$(($$(nproc) * 3 / 2)))
@@ -31,8 +32,9 @@ test_threads = $(shell echo $$(($$(nproc) * 3 / 2)))
 large_numbers := KILLS=500 MUTATIONS=200000 WAITING_BROWSERS=1000
 
 .PHONY: test-long
-test-long: ## The same tests with large numbers, and the page built twice: about 25 minutes
-	@$(MAKE) test $(large_numbers)
+test-long: ## The same tests with large numbers, the package in bundlers, and the page built twice: about 25 minutes
+test-long: setup-bundlers
+	@$(MAKE) test BUNDLERS=1 $(large_numbers)
 	@scripts/check-reproducible.sh
 	@echo "make test-long passed with $(large_numbers)"
 
@@ -77,12 +79,24 @@ page: ## Build the page into dist/
 page: setup-page dist/index.html
 
 # Trunk would optimise an unchanged module all over again, for half a minute.
-page_sources := $(shell find crates/app crates/core crates/keys crates/protocol crates/wasm crates/x509 www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
-  scripts/env.sh scripts/build-page.sh scripts/build-room.sh scripts/write-inline-hashes.mjs
+page_sources := $(shell find crates/app crates/core crates/keys crates/protocol crates/worker crates/x509 www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
+  scripts/env.sh scripts/wasm-flags.sh scripts/build-page.sh scripts/build-worker.sh scripts/build-id.sh scripts/write-inline-hashes.mjs
 dist/index.html: $(page_sources) | setup-page
 	@echo "==> page: about 1 minute, the first time"
 	@scripts/build-page.sh
 	@touch $@
+
+.PHONY: package
+package: ## Build the npm package into pkg/
+package: setup-page pkg/package.json
+
+package_sources := $(shell find crates/core crates/keys crates/protocol crates/wasm/npm crates/wasm/src crates/worker crates/x509 \
+    www/worker -type f) \
+  crates/app/js/key_worker.js crates/wasm/Cargo.toml Cargo.toml Cargo.lock LICENSE \
+  scripts/env.sh scripts/wasm-flags.sh scripts/build-package.sh scripts/build-worker.sh scripts/build-id.sh
+pkg/package.json: $(package_sources) | setup-page
+	@echo "==> package: about 1 minute, the first time"
+	@scripts/build-package.sh
 
 .PHONY: server
 server: ## Build the server as the tests use it
@@ -104,7 +118,7 @@ clean: ## Remove what was built here; the cache with the tools stays
 	@rm -rf target dist pkg screenshots
 
 # Nothing is built before everything is known to be there.
-.PHONY: requirements-run requirements-test setup-page setup-kubernetes setup-debian setup-test setup-lint
+.PHONY: requirements-run requirements-test setup-page setup-kubernetes setup-debian setup-test setup-bundlers setup-lint
 requirements-run:
 	@scripts/setup/requirements.sh rust node $(if $(CONTEXT),,go port)
 requirements-test:
@@ -123,8 +137,11 @@ setup-debian:
 setup-test: requirements-test setup-debian setup-page setup-kubernetes
 	@scripts/setup/geckodriver.sh
 	@scripts/setup/axe-core.sh
+	@scripts/setup/typescript.sh
 	@scripts/setup/oidc-provider.sh
 	@scripts/setup/oauth2-proxy.sh
+setup-bundlers:
+	@scripts/setup/bundlers.sh
 setup-lint:
 	@scripts/setup/requirements.sh rust node go
 	@scripts/setup/debian.sh lint

@@ -27,6 +27,8 @@ geckodriver_dir="$KUBE_ENROLL_CACHE/geckodriver-$geckodriver_version"
 cargo_deny_dir="$KUBE_ENROLL_CACHE/cargo-deny-$cargo_deny_version"
 axe_core_dir="$KUBE_ENROLL_CACHE/axe-core-$axe_core_version"
 typescript_dir="$KUBE_ENROLL_CACHE/typescript-$typescript_version"
+bundlers_hash=$(sha256sum < "$repo/crates/wasm/tests/bundlers/package-lock.json" | head -c 12)
+bundlers_dir="$KUBE_ENROLL_CACHE/bundlers-$bundlers_hash"
 oidc_provider_dir="$KUBE_ENROLL_CACHE/oidc-provider-$oidc_provider_version"
 oauth2_proxy_dir="$KUBE_ENROLL_CACHE/oauth2-proxy-$oauth2_proxy_version"
 # A change of the program gives it a folder of its own, and leaves the one that another clone uses.
@@ -46,3 +48,6 @@ export CHROMEDRIVER
 export AXE_JS="$axe_core_dir/node_modules/axe-core/axe.min.js"
 export OAUTH2_PROXY="$oauth2_proxy_dir/oauth2-proxy"
 export OIDC_PROVIDER_JS="$oidc_provider_dir/node_modules/oidc-provider/lib/index.js"
+
+# What the tests of the npm package start, besides the drivers above.
+export BUNDLERS_JSON="$bundlers_dir/package.json"

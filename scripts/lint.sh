@@ -14,7 +14,8 @@ step() {
 
 step cargo fmt --all --check
 step cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
-step cargo clippy --quiet --locked --package kube-enroll-wasm --package kube-enroll-app --target wasm32-unknown-unknown -- -D warnings
+step cargo clippy --quiet --locked --package kube-enroll-app --package kube-enroll-wasm --target wasm32-unknown-unknown -- -D warnings
+step cargo clippy --quiet --locked --package kube-enroll-worker --all-targets --target wasm32-unknown-unknown -- -D warnings
 # Advisories need a database from the network: `cargo deny check advisories`, by hand or on a machine that has it.
 step cargo deny --log-level error check bans licenses sources
 RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --locked --workspace --no-deps

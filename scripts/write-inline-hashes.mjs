@@ -1,12 +1,9 @@
 // node scripts/write-inline-hashes.mjs PAGE… writes into each page's policy the hashes of the scripts and styles that
-// stand in the page itself, in the places of 'INLINE_SCRIPTS' and 'INLINE_STYLES' (CSP 3, section 6.7.3.3). Trunk calls
-// it as a hook, with paths below the folder that it stages.
+// stand in the page itself, in the places of 'INLINE_SCRIPTS' and 'INLINE_STYLES' (CSP 3, section 6.7.3.3).
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 
-for (const page of process.argv.slice(2)) {
-  const path = join(process.env.TRUNK_STAGING_DIR, page);
+for (const path of process.argv.slice(2)) {
   let html = readFileSync(path, "utf8");
   for (const [tag, place] of [["script", "'INLINE_SCRIPTS'"], ["style", "'INLINE_STYLES'"]]) {
     const inline = [...html.matchAll(new RegExp(`<${tag}(?: type="[a-z/]+")?>(.*?)</${tag}>`, "gs"))];

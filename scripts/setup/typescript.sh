@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# TypeScript, which checks the JavaScript by its JSDoc in `make lint`.
+# TypeScript, which checks the JavaScript by its JSDoc in `make lint`, and the types of the npm package in `make test`.
 # shellcheck source=scripts/setup/lib.sh
 . "$(dirname "$0")/lib.sh"
 

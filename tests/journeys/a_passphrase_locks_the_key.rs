@@ -13,10 +13,7 @@ use kube_enroll_e2e::{
     serve::Serve,
     shell::Shell,
 };
-use kube_enroll_keys::{
-    PrivateKey,
-    envelope::{Argon2id, Bound, DataKey},
-};
+use kube_enroll_keys::{PrivateKey, Record, RecordFields, envelope::DataKey};
 use serde_json::{Value, json};
 
 use crate::whole::{copy, is_known_to_the_cluster, unique};
@@ -95,23 +92,12 @@ async fn locks_the_key(kind: Kind) {
     }
 }
 
-/// Opens a record as `envelope` describes it, in another program than the page.
+/// Opens a record by its fields.
 fn open(record: &Value) -> (DataKey, PrivateKey) {
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let bytes = |value: &Value| serde_json::from_value::<Vec<u8>>(value.clone()).expect("bytes");
-    let number = |value: &Value| value.as_u64().and_then(|number| number.try_into().ok()).expect("a number");
-    let wrap = &record["wrap"];
-    assert_eq!(wrap["kind"], "passphrase");
-    let bound =
-        Bound { version: number(&record["version"]), id: text(&record["id"]), details: text(&record["details"]) };
-    let argon2id = Argon2id {
-        memory_kib: number(&wrap["memoryKib"]),
-        iterations: number(&wrap["iterations"]),
-        salt: bytes(&wrap["salt"]),
-    };
-    let data_key =
-        bound.unwrap(&argon2id, &bytes(&wrap["wrapped"]), PASSPHRASE).expect("the passphrase is the right one");
-    let key = bound.open(&bytes(&record["sealed"]), &data_key).expect("the record is whole");
+    let fields: RecordFields = serde_json::from_value(record.clone()).expect("the fields of a record");
+    let record = Record::parse(fields).expect("the record is whole");
+    let data_key = record.unwrap_with_passphrase(PASSPHRASE).expect("the passphrase is the right one");
+    let key = record.open(&data_key).expect("the record is whole");
     (data_key, key)
 }
 
@@ -161,7 +147,9 @@ const PLANTS: [(&str, &str); 7] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn and_a_choice_that_was_made_before_the_room_had_loaded_stands() {
     let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1"]).await;
-    let proxy = Proxy::start(&serve.url(), Faults { holds: &["/room/kube_enroll_bg.wasm"], ..Faults::default() }).await;
+    let proxy =
+        Proxy::start(&serve.url(), Faults { holds: &["/worker/kube_enroll_worker_bg.wasm"], ..Faults::default() })
+            .await;
     let browser = Browser::start(Kind::Chromium).await;
     let page = Page::open(&browser, &proxy.url()).await;
     page.fill(&Wish::new(&unique("early"), &[]).locked_with(PASSPHRASE)).await;

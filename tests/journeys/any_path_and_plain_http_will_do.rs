@@ -37,7 +37,7 @@ async fn static_hosting_under_a_path_loads_nothing_from_elsewhere() {
     assert_eq!(browser.violations().await, Vec::<String>::new());
 
     let asked_for = network_log::asked_for(&browser.quit().await.network_log(), "127.0.0.1");
-    assert!(asked_for.iter().any(|url| url.ends_with("/room/kube_enroll_bg.wasm")), "{asked_for:#?}");
+    assert!(asked_for.iter().any(|url| url.ends_with("/worker/kube_enroll_worker_bg.wasm")), "{asked_for:#?}");
     let elsewhere: Vec<&String> = asked_for.iter().filter(|url| !url.starts_with(&site.url())).collect();
     assert_eq!(elsewhere, Vec::<&String>::new());
 }

@@ -17,7 +17,7 @@ use crate::whole::{approve_by_the_page, looks_again};
 async fn on_the_way_to_a_kubeconfig() {
     let serve =
         Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1", "--approver=Ask in #platform."]).await;
-    let holds: &[&str] = &["/config.json", "/room/kube_enroll_bg.wasm"];
+    let holds: &[&str] = &["/config.json", "/worker/kube_enroll_worker_bg.wasm"];
     let proxy = Proxy::start(&serve.url(), Faults { holds, ..Faults::default() }).await;
     let browser = Browser::start(Kind::Chromium).await;
     let page = Page { browser: &browser };
@@ -26,7 +26,7 @@ async fn on_the_way_to_a_kubeconfig() {
     page.wait_for("loading").await;
     look(&browser, "loading").await;
 
-    proxy.set(|faults| faults.holds = &["/room/kube_enroll_bg.wasm"]);
+    proxy.set(|faults| faults.holds = &["/worker/kube_enroll_worker_bg.wasm"]);
     if page.wait_for_any(&["editing", "error"]).await == "error" {
         // Looking took longer than the page waits for its settings.
         page.click("#retry").await;

@@ -72,7 +72,7 @@ async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
     })
     .await;
     let start = "const frames = document.querySelectorAll('iframe'); \
-                 if (frames.length !== 1 || !frames[0].src.endsWith('room/frame.html')) throw 'there is one room'; \
+                 if (frames.length !== 1 || !frames[0].src.endsWith('worker/frame.html')) throw 'there is one room'; \
                  const worker = frames[0].contentWindow.start(arguments[0]);";
     let outcomes = try_every_way_out(&browser, start, &outside, url).await;
     assert_eq!(outside.arrivals(), NOBODY, "{outcomes:#?}");

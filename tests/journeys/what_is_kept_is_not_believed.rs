@@ -19,7 +19,7 @@ async fn what_has_expired_is_offered_for_removal() {
     page.wait_for("issued").await;
     page.save().await;
     page.wait_until_shown("#after-save").await;
-    change(&browser, "record.progress.notAfter = 1").await;
+    change(&browser, "record.progress = JSON.stringify({ ...JSON.parse(record.progress), notAfter: 1 })").await;
 
     let page = Page::open(&browser, &serve.url()).await;
     // The cluster says what time it is.
@@ -42,7 +42,7 @@ async fn a_record_that_was_led_elsewhere_does_not_open() {
     change(
         &browser,
         "const details = JSON.parse(record.details); details.cluster.server = 'https://elsewhere.example';
-         record.details = JSON.stringify(details); await request(records.put({ id: 5, details: '['.repeat(20000) }))",
+         record.details = JSON.stringify(details); await request(begin().put({ id: 5, details: '['.repeat(20000) }))",
     )
     .await;
 
@@ -71,15 +71,17 @@ async fn a_newer_version_of_the_page_takes_nothing_from_one_that_waits() {
     assert!(page.text("#storage-refused").await.contains("newer version"));
 }
 
-/// Changes every record of the page at `/`; `change` is JavaScript.
+/// Changes every record of the page at `/`, and renews its digest, as somebody does who knows how. `change` is
+/// JavaScript.
 async fn change(browser: &Browser, change: &str) {
     let script = format!(
-        "{REQUEST}
+        "{REQUEST}{DIGEST}
         const database = await request(indexedDB.open('kube-enroll /'));
-        const records = database.transaction('enrollments', 'readwrite').objectStore('enrollments');
-        for (const record of await request(records.getAll())) {{
+        const begin = () => database.transaction('enrollments', 'readwrite').objectStore('enrollments');
+        for (const record of await request(begin().getAll())) {{
             {change};
-            await request(records.put(record));
+            record.digest = await digest(record);
+            await request(begin().put(record));
         }}
         database.close()"
     );
@@ -90,3 +92,12 @@ const REQUEST: &str = "const request = asked => new Promise((resolve, reject) =>
     asked.onsuccess = () => resolve(asked.result);
     asked.onerror = () => reject(asked.error);
 });";
+
+/// The digest of a record of version 2: SHA-256 over all fields, each preceded by its length.
+const DIGEST: &str = "const digest = async ({ version, id, details, progress, sealed, wrap }) => {
+    const bytes = text => new TextEncoder().encode(text);
+    const parts = [bytes(String(version)), bytes(id), bytes(details), bytes(progress), sealed, bytes('browser'), wrap.wrapped];
+    const length = part => { const view = new DataView(new ArrayBuffer(8)); view.setUint32(4, part.length); return view; };
+    const blob = new Blob(parts.flatMap(part => [length(part), part]));
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+};";

@@ -1,18 +1,22 @@
-// Starts the key worker of `src/key_worker.rs`, for which there is no crate: the page brings the worker's source and
+// Starts the key worker of `src/key_worker.rs`, for which there is no crate: the page brings the worker's script and
 // its compiled module, since the worker itself can load nothing. One file, since Trunk writes the preloads of several
 // in another order at each build, and one commit is to make one page.
 
-// The frame that makes workers.
-const FRAME = "room/frame.html";
-// The worker's source: what wasm-bindgen writes around the module, and the worker's own lines.
-const WORKER = "room/worker.js";
-// The module over core, with everything that a key needs.
-const MODULE = "room/kube_enroll_bg.wasm";
+// The files of the worker's folder, see scripts/build-worker.sh.
+const FRAME = "frame.html";
+const SCRIPTS = ["kube_enroll_worker.js", "bootstrap.js"];
+const MODULE = "kube_enroll_worker_bg.wasm";
 
 // One worker at a time, and what it is made of.
 export class WorkerHost {
+  #base;
   #parts;
   #worker;
+
+  // `base` is the address of the worker's folder.
+  constructor(base = new URL("worker/", document.baseURI)) {
+    this.#base = base;
+  }
 
   // Starts a worker. `onMessage` gets its messages, until it is ended, or `{ notLoaded }` where it cannot be started.
   start(onMessage) {
@@ -29,10 +33,10 @@ export class WorkerHost {
   }
 
   async #start(onMessage) {
-    this.#parts ??= await parts();
-    const { start, source, module } = this.#parts;
+    this.#parts ??= await parts(this.#base);
+    const { start, scripts, module } = this.#parts;
     // The frame's own `Worker` class, so that the worker has the frame's policy.
-    const worker = start(source);
+    const worker = start(...scripts);
     worker.onmessage = worker.onmessageerror = worker.onerror = event => {
       if (worker === this.#worker) onMessage(event.data ?? { panicked: words(event) });
     };
@@ -42,27 +46,27 @@ export class WorkerHost {
 }
 
 // Loads what a worker is made of, everything side by side.
-async function parts() {
+async function parts(base) {
   const frame = document.createElement("iframe");
   frame.hidden = true;
-  frame.title = "the key’s room";
-  frame.src = FRAME;
+  frame.title = "the key worker";
+  frame.src = new URL(FRAME, base).href;
   const loaded = new Promise(resolve => (frame.onload = resolve));
   document.body.append(frame);
-  const [module, source] = await Promise.all([
-    received(MODULE).then(compiled),
-    received(WORKER).then(response => response.text()),
+  const [module, scripts] = await Promise.all([
+    received(MODULE, base).then(compiled),
+    Promise.all(SCRIPTS.map(async script => (await received(script, base)).text())),
     loaded,
   ]);
   // Throws where the frame shows an error page, which is of another origin.
   const { start } = /** @type {any} */ (frame.contentWindow);
   if (!start) throw `${FRAME} is missing`;
-  return { start, source, module };
+  return { start, scripts, module };
 }
 
-async function received(path) {
-  const response = await fetch(path);
-  if (!response.ok) throw `${path}: HTTP ${response.status}`;
+async function received(name, base) {
+  const response = await fetch(new URL(name, base));
+  if (!response.ok) throw `${name}: HTTP ${response.status}`;
   return response;
 }
 

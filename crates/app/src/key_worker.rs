@@ -3,7 +3,7 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
-use kube_enroll_protocol::{Command, CommandMessage, ReplyMessage, WorkerMessage};
+use kube_enroll_protocol::{BuildId, Command, CommandMessage, ReplyMessage, WorkerMessage};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
@@ -111,16 +111,25 @@ impl KeyWorker {
     }
 
     fn on_message(&self, data: JsValue) {
-        if let Some(cause) = property(&data, "notLoaded").and_then(|cause| cause.as_string()) {
+        let cause = |name| property(&data, name).and_then(|cause| cause.as_string());
+        if let Some(cause) = cause("notLoaded") {
             self.0.borrow_mut().status = Status::Ended;
             return self.fail(WorkerFailure::Loading(cause));
         }
+        if let Some(cause) = cause("otherBuild") {
+            return self.break_down(WorkerFailure::OtherBuild(cause));
+        }
         let file = detach_file(&data);
         match serde_wasm_bindgen::from_value(data) {
-            Ok(WorkerMessage::Ready) => {
+            Ok(WorkerMessage::Ready(build)) if build == BuildId::own() => {
                 let mut inner = self.0.borrow_mut();
                 inner.status = Status::Ready;
                 inner.pending.iter().for_each(|(_, message)| inner.host.post(message));
+            }
+            Ok(WorkerMessage::Ready(BuildId { protocol, build })) => {
+                let BuildId { protocol: own_protocol, build: own } = BuildId::own();
+                let cause = format!("page {own_protocol}/{own}, key worker {protocol}/{build}");
+                self.break_down(WorkerFailure::OtherBuild(cause));
             }
             Ok(WorkerMessage::Reply(ReplyMessage { id, reply })) => {
                 let mut inner = self.0.borrow_mut();
@@ -138,15 +147,16 @@ impl KeyWorker {
                 let dispatch = self.0.borrow().dispatch.clone();
                 dispatch.emit(Event::StorageChanged(listing));
             }
-            Ok(WorkerMessage::Panicked(cause)) => self.break_down(cause),
-            Err(error) => self.break_down(error.to_string()),
+            Ok(WorkerMessage::Panicked(cause)) => self.break_down(WorkerFailure::Panicked(cause)),
+            // Only another build has other messages.
+            Err(error) => self.break_down(WorkerFailure::OtherBuild(error.to_string())),
         }
     }
 
-    /// Ends a worker that broke down: whatever it held is lost. The file stays, since the page has it.
-    fn break_down(&self, cause: String) {
+    /// Ends a worker that is of no more use: whatever it held is lost. The file stays, since the page has it.
+    fn break_down(&self, failure: WorkerFailure) {
         self.0.borrow_mut().end();
-        self.fail(WorkerFailure::Panicked(cause));
+        self.fail(failure);
     }
 
     /// Passes a failure on to whoever waits for a reply; a worker that nobody waits for is started again by the next

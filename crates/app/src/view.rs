@@ -125,7 +125,7 @@ fn enrolled(machine: &Machine, enrollment: &Rc<Enrollment>, phase: &Phase) -> Ht
             <Locked
                 {name}
                 passphrase={locked.passphrase.as_str().to_owned()}
-                fault={locked.fault.map(AttrValue::from)}
+                fault={locked.fault.clone().map(AttrValue::from)}
             />
         },
         Phase::Issued(issued) => save(context, enrollment, issued),
@@ -184,7 +184,7 @@ fn stored_enrollment(context: &Context, stored: &Stored) -> Html {
             stage={progress.stage.known()}
             expired={context.clock_offset_ms.is_some() && progress.not_after.is_some_and(has_ended)}
             age={rough(context.inputs.now_ms - milliseconds(details.created))}
-            fault={fault.clone().map(AttrValue::from)}
+            fault={fault.map(|fault| AttrValue::from(fault.to_string()))}
         />
     }
 }

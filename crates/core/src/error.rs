@@ -124,6 +124,14 @@ pub enum Error {
         /// The value expected.
         expected: String,
     },
+    /// A passphrase that is too short for a new key.
+    #[error("passphrase of {found} characters, expected at least {minimum}")]
+    PassphraseTooShort {
+        /// Characters found.
+        found: usize,
+        /// Fewest characters possible: [`crate::MIN_PASSPHRASE_CHARACTERS`].
+        minimum: usize,
+    },
     /// A text that is not the one PEM block expected (RFC 7468).
     #[error("PEM: found {found}, expected {expected}")]
     InvalidPem {
@@ -163,6 +171,7 @@ impl Error {
             Self::InvalidFileName { .. } => ErrorCode::InvalidFileName,
             Self::InvalidCluster { .. } => ErrorCode::InvalidCluster,
             Self::InvalidObject { .. } => ErrorCode::InvalidObject,
+            Self::PassphraseTooShort { .. } => ErrorCode::PassphraseTooShort,
             Self::InvalidPem { .. } => ErrorCode::InvalidPem,
             Self::WatchLineTooLong { .. } => ErrorCode::WatchLineTooLong,
             Self::InvalidWatch { .. } => ErrorCode::InvalidWatch,
@@ -350,7 +359,7 @@ error_codes! {
     PastedOtherText = "pasted-other-text",
     /// More was pasted than is read.
     PastedTooLong = "pasted-too-long",
-    // Private keys and their storage: the crates `keys` and `wasm`, and the key worker.
+    // Private keys and their storage: the crates `keys` and `worker`.
     /// The source of randomness failed.
     NoRandomness = "no-randomness",
     /// A private key that could not be made, read or used.
@@ -359,16 +368,30 @@ error_codes! {
     OutOfOrder = "out-of-order",
     /// A stored key that opens with a passphrase only.
     PassphraseNeeded = "passphrase-needed",
-    /// A stored key that does not open.
-    Locked = "locked",
+    /// A passphrase for a new key that is too short.
+    PassphraseTooShort = "passphrase-too-short",
+    /// A passphrase that does not open a stored key.
+    WrongPassphrase = "wrong-passphrase",
+    /// A stored enrollment that is not as it was written.
+    RecordDamaged = "record-damaged",
+    /// An enrollment or a storage that a newer version has written.
+    NewerVersion = "newer-version",
+    /// A kubeconfig for another cluster than the one that is bound to the key.
+    OtherCluster = "other-cluster",
     /// An enrollment that is not in the storage.
     Forgotten = "forgotten",
     /// Too little memory for Argon2id.
     NoMemory = "no-memory",
     /// A kubeconfig without a cluster to lead to.
     ClusterMissing = "cluster-missing",
-    /// The browser's storage failed.
+    /// The browser's storage is refused, full, or fails.
     Storage = "storage",
+    /// A tab with another version of the page blocks the browser's storage.
+    StorageBlocked = "storage-blocked",
+    /// Another tab has acquired the lease of the enrollment.
+    LeaseLost = "lease-lost",
+    /// A message that is no command.
+    InvalidArgument = "invalid-argument",
 }
 
 impl Serialize for ErrorCode {

@@ -34,9 +34,16 @@ fn the_domain_and_the_messages_depend_on_no_cryptography() {
 /// So that the names above are those of crates, and are found where they are.
 #[test]
 fn the_key_worker_depends_on_all_of_it() {
-    let tree = tree("wasm", Some("wasm32-unknown-unknown"));
-    assert_eq!(ours(&tree), ["core", "keys", "protocol", "wasm", "x509"]);
+    let tree = tree("worker", Some("wasm32-unknown-unknown"));
+    assert_eq!(ours(&tree), ["core", "keys", "protocol", "worker", "x509"]);
     assert_eq!(among(&tree, CRYPTOGRAPHY), CRYPTOGRAPHY);
+}
+
+#[test]
+fn the_javascript_package_knows_neither_messages_nor_storage() {
+    let tree = tree("wasm", Some("wasm32-unknown-unknown"));
+    assert_eq!(ours(&tree), ["core", "keys", "wasm", "x509"]);
+    assert_eq!(among(&tree, &["indexed_db_futures", "wasm-bindgen-futures"]), NONE);
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! The sealed envelope in which an enrollment is stored: readable but for its private key, which is encrypted with a
-//! data key of its own.
+//! The sealed envelope in which a private key is stored: encrypted with a data key of its own, which a passphrase or
+//! the browser wraps.
 //!
 //! ```text
-//! dataKey    32 random bytes, of one record
-//! bound      "kube-enroll" LF "1" LF id LF details
+//! dataKey    32 random bytes, of one envelope
+//! bound      "kube-enroll" LF version LF id LF details
 //! sealed     AES-256-GCM(dataKey, PKCS#8 of the private key, associated data: bound)
 //! wrapped    AES-256-GCM(Argon2id(passphrase, salt), dataKey, associated data: bound)
 //!            or AES-256-GCM by a non-extractable key of the browser, without associated data
@@ -22,145 +22,199 @@
 //! checked against the request in the details.
 
 mod argon2id;
+mod bound;
 mod data_key;
 
-use kube_enroll_core::Cluster;
-use kube_enroll_x509::CertificationRequest;
 use rand_core::TryCryptoRng;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 use zeroize::Zeroizing;
 
-pub use argon2id::Argon2id;
+use argon2id::Argon2id;
+pub use bound::{Bound, RECORD_VERSION};
 pub use data_key::DataKey;
 
 use crate::{Error, PrivateKey};
 
-/// The readable part of a record that is bound to the key in it.
+/// A private key as it is stored, with everything that its opening needs besides a passphrase or the browser's key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bound {
-    /// [`RECORD_VERSION`] when it was written.
-    pub version: u32,
-    /// 32 hexadecimal digits, random.
-    pub id: String,
-    /// The exact JSON text of the immutable details of an enrollment, with its request in `requestPem` and its cluster
-    /// in `cluster`.
-    pub details: String,
+pub struct Envelope {
+    sealed: Vec<u8>,
+    wrap: Wrap,
 }
 
-impl Bound {
-    /// Makes the bound part of a new record, with a random id.
+/// An encrypted private key whose data key is not wrapped yet.
+#[must_use]
+pub struct Unwrapped {
+    sealed: Vec<u8>,
+    data_key: DataKey,
+}
+
+/// The wrapped data key, with the parameters of its wrapping key. It is serialized as it lies in a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "WrapFields", into = "WrapFields")]
+pub struct Wrap(WrapKind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum WrapKind {
+    /// By a key that is derived from a passphrase.
+    Passphrase { argon2id: Argon2id, wrapped: Vec<u8> },
+    /// By a non-extractable key of the browser, which lies beside it.
+    Browser { wrapped: Vec<u8> },
+}
+
+impl Envelope {
+    /// Seals a private key with a passphrase, which takes about half a second in a browser.
     ///
     /// # Errors
-    /// [`Error::NoRandomness`].
-    pub fn new<R: TryCryptoRng + ?Sized>(details: String, rng: &mut R) -> Result<Self, Error> {
-        let id = random::<16, R>(rng)?.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { version: RECORD_VERSION, id, details })
+    /// The errors of [`Unwrapped::seal`]; [`Error::NoMemory`].
+    pub fn seal_with_passphrase<R: TryCryptoRng + ?Sized>(
+        bound: &Bound,
+        key: &PrivateKey,
+        passphrase: &str,
+        rng: &mut R,
+    ) -> Result<Self, Error> {
+        let Unwrapped { sealed, data_key } = Unwrapped::seal(bound, key, rng)?;
+        let argon2id = Argon2id::new(rng)?;
+        let wrapped = argon2id.derive(passphrase)?.seal(data_key.as_bytes(), &bound.associated_data(), rng)?;
+        Ok(Self { sealed, wrap: Wrap(WrapKind::Passphrase { argon2id, wrapped }) })
     }
 
-    /// Returns the request that the details hold.
+    /// Unwraps the data key with a passphrase, which takes about half a second in a browser.
     ///
     /// # Errors
-    /// [`Error::Locked`] for details without a `requestPem`; the errors of [`CertificationRequest::parse_pem`].
-    pub fn request(&self) -> Result<CertificationRequest, Error> {
-        Ok(CertificationRequest::parse_pem(&self.read()?.request_pem)?)
+    /// [`Error::PassphraseNeeded`] for an empty one; [`Error::WrongPassphrase`] for another one, or for a changed
+    /// envelope or bound part; [`Error::NoMemory`]; [`Error::Damaged`] for an envelope of the browser's key.
+    pub fn unwrap_with_passphrase(&self, bound: &Bound, passphrase: &str) -> Result<DataKey, Error> {
+        let WrapKind::Passphrase { argon2id, wrapped } = &self.wrap.0 else { return Err(Error::Damaged) };
+        if passphrase.is_empty() {
+            return Err(Error::PassphraseNeeded);
+        }
+        let data_key = argon2id.derive(passphrase)?.open(wrapped, &bound.associated_data());
+        DataKey::from_bytes(&data_key.ok_or(Error::WrongPassphrase)?)
     }
 
-    /// Checks that a kubeconfig is for the cluster of the details, if they name one: the page may have read another
-    /// text than the one that is bound to the key.
+    /// Opens the private key with the unwrapped data key.
     ///
     /// # Errors
-    /// [`Error::Locked`] for another server, other certificate authorities or another TLS server name.
-    pub fn check_cluster(&self, cluster: &Cluster) -> Result<(), Error> {
-        match self.read()?.cluster {
-            Some(stored) if !stored.has_same_endpoint(cluster) => {
-                Err(Error::Locked { reason: "it was stored for another cluster" })
-            }
-            _ => Ok(()),
+    /// [`Error::Damaged`] where anything is not as it was sealed; the errors of [`Bound::request`] and
+    /// [`PrivateKey::check_request`].
+    pub fn open(&self, bound: &Bound, data_key: &DataKey) -> Result<PrivateKey, Error> {
+        let der = data_key.open(&self.sealed, &bound.associated_data()).ok_or(Error::Damaged)?;
+        let key = PrivateKey::from_pkcs8_der(&der)?;
+        key.check_request(&bound.request()?)?;
+        Ok(key)
+    }
+
+    /// Returns whether a passphrase opens it.
+    pub fn has_passphrase(&self) -> bool {
+        matches!(self.wrap.0, WrapKind::Passphrase { .. })
+    }
+
+    /// Returns the data key as the browser has wrapped it, or `None` where a passphrase does.
+    pub fn wrapped_by_browser(&self) -> Option<&[u8]> {
+        match &self.wrap.0 {
+            WrapKind::Passphrase { .. } => None,
+            WrapKind::Browser { wrapped } => Some(wrapped),
         }
     }
 
-    fn read(&self) -> Result<BoundDetails, Error> {
-        serde_json::from_str(&self.details).map_err(|_| DAMAGED)
+    /// Joins the two parts of a record.
+    pub(crate) fn from_parts(sealed: Vec<u8>, wrap: Wrap) -> Self {
+        Self { sealed, wrap }
     }
 
-    /// Encrypts a private key.
+    /// Returns the two parts of a record.
+    pub(crate) fn into_parts(self) -> (Vec<u8>, Wrap) {
+        (self.sealed, self.wrap)
+    }
+
+    /// Returns all values in it, in a fixed order, for a digest.
+    pub(crate) fn values(&self) -> Vec<Vec<u8>> {
+        let wrap = match &self.wrap.0 {
+            WrapKind::Passphrase { argon2id: Argon2id { memory_kib, iterations, salt }, wrapped } => vec![
+                b"passphrase".to_vec(),
+                memory_kib.to_be_bytes().to_vec(),
+                iterations.to_be_bytes().to_vec(),
+                salt.clone(),
+                wrapped.clone(),
+            ],
+            WrapKind::Browser { wrapped } => vec![b"browser".to_vec(), wrapped.clone()],
+        };
+        [vec![self.sealed.clone()], wrap].concat()
+    }
+}
+
+impl Unwrapped {
+    /// Seals a private key with a new data key.
     ///
     /// # Errors
     /// [`OtherKey`](kube_enroll_x509::Error::OtherKey) for a key that is not that of the request, so that no record is
     /// written that does not open; [`Error::NoRandomness`]; otherwise as [`Bound::request`].
-    pub fn seal<R: TryCryptoRng + ?Sized>(
-        &self,
-        key: &PrivateKey,
-        data_key: &DataKey,
-        rng: &mut R,
-    ) -> Result<Vec<u8>, Error> {
-        key.check_request(&self.request()?)?;
-        data_key.seal(&key.to_pkcs8_der()?, &self.associated_data()?, rng)
+    pub fn seal<R: TryCryptoRng + ?Sized>(bound: &Bound, key: &PrivateKey, rng: &mut R) -> Result<Self, Error> {
+        key.check_request(&bound.request()?)?;
+        let data_key = DataKey::generate(rng)?;
+        let sealed = data_key.seal(&key.to_pkcs8_der()?, &bound.associated_data(), rng)?;
+        Ok(Self { sealed, data_key })
     }
 
-    /// Decrypts the private key.
-    ///
-    /// # Errors
-    /// [`Error::Locked`] where anything of the record is not as it was written, or is of a later version;
-    /// [`OtherKey`](kube_enroll_x509::Error::OtherKey) for a key that is not that of the request; otherwise as
-    /// [`Bound::request`].
-    pub fn open(&self, sealed: &[u8], data_key: &DataKey) -> Result<PrivateKey, Error> {
-        let der = data_key.open(sealed, &self.associated_data()?).ok_or(DAMAGED)?;
-        let key = PrivateKey::from_pkcs8_der(&der)?;
-        key.check_request(&self.request()?)?;
-        Ok(key)
+    /// Returns the key that the browser is to wrap.
+    pub fn data_key(&self) -> &DataKey {
+        &self.data_key
     }
 
-    /// Wraps a data key with a passphrase, and returns the parameters that derive the wrapping key and the encrypted
-    /// data key. The derivation takes about half a second in a browser.
-    ///
-    /// # Errors
-    /// [`Error::NoMemory`]; [`Error::NoRandomness`].
-    pub fn wrap<R: TryCryptoRng + ?Sized>(
-        &self,
-        data_key: &DataKey,
-        passphrase: &str,
-        rng: &mut R,
-    ) -> Result<(Argon2id, Vec<u8>), Error> {
-        let argon2id = Argon2id::new(rng)?;
-        let wrapped = argon2id.derive(passphrase)?.seal(data_key.as_bytes(), &self.associated_data()?, rng)?;
-        Ok((argon2id, wrapped))
-    }
-
-    /// Unwraps a data key with a passphrase.
-    ///
-    /// # Errors
-    /// [`Error::PassphraseNeeded`] for an empty one; [`Error::Locked`] for another one, or for a damaged record;
-    /// [`Error::NoMemory`].
-    pub fn unwrap(&self, argon2id: &Argon2id, wrapped: &[u8], passphrase: &str) -> Result<DataKey, Error> {
-        if passphrase.is_empty() {
-            return Err(Error::PassphraseNeeded);
-        }
-        let bytes = argon2id.derive(passphrase)?.open(wrapped, &self.associated_data()?);
-        DataKey::from_bytes(&bytes.ok_or(Error::Locked {
-            reason: "the passphrase is not the one that it was stored with, or its record is damaged",
-        })?)
-    }
-
-    fn associated_data(&self) -> Result<Vec<u8>, Error> {
-        let Self { version, id, details } = self;
-        if *version != RECORD_VERSION {
-            return Err(Error::Locked { reason: "its record is of another version of this page" });
-        }
-        if id.len() != 32 || !id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(DAMAGED);
-        }
-        Ok(format!("kube-enroll\n{version}\n{id}\n{details}").into_bytes())
+    /// Returns the envelope, with the data key as the browser has wrapped it.
+    pub fn wrapped_by_browser(self, wrapped: Vec<u8>) -> Envelope {
+        Envelope { sealed: self.sealed, wrap: Wrap(WrapKind::Browser { wrapped }) }
     }
 }
 
-/// The details that are read here. Unknown fields of a later version are ignored, and bound all the same.
-#[derive(Deserialize)]
+/// The fields of [`Wrap`] in a record. Those of Argon2id are absent where the browser wraps.
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct BoundDetails {
-    request_pem: String,
-    #[serde(default)]
-    cluster: Option<Cluster>,
+struct WrapFields {
+    kind: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    memory_kib: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iterations: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<ByteBuf>,
+    wrapped: ByteBuf,
+}
+
+impl TryFrom<WrapFields> for Wrap {
+    type Error = Error;
+
+    fn try_from(fields: WrapFields) -> Result<Self, Error> {
+        let WrapFields { kind, memory_kib, iterations, salt, wrapped } = fields;
+        let wrapped = wrapped.into_vec();
+        Ok(Self(match (kind.as_str(), memory_kib, iterations, salt) {
+            ("browser", None, None, None) => WrapKind::Browser { wrapped },
+            ("passphrase", Some(memory_kib), Some(iterations), Some(salt)) => {
+                let argon2id = Argon2id { memory_kib, iterations, salt: salt.into_vec() };
+                WrapKind::Passphrase { argon2id, wrapped }
+            }
+            _ => return Err(Error::Damaged),
+        }))
+    }
+}
+
+impl From<Wrap> for WrapFields {
+    fn from(wrap: Wrap) -> Self {
+        match wrap.0 {
+            WrapKind::Passphrase { argon2id: Argon2id { memory_kib, iterations, salt }, wrapped } => Self {
+                kind: "passphrase".into(),
+                memory_kib: Some(memory_kib),
+                iterations: Some(iterations),
+                salt: Some(salt.into()),
+                wrapped: wrapped.into(),
+            },
+            WrapKind::Browser { wrapped } => {
+                Self { kind: "browser".into(), memory_kib: None, iterations: None, salt: None, wrapped: wrapped.into() }
+            }
+        }
+    }
 }
 
 fn random<const LENGTH: usize, R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Zeroizing<[u8; LENGTH]>, Error> {
@@ -169,16 +223,10 @@ fn random<const LENGTH: usize, R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<
     Ok(bytes)
 }
 
-/// The version of the record format that is written, and the only one that is read.
-pub const RECORD_VERSION: u32 = 1;
-
-/// The error of a failed authenticated decryption with the right key, which has no more specific cause.
-const DAMAGED: Error = Error::Locked { reason: "its record is damaged" };
-
 #[cfg(test)]
 mod tests {
     use getrandom::SysRng;
-    use kube_enroll_core::{Algorithm, ClusterFields, Subject};
+    use kube_enroll_core::{Algorithm, Subject};
     use kube_enroll_x509::Error as X509Error;
     use serde_json::json;
 
@@ -192,91 +240,80 @@ mod tests {
         (key, Bound::new(details, &mut SysRng).expect("randomness"))
     }
 
-    fn data_key() -> DataKey {
-        DataKey::generate(&mut SysRng).expect("randomness")
-    }
-
     #[test]
     fn opens_a_key_of_any_kind_in_its_own_record() {
         for algorithm in Algorithm::ALL {
             let (key, bound) = made(algorithm);
-            let data_key = data_key();
-            let sealed = bound.seal(&key, &data_key, &mut SysRng).expect("sealed");
-            let opened = bound.open(&sealed, &data_key).expect("the key");
+            let unwrapped = Unwrapped::seal(&bound, &key, &mut SysRng).expect("sealed");
+            let data_key = DataKey::from_bytes(unwrapped.data_key().as_bytes()).expect("32 bytes");
+            let envelope = unwrapped.wrapped_by_browser(vec![1]);
+            let opened = envelope.open(&bound, &data_key).expect("the key");
             assert_eq!(opened.to_pkcs8_der(), key.to_pkcs8_der(), "{algorithm:?}");
+            assert_eq!(envelope.unwrap_with_passphrase(&bound, "x").err(), Some(Error::Damaged));
         }
     }
 
     #[test]
-    fn opens_no_record_of_which_anything_bound_was_changed() {
+    fn opens_nothing_of_which_anything_bound_was_changed() {
         let (key, bound) = made(Algorithm::EcdsaP256);
-        let data_key = data_key();
-        let sealed = bound.seal(&key, &data_key, &mut SysRng).expect("sealed");
-        let (argon2id, wrapped) = bound.wrap(&data_key, "pass", &mut SysRng).expect("wrapped");
+        let unwrapped = Unwrapped::seal(&bound, &key, &mut SysRng).expect("sealed");
+        let data_key = DataKey::from_bytes(unwrapped.data_key().as_bytes()).expect("32 bytes");
+        let by_browser = unwrapped.wrapped_by_browser(vec![]);
+        let by_passphrase = Envelope::seal_with_passphrase(&bound, &key, PASSPHRASE, &mut SysRng).expect("sealed");
         for other in [
-            Bound { version: 2, ..bound.clone() },
-            Bound { id: "0".repeat(32), ..bound.clone() },
-            Bound { id: format!("{}\n", &bound.id[..31]), ..bound.clone() },
-            Bound { id: String::new(), ..bound.clone() },
-            Bound { details: bound.details.replace("jane", "john"), ..bound.clone() },
-            Bound { details: format!(" {}", bound.details), ..bound.clone() },
+            bound.with_version(1),
+            bound.with_id("0".repeat(32)),
+            bound.with_details(bound.details().replace("jane", "john")),
+            bound.with_details(format!(" {}", bound.details())),
         ] {
-            assert!(matches!(other.open(&sealed, &data_key), Err(Error::Locked { .. })), "{other:?}");
-            let unwrapped = other.unwrap(&argon2id, &wrapped, "pass");
-            assert!(matches!(unwrapped, Err(Error::Locked { .. })), "{other:?}");
+            assert_eq!(by_browser.open(&other, &data_key).err(), Some(Error::Damaged), "{other:?}");
+            let opened = by_passphrase.unwrap_with_passphrase(&other, PASSPHRASE);
+            assert_eq!(opened.err(), Some(Error::WrongPassphrase), "{other:?}");
         }
     }
 
     #[test]
-    fn leads_to_no_other_cluster_than_the_one_of_its_details() {
-        let fields = ClusterFields {
-            name: "dev".into(),
-            server: "https://k".into(),
-            certificate_authority_data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t".into(),
-            tls_server_name: "k".into(),
+    fn opens_with_the_passphrase_and_with_no_other() {
+        let (key, bound) = made(Algorithm::Ed25519);
+        let seal = || Envelope::seal_with_passphrase(&bound, &key, PASSPHRASE, &mut SysRng).expect("sealed");
+        let envelope = seal();
+        let open = |passphrase: &str| {
+            let data_key = envelope.unwrap_with_passphrase(&bound, passphrase)?;
+            envelope.open(&bound, &data_key)?.to_pkcs8_der()
         };
-        let parse = |fields: ClusterFields| Cluster::parse(fields).expect("a cluster");
-        let cluster = parse(fields.clone());
-        let details = json!({ "requestPem": "", "cluster": cluster }).to_string();
-        let bound = Bound::new(details, &mut SysRng).expect("randomness");
-        assert_eq!(bound.check_cluster(&cluster), Ok(()));
-        for other in [
-            ClusterFields { server: "https://l".into(), ..fields.clone() },
-            ClusterFields { certificate_authority_data: String::new(), ..fields.clone() },
-            ClusterFields { tls_server_name: "l".into(), ..fields.clone() },
-        ] {
-            assert!(matches!(bound.check_cluster(&parse(other.clone())), Err(Error::Locked { .. })), "{other:?}");
-        }
-        let unbound = Bound::new(r#"{"requestPem":""}"#.into(), &mut SysRng).expect("randomness");
-        assert_eq!(unbound.check_cluster(&cluster), Ok(()));
-    }
-
-    #[test]
-    fn unwraps_with_the_passphrase_and_with_no_other() {
-        let (_, bound) = made(Algorithm::Ed25519);
-        let data_key = data_key();
-        let (argon2id, wrapped) = bound.wrap(&data_key, "pass word", &mut SysRng).expect("wrapped");
-        let unwrap = |passphrase| bound.unwrap(&argon2id, &wrapped, passphrase).map(|key| *key.as_bytes());
-        assert_eq!(unwrap("pass word"), Ok(*data_key.as_bytes()));
-        assert!(matches!(unwrap("pass word "), Err(Error::Locked { .. })));
-        assert_eq!(unwrap(""), Err(Error::PassphraseNeeded));
-        let (_, other) = bound.wrap(&data_key, "pass word", &mut SysRng).expect("wrapped");
-        assert!(bound.unwrap(&argon2id, &other, "pass word").is_err(), "each wrap has a salt of its own");
+        assert_eq!(open(PASSPHRASE), key.to_pkcs8_der());
+        assert_eq!(open(&format!("{PASSPHRASE} ")), Err(Error::WrongPassphrase));
+        assert_eq!(open(""), Err(Error::PassphraseNeeded));
+        assert_ne!(seal(), envelope, "each has a data key, nonces and a salt of its own");
     }
 
     #[test]
     fn seals_no_key_for_the_request_of_another() {
         let ((key, _), (_, bound)) = (made(Algorithm::EcdsaP256), made(Algorithm::EcdsaP256));
-        let sealed = bound.seal(&key, &data_key(), &mut SysRng);
-        assert!(matches!(sealed, Err(Error::X509(X509Error::OtherKey { .. }))), "{sealed:?}");
+        let sealed = Unwrapped::seal(&bound, &key, &mut SysRng).err();
+        assert!(matches!(sealed, Some(Error::X509(X509Error::OtherKey { .. }))), "{sealed:?}");
     }
 
     #[test]
     fn opens_no_key_that_is_not_the_one_of_the_request() {
         let ((key, _), (_, bound)) = (made(Algorithm::EcdsaP256), made(Algorithm::EcdsaP256));
-        let data_key = data_key();
-        let associated_data = bound.associated_data().expect("it is whole");
-        let sealed = data_key.seal(&key.to_pkcs8_der().expect("DER"), &associated_data, &mut SysRng).expect("sealed");
-        assert!(matches!(bound.open(&sealed, &data_key), Err(Error::X509(X509Error::OtherKey { .. }))));
+        let data_key = DataKey::generate(&mut SysRng).expect("randomness");
+        let der = key.to_pkcs8_der().expect("DER");
+        let sealed = data_key.seal(&der, &bound.associated_data(), &mut SysRng).expect("sealed");
+        let envelope = Envelope { sealed, wrap: Wrap(WrapKind::Browser { wrapped: vec![] }) };
+        assert!(matches!(envelope.open(&bound, &data_key), Err(Error::X509(X509Error::OtherKey { .. }))));
     }
+
+    #[test]
+    fn parses_no_wrap_of_mixed_fields() {
+        let browser = json!({"kind": "browser", "wrapped": [2]});
+        assert!(serde_json::from_value::<Wrap>(browser.clone()).is_ok());
+        for (name, value) in [("iterations", json!(8)), ("kind", json!("passphrase")), ("kind", json!("other"))] {
+            let mut mixed = browser.clone();
+            mixed[name] = value;
+            assert!(serde_json::from_value::<Wrap>(mixed).is_err(), "{name}");
+        }
+    }
+
+    const PASSPHRASE: &str = "correct horse battery staple";
 }

@@ -4,6 +4,9 @@ use kube_enroll_core::ErrorCode;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A name or a passphrase that [`kube_enroll_core`] refuses.
+    #[error(transparent)]
+    Core(#[from] kube_enroll_core::Error),
     /// A request or certificate that [`kube_enroll_x509`] refuses.
     #[error(transparent)]
     X509(#[from] kube_enroll_x509::Error),
@@ -19,12 +22,24 @@ pub enum Error {
     /// A stored key needs a passphrase, and none was given.
     #[error("this key was stored with a passphrase, and none was given")]
     PassphraseNeeded,
-    /// A stored key does not open.
-    #[error("the stored key does not open: {reason}")]
-    Locked {
-        /// The reason, as far as it is known.
-        reason: &'static str,
-    },
+    /// Another passphrase than the one that the key was sealed with.
+    #[error("this passphrase does not open the key")]
+    WrongPassphrase,
+    /// The same, or damage: the first version of the records cannot tell.
+    #[error("this passphrase does not open the key; if you are sure of it, the record is damaged")]
+    WrongPassphraseOrDamaged,
+    /// A record that is not as it was written.
+    #[error("the record is damaged")]
+    Damaged,
+    /// A record that a newer version has written.
+    #[error("the record was written by a newer version of this page: reload")]
+    NewerVersion,
+    /// A kubeconfig for another cluster than the one that is bound to the key.
+    #[error("the key was stored for another cluster")]
+    OtherCluster,
+    /// No cluster is known for the kubeconfig; everything else is right.
+    #[error("the cluster is not known")]
+    ClusterMissing,
     /// Too little memory for Argon2.
     #[error("there is no {mebibytes} MiB of memory, which the passphrase needs")]
     NoMemory {
@@ -37,11 +52,16 @@ impl Error {
     /// Returns the stable code of this error.
     pub fn code(&self) -> ErrorCode {
         match self {
+            Self::Core(error) => error.code(),
             Self::X509(error) => error.code(),
             Self::NoRandomness => ErrorCode::NoRandomness,
             Self::PrivateKey { .. } => ErrorCode::PrivateKey,
             Self::PassphraseNeeded => ErrorCode::PassphraseNeeded,
-            Self::Locked { .. } => ErrorCode::Locked,
+            Self::WrongPassphrase | Self::WrongPassphraseOrDamaged => ErrorCode::WrongPassphrase,
+            Self::Damaged => ErrorCode::RecordDamaged,
+            Self::NewerVersion => ErrorCode::NewerVersion,
+            Self::OtherCluster => ErrorCode::OtherCluster,
+            Self::ClusterMissing => ErrorCode::ClusterMissing,
             Self::NoMemory { .. } => ErrorCode::NoMemory,
         }
     }

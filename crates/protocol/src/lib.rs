@@ -10,6 +10,6 @@ mod record;
 mod reply;
 
 pub use command::{Assemble, Command, CommandMessage};
-pub use passphrase::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
-pub use record::{Details, Lease, NEWER_VERSION, Progress, Readable, Record, Stage, StoredEnrollment, Wrap, WrapKind};
-pub use reply::{Assembled, Failure, GeneratedKey, Listing, Reply, ReplyMessage, WorkerMessage};
+pub use passphrase::Passphrase;
+pub use record::{Details, Fault, Lease, Progress, Readable, Stage, StoredEnrollment};
+pub use reply::{Assembled, BuildId, Failure, GeneratedKey, Listing, Reply, ReplyMessage, WorkerMessage};

@@ -19,11 +19,6 @@ impl Passphrase {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Returns whether it has at least [`MIN_PASSPHRASE_CHARACTERS`], which a new key needs.
-    pub fn is_long_enough(&self) -> bool {
-        self.0.chars().count() >= MIN_PASSPHRASE_CHARACTERS
-    }
 }
 
 impl fmt::Debug for Passphrase {
@@ -32,9 +27,6 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// The minimum length of the passphrase of a new key, in characters: whoever has the disk can try any number.
-pub const MIN_PASSPHRASE_CHARACTERS: usize = 12;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,11 +34,5 @@ mod tests {
     #[test]
     fn is_never_printed() {
         assert!(!format!("{:?}", Passphrase::new("correct horse".into())).contains("horse"));
-    }
-
-    #[test]
-    fn is_counted_in_characters() {
-        assert!(Passphrase::new("ü".repeat(12)).is_long_enough());
-        assert!(!Passphrase::new("ü".repeat(11)).is_long_enough());
     }
 }

@@ -3,56 +3,13 @@
 //! An attacker who can write to the storage can change all readable parts. The immutable ones are bound to the key as
 //! associated data. The mutable ones are not, so they are checked against the cluster before they are used.
 
+use std::fmt;
+
 use kube_enroll_core::{Algorithm, Cluster, Timestamp};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, IntoDeserializer, value::Error as ValueError},
 };
-
-/// An enrollment as it is stored.
-#[derive(Debug, Deserialize)]
-pub struct Record {
-    /// The version of the format: `RECORD_VERSION` of the crate `keys` when it was written.
-    pub version: u32,
-    /// 32 hexadecimal digits, random.
-    pub id: String,
-    /// The exact JSON text of [`Details`], to which the key is bound.
-    pub details: String,
-    /// The private key, encrypted with a data key of the record's own.
-    pub sealed: Vec<u8>,
-    /// The data key.
-    pub wrap: Wrap,
-}
-
-/// The wrapped data key of a record. If the browser's key wraps it, `www/room/vault.js` unwraps it, and the fields of
-/// Argon2id are 0 and empty.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Wrap {
-    /// The kind of key that wraps it.
-    pub kind: WrapKind,
-    /// Memory of Argon2id in KiB.
-    #[serde(default)]
-    pub memory_kib: u32,
-    /// Passes of Argon2id over that memory.
-    #[serde(default)]
-    pub iterations: u32,
-    /// Salt of Argon2id, 16 bytes.
-    #[serde(default)]
-    pub salt: Vec<u8>,
-    /// The data key, encrypted.
-    pub wrapped: Vec<u8>,
-}
-
-/// The kind of key that wraps a data key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum WrapKind {
-    /// A non-extractable key of the browser.
-    Browser,
-    /// A key that Argon2id derives from a passphrase.
-    Passphrase,
-}
 
 /// The immutable part of an enrollment. It is readable beside the encrypted key, and bound to it as associated data:
 /// after a change the key does not open.
@@ -138,7 +95,7 @@ pub enum Readable<T> {
 
 /// An enrollment in the browser's storage, as it can be read without its key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Crossing", into = "Crossing")]
+#[serde(rename_all = "camelCase")]
 pub struct StoredEnrollment {
     /// 32 hexadecimal digits.
     pub id: String,
@@ -150,8 +107,18 @@ pub struct StoredEnrollment {
     pub has_passphrase: bool,
     /// The tab that has its lease.
     pub lease: Lease,
-    /// The reason why it cannot be read, for people, or `None` if it can. Such a record can only be deleted.
-    pub fault: Option<String>,
+    /// The reason why it cannot be read, or `None` if it can. Such a record can only be deleted.
+    pub fault: Option<Fault>,
+}
+
+/// The reason why a stored enrollment cannot be read. It is shown in words. The worse of two is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fault {
+    /// A newer version of the page has written it.
+    NewerVersion,
+    /// It is not as it was written.
+    Damaged,
 }
 
 /// The tab that has the lease of an enrollment.
@@ -179,6 +146,15 @@ impl<T: Copy> Readable<T> {
         match self {
             Self::Known(value) => Some(*value),
             Self::Unknown(_) => None,
+        }
+    }
+
+    /// Returns what a value that is not known says about its record. Every version writes a name.
+    fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Known(_) => None,
+            Self::Unknown(name) if name.is_empty() => Some(Fault::Damaged),
+            Self::Unknown(_) => Some(Fault::NewerVersion),
         }
     }
 }
@@ -233,45 +209,25 @@ impl TryFrom<String> for Stage {
     }
 }
 
-/// The message form of [`StoredEnrollment`]: both parts are JSON texts, so that one unreadable record does not make the
-/// whole listing unreadable.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Crossing {
-    id: String,
-    details: String,
-    progress: String,
-    has_passphrase: bool,
-    lease: Lease,
-    fault: Option<String>,
-}
-
-impl From<Crossing> for StoredEnrollment {
-    fn from(crossing: Crossing) -> Self {
-        let Crossing { id, details, progress, has_passphrase, lease, fault } = crossing;
-        let details: Option<Details> = serde_json::from_str(&details).ok();
-        let progress: Option<Progress> = serde_json::from_str(&progress).ok();
-        let is_known = |details: &Details, progress: &Progress| {
-            details.algorithm.known().is_some() && progress.stage.known().is_some()
+impl StoredEnrollment {
+    /// Makes an enrollment of the two parts of its record. One that could not be read is empty, and makes a fault.
+    pub fn of_parts(
+        id: String,
+        details: Option<Details>,
+        progress: Option<Progress>,
+        has_passphrase: bool,
+        lease: Lease,
+    ) -> Self {
+        let fault = match (&details, &progress) {
+            (Some(details), Some(progress)) if !details.request_pem.is_empty() => {
+                details.algorithm.fault().max(progress.stage.fault())
+            }
+            _ => Some(Fault::Damaged),
         };
-        let fault = fault.or_else(|| match (&details, &progress) {
-            (Some(details), Some(progress)) if is_known(details, progress) => None,
-            (Some(_), Some(_)) => Some(NEWER_VERSION.to_owned()),
-            _ => Some(DAMAGED.to_owned()),
-        });
-        let (details, progress) = (details.unwrap_or_default(), progress.unwrap_or_default());
-        Self { id, details, progress, has_passphrase, lease, fault }
-    }
-}
-
-impl From<StoredEnrollment> for Crossing {
-    fn from(stored: StoredEnrollment) -> Self {
-        let StoredEnrollment { id, details, progress, has_passphrase, lease, fault } = stored;
-        let json = "it has only strings, numbers and lists";
         Self {
             id,
-            details: serde_json::to_string(&details).expect(json),
-            progress: serde_json::to_string(&progress).expect(json),
+            details: details.unwrap_or_default(),
+            progress: progress.unwrap_or_default(),
             has_passphrase,
             lease,
             fault,
@@ -279,11 +235,14 @@ impl From<StoredEnrollment> for Crossing {
     }
 }
 
-/// The fault of a record with a key type or stage that this version does not know.
-pub const NEWER_VERSION: &str = "it was kept by a newer version of this page: reload";
-
-/// The fault of a record that cannot be parsed.
-const DAMAGED: &str = "its record is damaged";
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Damaged => "its record is damaged",
+            Self::NewerVersion => "it was kept by a newer version of this page: reload",
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -295,21 +254,18 @@ mod tests {
         json!({"created": 5, "algorithm": algorithm, "user": "jane", "requestPem": "R"})
     }
 
-    fn stored(details: &Value, stage: &str) -> Value {
-        json!({
-            "id": "i", "hasPassphrase": false, "lease": "free", "fault": null,
-            "details": details.to_string(),
-            "progress": json!({"stage": stage, "name": "jane-aaaaaaaaaa"}).to_string(),
-        })
+    fn read(details: &Value, stage: &str) -> StoredEnrollment {
+        of_texts(&details.to_string(), &json!({"stage": stage, "name": "jane-aaaaaaaaaa"}).to_string())
     }
 
-    fn read(value: Value) -> StoredEnrollment {
-        serde_json::from_value(value).expect("an enrollment")
+    fn of_texts(details: &str, progress: &str) -> StoredEnrollment {
+        let (details, progress) = (serde_json::from_str(details).ok(), serde_json::from_str(progress).ok());
+        StoredEnrollment::of_parts("i".into(), details, progress, false, Lease::Free)
     }
 
     #[test]
     fn reads_a_record_of_this_version_without_a_fault() {
-        let stored = read(stored(&details("ECDSA-P256"), "submitted"));
+        let stored = read(&details("ECDSA-P256"), "submitted");
         assert_eq!(stored.fault, None);
         assert_eq!(stored.details.algorithm, Readable::Known(Algorithm::EcdsaP256));
         assert_eq!(stored.progress.stage, Readable::Known(Stage::Submitted));
@@ -318,31 +274,32 @@ mod tests {
     #[test]
     fn guesses_nothing_from_a_key_type_or_a_stage_of_a_newer_version() {
         for (algorithm, stage) in [("ML-DSA-65", "submitted"), ("ECDSA-P256", "renewed")] {
-            let stored = read(stored(&details(algorithm), stage));
-            assert_eq!(stored.fault.as_deref(), Some(NEWER_VERSION));
+            let stored = read(&details(algorithm), stage);
+            assert_eq!(stored.fault, Some(Fault::NewerVersion));
             assert_eq!((stored.details.user.as_str(), stored.progress.name.as_str()), ("jane", "jane-aaaaaaaaaa"));
         }
     }
 
     #[test]
-    fn a_record_that_cannot_be_read_leaves_the_others_alone() {
+    fn a_part_that_cannot_be_read_is_damage_and_no_panic() {
         let mut damaged = details("ECDSA-P256");
         damaged["user"] = json!(5);
-        let list = json!([stored(&damaged, "submitted"), stored(&details("Ed25519"), "saved")]);
-        let list: Vec<StoredEnrollment> = serde_json::from_value(list).expect("a list");
-        assert_eq!(list.iter().map(|stored| stored.fault.is_some()).collect::<Vec<_>>(), [true, false]);
-        assert_eq!(list[0].id, "i");
-        let mut nested = stored(&details("Ed25519"), "saved");
+        assert_eq!(read(&damaged, "submitted").fault, Some(Fault::Damaged));
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-        nested["details"] = json!(format!(r#"{{"requestPem": "R", "deep": {deep}}}"#));
-        assert!(read(nested).fault.is_some());
+        for part in ["", "null", "5", "{}", &format!(r#"{{"stage": {deep}}}"#)] {
+            let stored = of_texts(part, "{}");
+            assert_eq!((stored.id.as_str(), stored.fault), ("i", Some(Fault::Damaged)), "{part:.20}");
+            let stored = of_texts(&details("Ed25519").to_string(), part);
+            assert_eq!(stored.fault, Some(Fault::Damaged), "{part:.20}");
+        }
     }
 
     #[test]
-    fn writes_what_it_reads() {
-        let stored = read(stored(&details("ECDSA-P256"), "submitted"));
-        assert_eq!(read(serde_json::to_value(&stored).expect("JSON")), stored);
-        let unknown: Readable<Stage> = serde_json::from_value(json!("renewed")).expect("a name");
-        assert_eq!(serde_json::to_value(unknown).expect("a name"), json!("renewed"));
+    fn crosses_as_it_is() {
+        let stored = read(&details("ECDSA-P256"), "renewed");
+        let json = serde_json::to_value(&stored).expect("JSON");
+        assert_eq!(json["fault"], json!("newerVersion"));
+        assert_eq!(json["progress"]["stage"], json!("renewed"));
+        assert_eq!(serde_json::from_value::<StoredEnrollment>(json).expect("an enrollment"), stored);
     }
 }

@@ -7,14 +7,31 @@ use crate::StoredEnrollment;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum WorkerMessage {
-    /// The module has started; commands that came before are carried out now.
-    Ready,
+    /// The module has started, and takes commands.
+    Ready(BuildId),
     /// The answer to one command.
     Reply(ReplyMessage),
     /// Another tab has changed the storage, or this tab's lease has changed.
     Changed(Listing),
     /// The worker has panicked and lost its key: the page ends it and starts a new one. The message is for people.
     Panicked(String),
+}
+
+/// The build of a module. Page and worker are built together and understand no messages of another build: the page says
+/// so, and sends none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildId {
+    /// The version of the messages: 1.
+    pub protocol: u32,
+    /// The digest of the sources, or `dev` where `make page` did not build them.
+    pub build: String,
+}
+
+impl BuildId {
+    /// Returns that of the module which this is compiled into.
+    pub fn own() -> Self {
+        Self { protocol: 1, build: option_env!("KUBE_ENROLL_BUILD").unwrap_or("dev").into() }
+    }
 }
 
 /// The message of one reply.
@@ -49,6 +66,8 @@ pub enum Reply {
     Assemble(Result<Box<Assembled>, Failure>),
     /// The kubeconfig with the key in it, as YAML.
     Reveal(Result<String, Failure>),
+    /// The message was no command.
+    Invalid(Result<(), Failure>),
 }
 
 impl Reply {
@@ -59,7 +78,7 @@ impl Reply {
             Self::Acquire(result) | Self::Release(result) | Self::Update(result) | Self::Delete(result) => {
                 result.as_ref().ok()
             }
-            Self::Generate(_) | Self::Store(_) | Self::Assemble(_) | Self::Reveal(_) => None,
+            Self::Generate(_) | Self::Store(_) | Self::Assemble(_) | Self::Reveal(_) | Self::Invalid(_) => None,
         }
     }
 }
@@ -128,6 +147,11 @@ mod tests {
             assert_eq!(serde_json::to_value(&message).expect("JSON"), json);
             assert_eq!(serde_json::from_value::<WorkerMessage>(json).expect("a message"), message);
         }
-        assert_eq!(serde_json::from_value::<WorkerMessage>(json!("ready")).expect("a message"), WorkerMessage::Ready);
+    }
+
+    #[test]
+    fn the_first_message_names_protocol_and_build() {
+        let json = serde_json::to_value(WorkerMessage::Ready(BuildId::own())).expect("JSON");
+        assert_eq!(json, json!({"ready": {"protocol": 1, "build": "dev"}}));
     }
 }

@@ -88,8 +88,8 @@ impl Bundle {
 impl File {
     fn new(path: &str, identity: Bytes) -> Self {
         let content_type = content_type(path);
-        // The key's room is a frame of our own page.
-        let framing = if path.starts_with("room/") { Framing::Ourselves } else { Framing::Nobody };
+        // The key worker's frame is part of our own page.
+        let framing = if path.starts_with("worker/") { Framing::Ourselves } else { Framing::Nobody };
         let security_policy = match content_type {
             HTML => Some(csp::of_page(path, &identity, framing.ancestors())),
             // A worker's script takes its policy from here where it is not made from a blob: better the page's than

@@ -38,7 +38,11 @@ impl Page<'_> {
     /// Returns how far each enrollment has come that the browser keeps a key of, whatever the page shows of it by now.
     pub async fn kept(&self) -> Vec<String> {
         let records = self.records().await;
-        let stage = |record: &Value| record["progress"]["stage"].as_str().expect("each record has a stage").to_owned();
+        let stage = |record: &Value| {
+            let progress = record["progress"].as_str().expect("each record has its progress as JSON");
+            let progress: Value = serde_json::from_str(progress).expect("JSON");
+            progress["stage"].as_str().expect("each record has a stage").to_owned()
+        };
         let mut stages: Vec<_> = records.iter().map(stage).collect();
         stages.sort();
         stages
@@ -50,8 +54,8 @@ impl Page<'_> {
         serde_json::from_value(records).expect("a list of records")
     }
 
-    /// Waits until the browser keeps exactly these: the page goes on before its room has written down how far it has
-    /// come.
+    /// Waits until the browser keeps exactly these: the page goes on before its key worker has written down how far it
+    /// has come.
     pub async fn wait_until_kept(&self, stages: &[&str]) {
         eventually(PATIENCE, &format!("{stages:?} in the browser's storage"), || async {
             let kept = self.kept().await;

@@ -25,7 +25,7 @@ impl Acquiring {
     pub(super) fn on(self, event: Event, context: &Context) -> Transition {
         match event {
             Event::Reply(Reply::Acquire(Err(failure))) => {
-                Transition::fail(Problem::unopened(&failure.message), Retry::Acquire(self.id))
+                Transition::fail(Problem::unopened(failure.code, &failure.message), Retry::Acquire(self.id))
             }
             event if event.listing().is_some() => self.listed(context),
             Event::WorkerFailed(failure) => Transition::fail(
@@ -56,8 +56,8 @@ fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
         let problem = Problem::new("The stored enrollment cannot be read", reason);
         Transition::fail(problem, Retry::Load).command(Command::Release)
     };
-    if let Some(fault) = &stored.fault {
-        return unreadable(&sentence(fault.clone()));
+    if let Some(fault) = stored.fault {
+        return unreadable(&sentence(fault.to_string()));
     }
     let enrollment = match Enrollment::resume(stored) {
         Ok(enrollment) => Rc::new(enrollment),

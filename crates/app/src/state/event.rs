@@ -135,4 +135,6 @@ pub(crate) enum WorkerFailure {
     Loading(String),
     /// The worker has panicked, and its key is lost.
     Panicked(String),
+    /// The worker is of another build than the page, which understands no message of it.
+    OtherBuild(String),
 }

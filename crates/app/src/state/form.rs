@@ -4,10 +4,10 @@ mod lifetime;
 use std::rc::Rc;
 
 use kube_enroll_core::{
-    Algorithm, Error, Field, GroupName, Groups, Judgement, NameLabel, Namespace, ObjectName, Policy, Subject, UserName,
-    Warning,
+    Algorithm, Error, Field, GroupName, Groups, Judgement, MIN_PASSPHRASE_CHARACTERS, NameLabel, Namespace, ObjectName,
+    Policy, Subject, UserName, Warning, check_new_passphrase,
 };
-use kube_enroll_protocol::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
+use kube_enroll_protocol::Passphrase;
 
 pub(crate) use self::faults::Faults;
 pub(super) use self::faults::sentence;
@@ -216,8 +216,9 @@ impl Form {
         let label = parse_optional(&self.label, NameLabel::parse).map_err(&mut add).ok();
         let namespace = parse_optional(&self.namespace, Namespace::parse).map_err(&mut add).ok();
         let lock = match self.lock {
-            LockKind::Passphrase if self.passphrase.is_long_enough() => Some(Lock::Passphrase(self.passphrase.clone())),
-            LockKind::Passphrase => None,
+            LockKind::Passphrase => {
+                check_new_passphrase(self.passphrase.as_str()).ok().map(|()| Lock::Passphrase(self.passphrase.clone()))
+            }
             LockKind::Browser | LockKind::None => Some(Lock::Browser),
         };
         if lock.is_none() {

@@ -1,6 +1,6 @@
-use kube_enroll_core::Status;
+use kube_enroll_core::{ErrorCode, Status};
 
-use super::WorkerFailure;
+use super::{WorkerFailure, form::sentence};
 
 /// An error as it is shown, with one line per cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +37,16 @@ impl Problem {
 
     /// Makes the problem of a key worker that has failed.
     pub(super) fn of_worker(failure: WorkerFailure, consequence: &str) -> Self {
-        let (title, cause) = match failure {
-            WorkerFailure::Loading(cause) => ("The part that makes keys could not be loaded", cause),
-            WorkerFailure::Panicked(cause) => ("The part that makes keys broke down", cause),
-        };
-        Self::new(title, consequence).with(cause)
+        match failure {
+            WorkerFailure::Loading(cause) => {
+                Self::new("The part that makes keys could not be loaded", consequence).with(cause)
+            }
+            WorkerFailure::Panicked(cause) => Self::new("The part that makes keys broke down", consequence).with(cause),
+            WorkerFailure::OtherBuild(cause) => {
+                Self::new("This page was updated", "Please reload it. Keys that are stored here are as they were.")
+                    .with(cause)
+            }
+        }
     }
 
     /// Makes the problem of a name that another object has.
@@ -61,7 +66,16 @@ impl Problem {
     }
 
     /// Makes the problem of a stored key that cannot be opened.
-    pub(super) fn unopened(reason: &str) -> Self {
-        Self::new("Your key could not be opened", reason)
+    pub(super) fn unopened(code: ErrorCode, reason: &str) -> Self {
+        let advice = match code {
+            ErrorCode::RecordDamaged => {
+                " The key in it is lost: nothing opens it any more. Begin again, and ask for another certificate."
+            }
+            ErrorCode::OtherCluster => " Nothing was written. Open the page of the cluster that it is for.",
+            ErrorCode::StorageBlocked | ErrorCode::Storage => " Nothing is lost by trying again.",
+            ErrorCode::NoMemory => " Close other tabs, and try again.",
+            _ => "",
+        };
+        Self::new("Your key could not be opened", &format!("{}{advice}", sentence(reason.to_owned())))
     }
 }

@@ -2,19 +2,19 @@ use argon2::{Argon2, Block, Params, Version};
 use rand_core::TryCryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{DAMAGED, DataKey, random};
+use super::{DataKey, random};
 use crate::Error;
 
 /// The parameters of Argon2id ([RFC 9106](https://www.rfc-editor.org/rfc/rfc9106#section-3.1)), with one lane. They are
 /// stored with the wrapped key, so that a later version may use other defaults.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Argon2id {
+pub(super) struct Argon2id {
     /// Memory in KiB, 19 MiB to 256 MiB. Default: 64 MiB, as in the second choice of RFC 9106: phones have it too.
-    pub memory_kib: u32,
+    pub(super) memory_kib: u32,
     /// Passes over the memory, 1 to 16. Default: 8, more than the 3 there, for half a second in a browser.
-    pub iterations: u32,
+    pub(super) iterations: u32,
     /// 16 bytes, random.
-    pub salt: Vec<u8>,
+    pub(super) salt: Vec<u8>,
 }
 
 impl Argon2id {
@@ -22,19 +22,19 @@ impl Argon2id {
     ///
     /// # Errors
     /// [`Error::NoRandomness`].
-    pub fn new<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, Error> {
+    pub(super) fn new<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, Error> {
         Ok(Self { memory_kib: 64 << 10, iterations: 8, salt: random::<16, R>(rng)?.to_vec() })
     }
 
     /// Derives the key that wraps a data key.
     ///
     /// # Errors
-    /// [`Error::Locked`] for parameters out of range, which a damaged record may have: they would take all memory, or
+    /// [`Error::Damaged`] for parameters out of range, which a damaged record may have: they would take all memory, or
     /// hours; [`Error::NoMemory`].
-    pub fn derive(&self, passphrase: &str) -> Result<DataKey, Error> {
+    pub(super) fn derive(&self, passphrase: &str) -> Result<DataKey, Error> {
         let Self { memory_kib, iterations, salt } = self;
         if !(19 << 10..=256 << 10).contains(memory_kib) || !(1..=16).contains(iterations) || salt.len() != 16 {
-            return Err(DAMAGED);
+            return Err(Error::Damaged);
         }
         let params = Params::new(*memory_kib, *iterations, 1, Some(32)).expect("the bounds are those of Argon2");
         let mut memory = Vec::new();
@@ -50,7 +50,7 @@ impl Argon2id {
             &mut memory,
         );
         memory.iter_mut().for_each(Block::zeroize);
-        derived.map(|()| DataKey::from_array(key)).map_err(|_| DAMAGED)
+        derived.map(|()| DataKey::from_array(key)).map_err(|_| Error::Damaged)
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
             Argon2id { iterations: u32::MAX, ..good.clone() },
             Argon2id { salt: vec![], ..good },
         ] {
-            assert_eq!(bad.derive("x").err(), Some(DAMAGED));
+            assert_eq!(bad.derive("x").err(), Some(Error::Damaged));
         }
     }
 }

@@ -5,7 +5,7 @@ use aes_gcm::{
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
-use super::{DAMAGED, random};
+use super::random;
 use crate::Error;
 
 /// A key of AES-256-GCM ([NIST SP 800-38D](https://doi.org/10.6028/NIST.SP.800-38D)). It is wiped when dropped, and can
@@ -24,9 +24,9 @@ impl DataKey {
     /// Makes a key from unwrapped bytes.
     ///
     /// # Errors
-    /// [`Error::Locked`] for another length than 32 bytes.
+    /// [`Error::Damaged`] for another length than 32 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        bytes.try_into().map(|bytes| Self(Zeroizing::new(bytes))).map_err(|_| DAMAGED)
+        bytes.try_into().map(|bytes| Self(Zeroizing::new(bytes))).map_err(|_| Error::Damaged)
     }
 
     pub(super) fn from_array(bytes: Zeroizing<[u8; 32]>) -> Self {

@@ -2,7 +2,7 @@ use super::*;
 
 fn bundle() -> Bundle {
     let page = br#"<meta http-equiv="Content-Security-Policy" content="default-src 'self'">"#;
-    let mut files: HashMap<String, File> = [INDEX, "room/frame.html"]
+    let mut files: HashMap<String, File> = [INDEX, "worker/frame.html"]
         .map(|path| (path.to_owned(), File::new(path, Bytes::from_static(page))))
         .into_iter()
         .chain(
@@ -29,7 +29,7 @@ fn answers_the_page_and_its_files_with_their_types() {
     for (path, content_type) in [
         ("/", HTML),
         ("/index.html", HTML),
-        ("/room/frame.html", HTML),
+        ("/worker/frame.html", HTML),
         ("/app-0123456789abcdef.js", JAVASCRIPT),
         ("/app-0123456789abcdef_bg.wasm", "application/wasm"),
         ("/icon.svg", "image/svg+xml"),
@@ -40,9 +40,16 @@ fn answers_the_page_and_its_files_with_their_types() {
 
 #[test]
 fn knows_no_folders_and_no_way_out_of_them() {
-    for path in
-        ["/room", "/room/", "//", "/../index.html", "/%2e%2e/etc/passwd", "/index%2ehtml", "/INDEX.HTML", "index.html"]
-    {
+    for path in [
+        "/worker",
+        "/worker/",
+        "//",
+        "/../index.html",
+        "/%2e%2e/etc/passwd",
+        "/index%2ehtml",
+        "/INDEX.HTML",
+        "index.html",
+    ] {
         assert!(bundle().answer(path, &HeaderMap::new()).is_none(), "{path}");
     }
 }
@@ -53,9 +60,9 @@ fn lets_only_our_own_page_frame_the_room_and_nobody_frame_the_page() {
     let page = headers("/");
     assert_eq!(page[header::CONTENT_SECURITY_POLICY], "default-src 'self'; frame-ancestors 'none'");
     assert_eq!(page[header::X_FRAME_OPTIONS], "DENY");
-    let room = headers("/room/frame.html");
-    assert_eq!(room[header::CONTENT_SECURITY_POLICY], "default-src 'self'; frame-ancestors 'self'");
-    assert_eq!(room[header::X_FRAME_OPTIONS], "SAMEORIGIN");
+    let frame = headers("/worker/frame.html");
+    assert_eq!(frame[header::CONTENT_SECURITY_POLICY], "default-src 'self'; frame-ancestors 'self'");
+    assert_eq!(frame[header::X_FRAME_OPTIONS], "SAMEORIGIN");
     assert_eq!(headers("/icon.svg")[header::CONTENT_SECURITY_POLICY], "default-src 'none'; frame-ancestors 'none'");
 }
 
@@ -63,7 +70,7 @@ fn lets_only_our_own_page_frame_the_room_and_nobody_frame_the_page() {
 fn keeps_pages_out_of_caches_and_hashed_files_in_them() {
     for (path, cache_control) in [
         ("/", "no-store"),
-        ("/room/frame.html", "no-store"),
+        ("/worker/frame.html", "no-store"),
         ("/icon.svg", "no-cache"),
         ("/app-0123456789abcdef.js", "public, max-age=31536000, immutable"),
         ("/app-0123456789abcdef_bg.wasm", "public, max-age=31536000, immutable"),

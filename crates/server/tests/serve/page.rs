@@ -26,9 +26,10 @@ async fn answers_settings_from_its_flags_and_its_kubeconfig() {
 #[tokio::test]
 async fn serves_a_folder_with_the_headers_of_a_page() {
     let folder = tempfile::TempDir::new().expect("a folder");
-    std::fs::create_dir(folder.path().join("room")).expect("a folder");
+    std::fs::create_dir(folder.path().join("worker")).expect("a folder");
     let page = "<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">";
-    for (name, content) in [("index.html", page), ("room/frame.html", page), ("a.wasm", "\0asm"), ("config.json", "{}")]
+    for (name, content) in
+        [("index.html", page), ("worker/frame.html", page), ("a.wasm", "\0asm"), ("config.json", "{}")]
     {
         std::fs::write(folder.path().join(name), content).expect("a file");
     }
@@ -47,13 +48,13 @@ async fn serves_a_folder_with_the_headers_of_a_page() {
     ] {
         assert_eq!(answer.header(header), Some(value), "{header}");
     }
-    let room = server.get("/room/frame.html").await;
-    assert_eq!(room.header("content-security-policy"), Some("default-src 'self'; frame-ancestors 'self'"));
-    assert_eq!(room.header("x-frame-options"), Some("SAMEORIGIN"));
+    let frame = server.get("/worker/frame.html").await;
+    assert_eq!(frame.header("content-security-policy"), Some("default-src 'self'; frame-ancestors 'self'"));
+    assert_eq!(frame.header("x-frame-options"), Some("SAMEORIGIN"));
     assert_eq!(server.get("/a.wasm").await.header("content-type"), Some("application/wasm"));
     // The settings are the server's, whatever lies in the folder.
     assert_ne!(server.get("/config.json").await.body, "{}");
-    assert_eq!(server.get("/room/").await.status, 404);
+    assert_eq!(server.get("/worker/").await.status, 404);
     assert_eq!(server.get("/../Cargo.toml").await.status, 404);
     assert_eq!(server.ask("HEAD", "/", "", "").await.body, "");
 }

@@ -1,6 +1,7 @@
 use std::rc::Rc;
 
-use kube_enroll_protocol::{MIN_PASSPHRASE_CHARACTERS, Passphrase};
+use kube_enroll_core::MIN_PASSPHRASE_CHARACTERS;
+use kube_enroll_protocol::Passphrase;
 use yew::prelude::*;
 
 use crate::{

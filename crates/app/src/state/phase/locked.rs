@@ -10,11 +10,11 @@ use crate::state::{Context, Enrollment, Event, Transition, UserAction};
 pub(crate) struct Locked {
     pub certificate: Certificate,
     pub passphrase: Rc<Passphrase>,
-    pub fault: Option<&'static str>,
+    pub fault: Option<String>,
 }
 
 impl Locked {
-    pub(super) fn new(certificate: Certificate, fault: Option<&'static str>) -> Self {
+    pub(super) fn new(certificate: Certificate, fault: Option<String>) -> Self {
         Self { certificate, passphrase: Rc::default(), fault }
     }
 

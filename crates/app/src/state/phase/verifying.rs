@@ -100,14 +100,13 @@ impl Verifying {
     fn unverified(self, failure: Failure, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let Failure { code, message } = failure;
         let Self { certificate, .. } = self;
-        let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
-        let has_passphrase = stored.is_some_and(|stored| stored.has_passphrase);
         match (code, &enrollment.id) {
             (ErrorCode::PassphraseNeeded, _) => {
                 Transition::to(Phase::Locked(Locked::new(certificate, None)).of(enrollment))
             }
-            (ErrorCode::Locked, _) if has_passphrase => {
-                let locked = Locked::new(certificate, Some(WRONG_PASSPHRASE));
+            (ErrorCode::WrongPassphrase, _) => {
+                let fault = format!("{} {TRY_AGAIN}", sentence(message));
+                let locked = Locked::new(certificate, Some(fault));
                 Transition::to(Phase::Locked(locked).of(enrollment)).with(Effect::Focus("passphrase".into()))
             }
             (ErrorCode::ClusterMissing, _) => {
@@ -116,9 +115,16 @@ impl Verifying {
                 Transition::to(Phase::Verifying(verifying).of(enrollment)).with_all(read_cluster_info)
             }
             // Of the storage, and not of the certificate.
-            (ErrorCode::Locked | ErrorCode::Storage | ErrorCode::NoMemory | ErrorCode::Forgotten, Some(id)) => {
-                Transition::fail(Problem::unopened(&message), Retry::Acquire(id.clone()))
-            }
+            (
+                ErrorCode::RecordDamaged
+                | ErrorCode::NewerVersion
+                | ErrorCode::OtherCluster
+                | ErrorCode::Storage
+                | ErrorCode::StorageBlocked
+                | ErrorCode::NoMemory
+                | ErrorCode::Forgotten,
+                Some(id),
+            ) => Transition::fail(Problem::unopened(code, &message), Retry::Acquire(id.clone())),
             (ErrorCode::PastedPrivateKey, _) => {
                 Transition::to(Phase::Manual(Manual::with_private_key_fault()).of(enrollment))
             }
@@ -152,5 +158,4 @@ impl fmt::Debug for Certificate {
     }
 }
 
-const WRONG_PASSPHRASE: &str =
-    "This passphrase does not open the key. Passphrases are case-sensitive; nothing is lost by trying again.";
+const TRY_AGAIN: &str = "Passphrases are case-sensitive; nothing is lost by trying again.";

@@ -6,7 +6,9 @@ use kube_enroll_protocol::{
 };
 
 use super::{REQUEST, Visit, assembled, cluster, command, failure, generated, list, not_assembled, refused_storage};
-use crate::state::{Answer, Call, Edit, Effect, Environment, Event, Failed, LockKind, Phase, Retry, State, UserAction};
+use crate::state::{
+    Answer, Call, Edit, Effect, Environment, Event, Failed, LockKind, Phase, Retry, State, UserAction, WorkerFailure,
+};
 
 fn listed(enrollments: Vec<StoredEnrollment>) -> Listing {
     Listing { enrollments, refused: None, wraps_keys: true }
@@ -211,7 +213,15 @@ fn a_storage_that_falls_silent_has_deleted_nothing() {
 
 #[test]
 fn what_the_storage_refuses_is_not_blamed_on_the_certificate() {
-    for code in [ErrorCode::Storage, ErrorCode::NoMemory, ErrorCode::Locked, ErrorCode::Forgotten] {
+    for code in [
+        ErrorCode::Storage,
+        ErrorCode::StorageBlocked,
+        ErrorCode::NoMemory,
+        ErrorCode::RecordDamaged,
+        ErrorCode::NewerVersion,
+        ErrorCode::OtherCluster,
+        ErrorCode::Forgotten,
+    ] {
         let mut visit = resumed(Stage::Issued);
         visit.reply(not_assembled(code));
         assert!(retries_to_acquire(&visit), "{code}");
@@ -251,11 +261,29 @@ fn requires_the_passphrase_only_when_the_certificate_is_issued() {
     let Command::Assemble(assemble) = visit.only_command() else { panic!("{:?}", visit.effects) };
     assert_eq!(assemble.passphrase, Some(Passphrase::new("wrong".into())));
     assert_eq!(assemble.id.as_deref(), Some("1"));
-    visit.reply(not_assembled(ErrorCode::Locked));
+    visit.reply(not_assembled(ErrorCode::WrongPassphrase));
     let Phase::Locked(locked) = visit.phase() else { panic!("{}", visit.name()) };
-    assert!(locked.fault.is_some_and(|fault| fault.contains("passphrase")));
+    assert!(locked.fault.as_ref().is_some_and(|fault| fault.contains("case-sensitive")));
     visit.act(typed("right")).act(UserAction::Unlock).reply(assembled());
     assert_eq!(visit.name(), "issued");
+}
+
+#[test]
+fn a_damaged_record_is_not_a_wrong_passphrase() {
+    let mut visit = resumed(Stage::Issued);
+    visit.reply(not_assembled(ErrorCode::PassphraseNeeded)).act(typed("right")).act(UserAction::Unlock);
+    visit.reply(not_assembled(ErrorCode::RecordDamaged));
+    let State::Failed(Failed { problem, .. }) = visit.state() else { panic!("{:?}", visit.state()) };
+    assert!(problem.message.contains("lost") && problem.message.contains("Begin again"), "{problem:?}");
+}
+
+#[test]
+fn a_worker_of_another_build_is_an_update_and_touches_no_key() {
+    let mut visit = resumed(Stage::Issued);
+    visit.on(Event::WorkerFailed(WorkerFailure::OtherBuild("page 1/a, key worker 1/b".into())));
+    let State::Failed(Failed { problem, .. }) = visit.state() else { panic!("{:?}", visit.state()) };
+    assert!(problem.title.contains("updated") && problem.message.contains("reload"), "{problem:?}");
+    assert!(saved_stages(&visit).is_empty());
 }
 
 #[test]
