@@ -22,7 +22,7 @@ for file in config.toml config credentials.toml; do
 done
 export CARGO_HOME="$scratch/cargo" GOMODCACHE="$scratch/go" npm_config_cache="$scratch/npm"
 
-npm_packages=(binaryen axe-core oidc-provider typescript)
+npm_packages=(binaryen axe-core oidc-provider typescript bundlers)
 fetch_npm() {
   local package
   for package in "${npm_packages[@]}"; do

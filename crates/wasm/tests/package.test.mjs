@@ -1,17 +1,23 @@
-// The package as a project would import it: built by scripts/build-room.sh into pkg/, run by `node --test`.
+// The package in Node, as packed.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 
-const { default: init, PrivateKey, inspectCertificate, inspectRequest } = await import("../../../pkg/index.js");
+import { installed, packed, project } from "./support/installed.mjs";
 
-const folder = mkdtempSync(join(tmpdir(), "kube-enroll-"));
-after(() => rmSync(folder, { recursive: true }));
+// As an import in the project would find it.
+const { resolve } = createRequire(join(project, "package.json"));
+const entry = await import(pathToFileURL(resolve("kube-enroll")));
+const { default: init, PrivateKey, inspectCertificate, inspectRequest, openKeyWorker } = entry;
+
+const folder = join(project, "openssl");
+mkdirSync(folder);
 const file = name => join(folder, name);
-const openssl = (...options) => execFileSync("openssl", options, { cwd: folder, encoding: "utf8" });
+const openssl = (...options) => execFileSync("openssl", options, { cwd: folder, encoding: "utf8", stdio: "pipe" });
 
 test("says what is missing when it is used before init", () => {
   for (const use of [() => PrivateKey.generate(), () => inspectRequest(""), () => inspectCertificate("")]) {
@@ -19,25 +25,75 @@ test("says what is missing when it is used before init", () => {
   }
 });
 
-test("gives what the linter is told of its glue", async () => {
-  const glue = await import("../../../pkg/kube_enroll.js");
-  const declared = readFileSync(new URL("../npm/kube_enroll.d.ts", import.meta.url), "utf8");
-  const found = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name).filter(name => name !== "constructor");
-  const own = of => Object.getOwnPropertyNames(of).filter(name => typeof of[name] === "function" && !name.startsWith("__"));
-  const names = found(declared, /^export (?:class|function) (\w+)/gm);
-  assert.deepEqual(names.sort(), Object.keys(glue).filter(name => name !== "default").sort());
-  for (const [, name, body] of declared.matchAll(/^export class (\w+) \{(.*?)^\}/gms)) {
-    const methods = [...own(glue[name]), ...own(glue[name].prototype)].filter(method => method !== "constructor");
-    // Every class of the glue has `free`; who does not call it need not declare it.
-    const expected = new Set([...found(body, /^  (?:static )?(\w+)\(/gm), "free"]);
-    assert.deepEqual(new Set(methods), expected, name);
-  }
+test("is packed with the files of its entries, and no others", () => {
+  const expected = [
+    "LICENSE", "README.md", "package.json", "index.d.ts", "wasm.d.ts",
+    "browser.js", "node.js", "workerd.js", "api.js", "dates.js", "error.js", "kube_enroll.js", "kube_enroll_bg.wasm",
+    "open_key_worker.js", "key_worker.js",
+    "worker/bootstrap.js", "worker/frame.html", "worker/kube_enroll_worker.js", "worker/kube_enroll_worker_bg.wasm",
+  ];
+  assert.deepEqual([...packed].sort(), expected.sort());
 });
+
+test("has the workspace's version, and an entry for every environment", () => {
+  const { version, exports } = JSON.parse(readFileSync(resolve("kube-enroll/package.json")));
+  const workspace = readFileSync(new URL("../../../Cargo.toml", import.meta.url), "utf8");
+  assert.equal(version, /^version = "(.+)"$/m.exec(workspace)[1]);
+  assert.deepEqual(Object.keys(exports["."]), ["types", "workerd", "node", "browser", "default"]);
+  assert.equal(resolve("kube-enroll"), join(installed, "node.js"));
+  assert.equal(resolve("kube-enroll/wasm"), join(installed, "kube_enroll_bg.wasm"));
+  const exported = path => readFileSync(join(installed, path), "utf8").match(/^export .*$/gm);
+  assert.deepEqual(exported("browser.js"), exported("node.js"));
+  assert.deepEqual(exported("workerd.js"), exported("node.js"));
+});
+
+for (const name of ["kube_enroll", "key_worker"]) {
+  test(`contains the ${name}.js that the linter is told of`, async () => {
+    const module = await import(pathToFileURL(join(installed, `${name}.js`)));
+    const declared = readFileSync(new URL(`../npm/${name}.d.ts`, import.meta.url), "utf8");
+    const matches = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name);
+    const names = matches(declared, /^export (?:class|function) (\w+)/gm);
+    assert.deepEqual(names.sort(), Object.keys(module).filter(name => name !== "default").sort());
+    for (const [, name, body] of declared.matchAll(/^export class (\w+) \{(.*?)^\}/gms)) {
+      const functions = of => Object.getOwnPropertyNames(of).filter(name => typeof of[name] === "function");
+      const methods = [...functions(module[name]), ...functions(module[name].prototype)];
+      const expected = new Set([...matches(body, /^  (?:static )?(\w+)\(/gm), "constructor"]);
+      assert.deepEqual(new Set(methods.filter(method => !method.startsWith("__"))), expected, name);
+    }
+  });
+}
 
 test("can be loaded again after a failure, and once is enough", async () => {
   await assert.rejects(init(new Uint8Array([1, 2, 3])));
   await init();
   await init();
+});
+
+test("can be loaded from the address, the bytes or the module of its subpath", () => {
+  const sources = ["pathToFileURL(path)", "readFileSync(path)", "new WebAssembly.Module(readFileSync(path))"];
+  for (const source of sources) {
+    const script = `
+      import { readFileSync } from "node:fs";
+      import { createRequire } from "node:module";
+      import { pathToFileURL } from "node:url";
+      import init, { PrivateKey } from "kube-enroll";
+      const path = createRequire(${JSON.stringify(join(project, "package.json"))}).resolve("kube-enroll/wasm");
+      await init(${source});
+      PrivateKey.generate("Ed25519").free();`;
+    execFileSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: project });
+  }
+});
+
+test("wipes a key once, at the latest where its block ends, and says so when it is used later", async () => {
+  await init();
+  const key = PrivateKey.generate("Ed25519");
+  key[Symbol.dispose]();
+  key.free();
+  assert.throws(() => key.request({ user: "jane" }), { name: "KubeEnrollError", code: "freed" });
+});
+
+test("has a key worker only in a page", async () => {
+  await assert.rejects(openKeyWorker(), { name: "KubeEnrollError", code: "not-supported" });
 });
 
 for (const algorithm of ["RSA-2048", "RSA-3072", "RSA-4096", "ECDSA-P256", "ECDSA-P384", "Ed25519"]) {
@@ -49,7 +105,8 @@ for (const algorithm of ["RSA-2048", "RSA-3072", "RSA-4096", "ECDSA-P256", "ECDS
     writeFileSync(file("request.pem"), request.pem);
     openssl("pkey", "-in", "key.pem", "-check", "-noout");
     openssl("req", "-in", "request.pem", "-verify", "-noout");
-    assert.equal(openssl("req", "-in", "request.pem", "-noout", "-pubkey"), openssl("pkey", "-in", "key.pem", "-pubout"));
+    const publicKey = openssl("pkey", "-in", "key.pem", "-pubout");
+    assert.equal(openssl("req", "-in", "request.pem", "-noout", "-pubkey"), publicKey);
     assert.deepEqual(inspectRequest(request.pem), request);
     assert.equal(request.algorithm, algorithm);
     assert.deepEqual(request.groups, ["developers", "ü"]);
@@ -118,12 +175,6 @@ test("assembles a kubeconfig for the certificate that was issued, and for no oth
   assert.equal(key.kubeconfig({ ...options, certificatePem: status }).certificatePem, options.certificatePem);
   assert.throws(() => key.kubeconfig({ ...options, certificatePem: request.pem }), { code: "pasted-request" });
   assert.throws(() => key.kubeconfig({ ...options, certificatePem: key.toPkcs8Pem() }), { code: "pasted-private-key" });
-  assert.throws(() => key.kubeconfig({ ...options, cluster: { name: "dev", server: "http://x" } }), { code: "invalid-cluster" });
-});
-
-test("has types for everything that it exports", async () => {
-  const types = readFileSync(new URL("../../../pkg/index.d.ts", import.meta.url), "utf8");
-  for (const name of Object.keys(await import("../../../pkg/index.js"))) {
-    assert.match(types, new RegExp(`export (default )?(class|function) ${name === "default" ? "init" : name}\\b`));
-  }
+  const cluster = { name: "dev", server: "http://x" };
+  assert.throws(() => key.kubeconfig({ ...options, cluster }), { code: "invalid-cluster" });
 });

@@ -1,0 +1,4 @@
+// In Node, with the module where the bundler has put it.
+import { enroll } from "./enroll.js";
+
+enroll().then(console.log);
