@@ -10,7 +10,7 @@ use kube_enroll_e2e::{
     shell::Shell,
 };
 
-use crate::whole::{approve_by_the_page, create_somebody_elses, decide, is_known_to_the_cluster, unique};
+use crate::whole::{approve_by_the_page, cluster_of, create_somebody_elses, decide, is_known_to_the_cluster, unique};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn through_a_reload_and_a_night_in_chromium() {
@@ -135,6 +135,44 @@ async fn and_another_cluster_behind_the_page_is_not_asked_about_it() {
     approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
     page.wait_for("issued").await;
     assert_eq!(proxy.posts(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_its_cluster_moves_and_changes_its_authorities() {
+    let admin = ControlPlane::shared().admin();
+    let (_serve, proxy) = page_behind_a_proxy().await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let (name, _) = asks(&browser, &proxy, &Wish::new(&unique("rotated"), &[])).await;
+    let before = cluster_of(&admin).await["server"].as_str().expect("an address").to_owned();
+
+    // A bundle of the old authority, with a newline more, and of a new one; and a corrected address.
+    admin
+        .ok("kubectl config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' \
+             | base64 --decode > old.pem
+             openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=new -keyout new.key -out new.pem -days 2 2> openssl.log
+             { echo; cat old.pem; echo; cat new.pem; } > bundle.pem")
+        .await;
+    let fingerprint = admin.ok("openssl x509 -in new.pem -noout -fingerprint -sha256 | cut -d= -f2").await;
+    let bundle = format!("--cluster-ca-file={}", admin.folder().join("bundle.pem").display());
+    let now = before.replace("127.0.0.1", "localhost");
+    assert_ne!(now, before);
+    let server = format!("--cluster-server={now}");
+    let moved = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1", &bundle, &server]).await;
+    proxy.lead_to(&moved.url());
+
+    let page = Page::open_in(&browser, &proxy.url(), "waiting").await;
+    assert_eq!(page.object_name().await, name);
+    approve_by_the_page(&page, &admin).await;
+    page.wait_for("issued").await;
+    assert_eq!([page.text("#server-then").await, page.text("#server-now").await], [before, now.clone()]);
+    assert_eq!(page.text(".new-authority").await, fingerprint.trim());
+    kube_enroll_e2e::look::look(&browser, "issued-by-a-cluster-that-moved").await;
+    let file = page.save().await;
+    let owner = Shell::new(&file);
+    assert_eq!(cluster_of(&owner).await["server"], now);
+    let data = owner.ok("kubectl config view --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 --decode").await;
+    assert_eq!(data.matches("BEGIN CERTIFICATE").count(), 2, "{data}");
+    owner.ok("kubectl auth whoami").await;
 }
 
 async fn page_behind_a_proxy() -> (Serve, Proxy) {

@@ -3,6 +3,7 @@
 mod a_broken_room_can_be_made_again;
 mod a_certificate_for_another_key_is_refused;
 mod a_click_becomes_a_kubeconfig;
+mod a_key_has_an_end;
 mod a_key_in_the_making_can_be_given_up;
 mod a_killed_browser_loses_nothing;
 mod a_no_is_shown_with_its_reason;

@@ -10,7 +10,7 @@ use kube_enroll_e2e::{
     serve::Serve,
 };
 
-use crate::whole::unique;
+use crate::whole::{approve_by_the_page, unique};
 
 /// More than a browser connects to one place at a time.
 const TABS: usize = 8;
@@ -34,6 +34,35 @@ async fn on_a_plain_http_intranet_in_chromium() {
 async fn on_a_plain_http_intranet_in_firefox() {
     one_tab_asks(Kind::Firefox, Some("intranet.test")).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_a_tab_whose_lock_is_stolen_stops() {
+    for kind in [Kind::Chromium, Kind::Firefox] {
+        let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1"]).await;
+        let proxy = Proxy::start(&serve.url(), Faults::default()).await;
+        let browser = Browser::start(kind).await;
+        let page = Page::open(&browser, &proxy.url()).await;
+        page.submit(&Wish::new(&unique("stolen"), &[])).await;
+        page.wait_until_kept(&["submitted"]).await;
+        browser.run_async(STEAL, vec![]).await;
+        page.wait_for("elsewhere").await;
+        eventually(PATIENCE, "no watch", || async { if proxy.watches() == 0 { Ok(()) } else { Err(proxy.watches()) } })
+            .await;
+        browser.run("giveBack()", vec![]).await;
+        page.wait_for("waiting").await;
+        approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
+        page.wait_for("issued").await;
+        assert_eq!(proxy.posts(), 1);
+    }
+}
+
+/// Takes the lock that the page's key worker holds, as another page of this origin can.
+const STEAL: &str = "const { held } = await navigator.locks.query();
+    if (held.length !== 1) throw new Error(JSON.stringify(held));
+    await new Promise(stolen => navigator.locks.request(held[0].name, { steal: true }, () => {
+        stolen();
+        return new Promise(release => window.giveBack = release);
+    }));";
 
 async fn one_tab_asks(kind: Kind, intranet_host: Option<&'static str>) {
     let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1,intranet.test"]).await;

@@ -3,35 +3,11 @@
 use kube_enroll_e2e::{
     browser::{Browser, Kind},
     control_plane::ControlPlane,
-    deadline::{PATIENCE, eventually},
     page::{Page, Wish},
     serve::Serve,
 };
 
 use crate::whole::approve_by_the_page;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_has_expired_is_offered_for_removal() {
-    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
-    let page = Page::open(&browser, &serve.url()).await;
-    page.submit(&Wish::new("lapsed", &[])).await;
-    approve_by_the_page(&page, &ControlPlane::shared().admin()).await;
-    page.wait_for("issued").await;
-    page.save().await;
-    page.wait_until_shown("#after-save").await;
-    change(&browser, "record.progress = JSON.stringify({ ...JSON.parse(record.progress), notAfter: 1 })").await;
-
-    let page = Page::open(&browser, &serve.url()).await;
-    // The cluster says what time it is.
-    let kept = eventually(PATIENCE, "an enrollment that has expired", || async {
-        let kept = page.wait_for_enrollments(1).await.remove(0);
-        if kept.text.contains("expired: it can be taken out") { Ok(kept) } else { Err(kept.text) }
-    })
-    .await;
-    assert!(!page.has("button[data-act='resume']").await);
-    page.act(&kept.id, "forget").await;
-    page.wait_for_enrollments(0).await;
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_that_was_led_elsewhere_does_not_open() {
@@ -73,7 +49,7 @@ async fn a_newer_version_of_the_page_takes_nothing_from_one_that_waits() {
 
 /// Changes every record of the page at `/`, and renews its digest, as somebody does who knows how. `change` is
 /// JavaScript.
-async fn change(browser: &Browser, change: &str) {
+pub async fn change(browser: &Browser, change: &str) {
     let script = format!(
         "{REQUEST}{DIGEST}
         const database = await request(indexedDB.open('kube-enroll /'));
@@ -88,7 +64,8 @@ async fn change(browser: &Browser, change: &str) {
     browser.run_async(&script, vec![]).await;
 }
 
-const REQUEST: &str = "const request = asked => new Promise((resolve, reject) => {
+/// Waits for a request of IndexedDB.
+pub const REQUEST: &str = "const request = asked => new Promise((resolve, reject) => {
     asked.onsuccess = () => resolve(asked.result);
     asked.onerror = () => reject(asked.error);
 });";

@@ -10,6 +10,6 @@ mod tab;
 pub(crate) use clipboard::copy;
 pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
 pub(crate) use environment::{environment, inputs, prefilled_form};
-pub(crate) use file::{read_file, save, save_text};
+pub(crate) use file::{Download, read_file, save, save_text};
 pub(crate) use notification::{notify, request_permission};
 pub(crate) use tab::{confirm_unload, focus, focus_soon, listen_awake, set_title};

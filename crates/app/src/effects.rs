@@ -3,11 +3,12 @@
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
+use kube_enroll_protocol::Command;
 use yew::Callback;
 
 use crate::{
     api::Api,
-    browser,
+    browser::{self, Download},
     key_worker::KeyWorker,
     state::{Effect, Event, State},
 };
@@ -17,6 +18,8 @@ pub(crate) struct Effects {
     send: Callback<Event>,
     api: Api,
     key_worker: KeyWorker,
+    /// The kubeconfigs that the browser may not have read yet.
+    downloads: Vec<Download>,
     ticking: Option<Interval>,
     unload_question: Option<EventListener>,
     _awake: [EventListener; 2],
@@ -28,6 +31,7 @@ impl Effects {
         Self {
             api: Api::new("./", send.clone()),
             key_worker: KeyWorker::start(send.clone()),
+            downloads: Vec::new(),
             ticking: None,
             unload_question: None,
             _awake: browser::listen_awake(move |reconnected| on_awake.emit(Event::Awake { reconnected })),
@@ -40,7 +44,13 @@ impl Effects {
             Effect::Call(call) => self.api.call(call),
             Effect::UseApi(base) => self.api = Api::new(&base, self.send.clone()),
             Effect::StopCalls => self.api.stop(),
-            Effect::Command(command) => self.key_worker.send(*command),
+            Effect::Command(command) => {
+                if matches!(*command, Command::Delete { .. }) {
+                    // Nothing of the key is to be left.
+                    self.downloads.clear();
+                }
+                self.key_worker.send(*command);
+            }
             Effect::EndWorker => self.key_worker.restart(),
             Effect::Copy { block, text } => {
                 let send = self.send.clone();
@@ -49,8 +59,8 @@ impl Effects {
                 });
             }
             Effect::Save(name) => {
-                if let Some(file) = self.key_worker.file() {
-                    browser::save(file, name.as_str());
+                if let Some(file) = self.key_worker.take_file() {
+                    self.downloads.push(browser::save(file, name.as_str()));
                 }
             }
             Effect::SaveText { name, text } => browser::save_text(&text, &name),

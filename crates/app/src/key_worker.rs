@@ -36,7 +36,7 @@ struct Inner {
     /// The commands that are not answered yet, each with its number.
     pending: VecDeque<(u32, JsValue)>,
     last_id: u32,
-    /// The kubeconfig, ready to be saved and not read.
+    /// The kubeconfig of the last reply that had one, until it is taken. The page does not read it.
     file: Option<Blob>,
 }
 
@@ -95,9 +95,9 @@ impl KeyWorker {
         self.ensure_started();
     }
 
-    /// Returns the kubeconfig, once it is assembled.
-    pub(crate) fn file(&self) -> Option<Blob> {
-        self.0.borrow().file.clone()
+    /// Removes and returns the kubeconfig that came with a reply.
+    pub(crate) fn take_file(&self) -> Option<Blob> {
+        self.0.borrow_mut().file.take()
     }
 
     fn ensure_started(&self) {
@@ -138,7 +138,7 @@ impl KeyWorker {
                     return;
                 };
                 inner.pending.remove(index);
-                inner.file = file.or_else(|| inner.file.take());
+                inner.file = file;
                 let dispatch = inner.dispatch.clone();
                 drop(inner);
                 dispatch.emit(Event::Reply(reply));
@@ -153,7 +153,7 @@ impl KeyWorker {
         }
     }
 
-    /// Ends a worker that is of no more use: whatever it held is lost. The file stays, since the page has it.
+    /// Ends a worker that is of no more use: whatever it held is lost.
     fn break_down(&self, failure: WorkerFailure) {
         self.0.borrow_mut().end();
         self.fail(failure);

@@ -4,6 +4,7 @@
 //! returned as [`Effect`]s.
 
 mod acquiring;
+mod certificate_end;
 mod cluster_form;
 mod cluster_info;
 mod context;
@@ -23,9 +24,10 @@ mod tests;
 mod transition;
 
 pub(crate) use acquiring::Acquiring;
+pub(crate) use certificate_end::{CertificateEnd, is_answer_due};
 pub(crate) use cluster_form::ClusterForm;
 pub(crate) use cluster_info::cluster_of_kubeconfig;
-pub(crate) use context::{Context, Environment, Inputs, Storage};
+pub(crate) use context::{Context, Deletion, Environment, Inputs, Storage};
 pub(crate) use effect::{Call, Effect};
 pub(crate) use enrollment::{Enrollment, milliseconds};
 pub(crate) use event::{Answer, Event, Failure, UserAction, WorkerFailure};

@@ -9,14 +9,14 @@ use yew::prelude::*;
 use crate::{
     browser::{date_and_time, parse_time, time_of_day},
     components::{
-        Banners, CertificateFacts, Contact, Denied, Elsewhere, Generating, Header, Heading, Identify, Locked,
-        ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Reveal, Save, SignIn,
-        SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment, StoredEnrollments, Storing,
-        Submitting, Trouble, Ui, Verifying, Waiting, rough,
+        Banners, CertificateFacts, Contact, Denied, Elsewhere, End, EndedKey, Generating, Header, Heading, Identify,
+        Locked, ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Save, SavedKey,
+        SignIn, SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment, StoredEnrollments,
+        Storing, Submitting, Trouble, Ui, Verifying, Waiting, rough,
     },
     state::{
-        Acquiring, Connection, Context, Enrollment, Failed, Issued, Machine, Manual, Phase, PrivateText, Problem,
-        Retry, Setup, Shown, State, Storage, UserAction, milliseconds,
+        Acquiring, CertificateEnd, Connection, Context, Deletion, Enrollment, Failed, Issued, Machine, Manual, Phase,
+        PrivateText, Problem, Retry, Setup, Shown, State, Storage, UserAction, is_answer_due, milliseconds,
     },
 };
 
@@ -53,12 +53,17 @@ fn banners(machine: &Machine) -> Html {
         Storage::Refused(reason) => Some(AttrValue::from(reason.clone())),
         _ => None,
     };
+    let not_deleted = match &context.deletion {
+        Deletion::Failed(reason) => Some(AttrValue::from(reason.clone())),
+        Deletion::None | Deletion::Requested => None,
+    };
     // A page that did not load shows no clock warning.
     let loads = !matches!(state, State::Failed(Failed { retry: Retry::Load, .. }));
     html! {
         <Banners
             plain_http={!context.environment.is_secure && !context.environment.is_local}
             {storage_refused}
+            not_deleted={not_deleted}
             clock_offset_ms={context.clock_offset_ms.filter(|_| loads).unwrap_or(0.0)}
         />
     }
@@ -161,6 +166,23 @@ fn identify(context: &Context, tried: bool) -> Html {
             has_api={context.has_api()}
             {browser_locks}
         >
+            for stored in context.stored.iter().filter(|stored| is_answer_due(stored, context)) {
+                <SavedKey
+                    key={format!("saved {}", stored.id)}
+                    id={stored.id.clone()}
+                    user={stored.details.user.clone()}
+                    name={stored.progress.name.clone()}
+                    end={end_time(stored)}
+                />
+            }
+            for ended in context.ended.iter().filter(|ended| context.stored(&ended.id).is_none()) {
+                <EndedKey
+                    key={format!("ended {}", ended.id)}
+                    id={ended.id.clone()}
+                    user={ended.details.user.clone()}
+                    name={ended.progress.name.clone()}
+                />
+            }
             if !context.stored.is_empty() {
                 <StoredEnrollments>
                     for stored in context.stored.iter() {
@@ -174,7 +196,7 @@ fn identify(context: &Context, tried: bool) -> Html {
 
 fn stored_enrollment(context: &Context, stored: &Stored) -> Html {
     let Stored { id, details, progress, fault, .. } = stored;
-    let has_ended = |end| milliseconds(end) <= context.cluster_ms();
+    let end = CertificateEnd::of(stored, context).zip(end_time(stored)).map(|(distance, time)| End { distance, time });
     html! {
         <StoredEnrollment
             key={id.as_str()}
@@ -182,11 +204,16 @@ fn stored_enrollment(context: &Context, stored: &Stored) -> Html {
             user={details.user.clone()}
             name={progress.name.clone()}
             stage={progress.stage.known()}
-            expired={context.clock_offset_ms.is_some() && progress.not_after.is_some_and(has_ended)}
+            {end}
             age={rough(context.inputs.now_ms - milliseconds(details.created))}
             fault={fault.map(|fault| AttrValue::from(fault.to_string()))}
         />
     }
+}
+
+/// Returns the end of a stored certificate, formatted.
+fn end_time(stored: &Stored) -> Option<AttrValue> {
+    stored.progress.not_after.map(|end| date_and_time(milliseconds(end)).into())
 }
 
 fn resuming(context: &Context, acquiring: &Acquiring) -> Html {
@@ -216,22 +243,24 @@ fn manual_steps(machine: &Machine, enrollment: &Rc<Enrollment>, manual: &Manual)
 }
 
 fn save(context: &Context, enrollment: &Rc<Enrollment>, issued: &Issued) -> Html {
-    let Issued { cluster, assembled, file_name, shown, saved } = issued;
+    let Issued { cluster, assembled, file_name, shown, saved, .. } = issued;
     let certificate = &assembled.certificate;
-    let reveal = match shown {
-        Shown::No | Shown::Requested => Reveal::Hidden,
-        Shown::Yes(PrivateText(kubeconfig)) => Reveal::Shown(AttrValue::Rc(Rc::clone(kubeconfig))),
-        Shown::Failed(reason) => Reveal::Failed(reason.clone().into()),
+    let revealed = match shown {
+        Shown::No | Shown::Requested => None,
+        Shown::Yes(PrivateText(kubeconfig)) => Some(AttrValue::Rc(Rc::clone(kubeconfig))),
     };
     html! {
         <Save
             {enrollment}
             {cluster}
+            cluster_change={assembled.cluster_change.clone()}
             page_is_local={context.environment.is_local}
             file_name={file_name.clone()}
             saved={*saved}
+            not_after={date_and_time(milliseconds(certificate.not_after))}
+            knows_time={context.clock_offset_ms.is_some()}
             preview={assembled.preview.clone()}
-            {reveal}
+            {revealed}
         >
             <CertificateFacts
                 user={certificate.user.clone()}

@@ -100,13 +100,36 @@ impl Cluster {
         address::parse_https(&self.server).is_some_and(|(host, _)| address::is_local_or_unspecified(host))
     }
 
-    /// Returns whether both have the same endpoint: server, certificate authorities and TLS server name. Names may
-    /// differ.
-    pub fn has_same_endpoint(&self, other: &Self) -> bool {
-        self.server == other.server
-            && self.certificate_authority_data == other.certificate_authority_data
-            && self.tls_server_name == other.tls_server_name
+    /// Returns the DER of the certificate authorities, in their order; none for those of the system. Blocks that are no
+    /// base64 are left out.
+    pub fn authorities(&self) -> Vec<Vec<u8>> {
+        let data = self.certificate_authority_data().unwrap_or_default();
+        let text = Base64::decode_vec(data).unwrap_or_default();
+        pem::blocks(&String::from_utf8_lossy(&text), pem::CERTIFICATE)
     }
+
+    /// Returns whether this cluster, as it was, and a present one are the same: at least one certificate authority is
+    /// in both, by its DER, since a cluster changes them one after the other; or, where this one has none, the address
+    /// is the same. Whatever else has changed, [`ClusterChange`] says.
+    pub fn is_same_as(&self, present: &Self) -> bool {
+        if self.certificate_authority_data.is_none() {
+            return self.server == present.server;
+        }
+        let known = self.authorities();
+        self.certificate_authority_data == present.certificate_authority_data
+            || present.authorities().iter().any(|authority| known.contains(authority))
+    }
+}
+
+/// The changes of a cluster since a key was stored for it. A person sees them before a kubeconfig is saved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterChange {
+    /// The cluster that is bound to the key.
+    pub before: Cluster,
+    /// SHA-256 of each present certificate authority that was not there, as `openssl x509 -fingerprint -sha256` prints
+    /// it.
+    pub new_authorities: Vec<String>,
 }
 
 impl TryFrom<ClusterFields> for Cluster {
@@ -186,5 +209,30 @@ mod tests {
         let cluster: Cluster = serde_json::from_str(json).expect("a cluster");
         assert_eq!(serde_json::to_string(&cluster).expect("JSON"), json);
         assert!(serde_json::from_str::<Cluster>(r#"{"name":"dev","server":"https://k","ca":""}"#).is_err());
+    }
+
+    #[test]
+    fn is_the_same_while_its_authorities_change_one_after_the_other() {
+        let with = |authorities: &[&str]| {
+            let pem: String =
+                authorities.iter().map(|authority| pem::encode(pem::CERTIFICATE, authority.as_bytes())).collect();
+            let data = if pem.is_empty() { String::new() } else { Base64::encode_string(pem.as_bytes()) };
+            Cluster::parse(ClusterFields { certificate_authority_data: data, ..fields() }).expect("a cluster")
+        };
+        let moved = |cluster: Cluster| {
+            let fields = ClusterFields { server: "https://new.example.com".into(), ..cluster.into() };
+            Cluster::parse(fields).expect("a cluster")
+        };
+        let old = with(&["old"]);
+        assert!(old.is_same_as(&with(&["old", "new"])), "both, while it changes");
+        assert!(old.is_same_as(&moved(with(&["new", "old"]))), "its address may be corrected");
+        assert!(!old.is_same_as(&with(&["new"])));
+        assert!(!old.is_same_as(&with(&[])));
+        assert!(with(&[]).is_same_as(&with(&["new"])), "by its address");
+        assert!(!with(&[]).is_same_as(&moved(with(&["new"]))));
+        let pem = pem::encode(pem::CERTIFICATE, b"old");
+        let one_more_newline = Base64::encode_string(format!("{pem}\n").as_bytes());
+        let fields = ClusterFields { certificate_authority_data: one_more_newline, ..fields() };
+        assert!(old.is_same_as(&Cluster::parse(fields).expect("a cluster")));
     }
 }

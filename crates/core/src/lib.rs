@@ -31,7 +31,7 @@ mod watch;
 pub use algorithm::Algorithm;
 pub use backoff::Backoff;
 pub use certificate::{CertificateSummary, Difference, DifferenceKind};
-pub use cluster::{Cluster, ClusterFields};
+pub use cluster::{Cluster, ClusterChange, ClusterFields};
 pub use csr::{CertificateSigningRequest, CertificateSigningRequestList, CsrState};
 pub use display::Quoted;
 pub use error::{Error, ErrorCode, Field};

@@ -47,6 +47,14 @@ pub fn contains(text: &str, label: &'static str) -> bool {
     })
 }
 
+/// Decodes all complete blocks of a text with this label, and leaves out those that are no base64.
+pub fn blocks(text: &str, label: &'static str) -> Vec<Vec<u8>> {
+    let (begin, end) = (format!("{BEGIN}{label}-----"), format!("{END}{label}-----"));
+    let bodies = text.split(&begin).skip(1).filter_map(|rest| Some(rest.split_once(&end)?.0));
+    let base64 = bodies.map(|body| body.split_whitespace().collect::<String>());
+    base64.filter_map(|base64| Base64Unpadded::decode_vec(base64.trim_end_matches('=')).ok()).collect()
+}
+
 /// Returns the certificates of a text and nothing else: a file of them may hold a private key as well.
 pub fn certificates(text: &str) -> String {
     let is_delimiter =
@@ -143,5 +151,14 @@ mod tests {
         assert!(!contains(&pem, CERTIFICATE));
         assert!(is_same(&pem, "-----BEGIN CERTIFICATE REQUEST-----\n Ynl0\r\nZXM=\n-----END CERTIFICATE REQUEST-----"));
         assert!(!is_same(&pem, &encode(CERTIFICATE_REQUEST, b"others")));
+    }
+
+    #[test]
+    fn decodes_every_complete_block_of_a_bundle() {
+        let (one, two) = (encode(CERTIFICATE, b"one"), encode(CERTIFICATE, b"two"));
+        let bundle =
+            format!("# ours\n{one}\n{pem}{two}-----BEGIN CERTIFICATE-----\n", pem = encode(PRIVATE_KEY, b"key"));
+        assert_eq!(blocks(&bundle, CERTIFICATE), [b"one", b"two"]);
+        assert!(blocks("-----BEGIN CERTIFICATE-----\nä\n-----END CERTIFICATE-----", CERTIFICATE).is_empty());
     }
 }

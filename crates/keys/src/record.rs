@@ -1,4 +1,4 @@
-use kube_enroll_core::{Cluster, check_new_passphrase};
+use kube_enroll_core::{Cluster, ClusterChange, check_new_passphrase};
 use kube_enroll_x509::CertificationRequest;
 use rand_core::TryCryptoRng;
 use serde::{Deserialize, Serialize};
@@ -137,12 +137,12 @@ impl Record {
         self.bound.request()
     }
 
-    /// Checks that a kubeconfig is for the cluster of the details.
+    /// Checks that a kubeconfig is for the cluster of the details, and returns what has changed of it.
     ///
     /// # Errors
     /// As [`Bound::check_cluster`].
-    pub fn check_cluster(&self, cluster: &Cluster) -> Result<(), Error> {
-        self.bound.check_cluster(cluster)
+    pub fn check_cluster(&self, present: &Cluster) -> Result<Option<ClusterChange>, Error> {
+        self.bound.check_cluster(present)
     }
 
     /// Returns whether a passphrase opens it.

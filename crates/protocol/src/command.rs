@@ -64,6 +64,8 @@ pub enum Command {
     Assemble(Box<Assemble>),
     /// Returns the kubeconfig with the key in it. It is only sent for a click.
     Reveal,
+    /// Returns the kubeconfig as a file. It is only sent for a click.
+    Save,
 }
 
 /// The inputs of a kubeconfig, except the private key.

@@ -62,6 +62,10 @@ pub struct Progress {
     /// The end of that certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<Timestamp>,
+    /// The time at which the kubeconfig was saved last, by the browser's clock, or `None` before, and in records of
+    /// earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saved_at: Option<Timestamp>,
 }
 
 /// The stage that a stored enrollment has reached.

@@ -1,4 +1,4 @@
-use kube_enroll_core::{CertificateSummary, Difference, ErrorCode};
+use kube_enroll_core::{CertificateSummary, ClusterChange, Difference, ErrorCode};
 use serde::{Deserialize, Serialize};
 
 use crate::StoredEnrollment;
@@ -62,10 +62,12 @@ pub enum Reply {
     Update(Result<Listing, Failure>),
     /// The stored enrollments, without the deleted one.
     Delete(Result<Listing, Failure>),
-    /// The checked certificate; the kubeconfig is in the message's `file`.
+    /// The checked certificate.
     Assemble(Result<Box<Assembled>, Failure>),
     /// The kubeconfig with the key in it, as YAML.
     Reveal(Result<String, Failure>),
+    /// The kubeconfig is in the message's `file`, a `Blob`.
+    Save(Result<(), Failure>),
     /// The message was no command.
     Invalid(Result<(), Failure>),
 }
@@ -78,7 +80,12 @@ impl Reply {
             Self::Acquire(result) | Self::Release(result) | Self::Update(result) | Self::Delete(result) => {
                 result.as_ref().ok()
             }
-            Self::Generate(_) | Self::Store(_) | Self::Assemble(_) | Self::Reveal(_) | Self::Invalid(_) => None,
+            Self::Generate(_)
+            | Self::Store(_)
+            | Self::Assemble(_)
+            | Self::Reveal(_)
+            | Self::Save(_)
+            | Self::Invalid(_) => None,
         }
     }
 }
@@ -126,6 +133,8 @@ pub struct Assembled {
     pub certificate: CertificateSummary,
     /// The differences between the certificate and the request.
     pub differences: Vec<Difference>,
+    /// The changes of the cluster since the key was stored, or `None` if there are none.
+    pub cluster_change: Option<ClusterChange>,
 }
 
 #[cfg(test)]

@@ -90,15 +90,27 @@ export interface Difference {
   issuedSeconds: number;
 }
 
-export interface Kubeconfig {
-  /** The file, with the private key. */
-  kubeconfig: Blob;
-  /** The same with a sentence in the key's place. */
+/** A change of the cluster since a key was stored. */
+export interface ClusterChange {
+  /** The cluster as it was stored with the key. */
+  before: Cluster;
+  /** SHA-256 of each certificate authority that was not in it, as `openssl x509 -fingerprint -sha256` prints it. */
+  newAuthorities: string[];
+}
+
+/** An issued and checked certificate. */
+export interface Assembled {
+  /** The kubeconfig, with a sentence in the key's place. */
   preview: string;
   /** The chain as PEM, and nothing around it. */
   certificatePem: string;
   certificate: Certificate;
   differences: Difference[];
+}
+
+export interface Kubeconfig extends Assembled {
+  /** The file, with the private key. */
+  kubeconfig: Blob;
 }
 
 /** A private key in the module's memory. `free()` wipes it, as does the end of a `using` block. */
@@ -158,8 +170,14 @@ export interface KeyWorker {
   update(id: string, progress: Progress): Promise<Listing>;
   /** Deletes an enrollment, with its key. */
   delete(id: string): Promise<Listing>;
-  /** Checks the issued certificate against the key and the request, and writes the kubeconfig. */
-  assemble(options: AssembleOptions): Promise<Kubeconfig>;
+  /**
+   * Checks the issued certificate against the key and the request, and writes the kubeconfig in the worker's memory.
+   * `clusterChange` is null if the cluster is as it was stored with the key; otherwise show it before the file is
+   * saved.
+   */
+  assemble(options: AssembleOptions): Promise<Assembled & { clusterChange: ClusterChange | null }>;
+  /** Resolves with the kubeconfig that was assembled last, with the private key in it, as a file. */
+  save(): Promise<Blob>;
   /** Resolves with the text of the kubeconfig that was assembled last, with the private key in it. */
   reveal(): Promise<string>;
   /** Ends the worker, and its memory with it. Stored enrollments stay. */
@@ -218,6 +236,8 @@ export interface Progress {
   certificatePem?: string;
   /** The end of that certificate. */
   notAfter?: Date;
+  /** The time at which the kubeconfig was saved last. */
+  savedAt?: Date;
 }
 
 /** An enrollment as it can be read without its key. */

@@ -57,7 +57,7 @@ class KeyWorker {
 
   async store({ details: { created = new Date(), ...details }, progress, passphrase }) {
     const fields = { ...details, created: toSeconds(created) };
-    return this.#send({ store: { details: fields, progress: withSeconds(progress), passphrase } });
+    return this.#send({ store: { details: fields, progress: withTimes(progress, toSeconds), passphrase } });
   }
 
   async list() {
@@ -73,7 +73,7 @@ class KeyWorker {
   }
 
   async update(id, progress) {
-    return toListing(await this.#send({ update: { id, progress: withSeconds(progress) } }));
+    return toListing(await this.#send({ update: { id, progress: withTimes(progress, toSeconds) } }));
   }
 
   async delete(id) {
@@ -82,8 +82,12 @@ class KeyWorker {
 
   async assemble({ certificatePem, now = new Date(), ...options }) {
     const command = { ...options, certificate: certificatePem, now: toSeconds(now) };
-    const { file, ...assembled } = await this.#send({ assemble: command });
-    return { ...assembled, kubeconfig: file, certificate: withDates(assembled.certificate) };
+    const assembled = await this.#send({ assemble: command });
+    return { ...assembled, certificate: withDates(assembled.certificate) };
+  }
+
+  async save() {
+    return this.#send("save");
   }
 
   async reveal() {
@@ -116,7 +120,7 @@ class KeyWorker {
     if (reply) {
       // The reply is named after its command, and a listing that cannot fail has no `Ok` around it.
       const [[name, result]] = Object.entries(reply.reply);
-      this.#settle(reply.id, name === "list" ? { Ok: result } : withFile(result, reply.file));
+      this.#settle(reply.id, name === "list" ? { Ok: result } : name === "save" ? withFile(result, reply.file) : result);
     }
     if (changed) this.#onChanged?.(toListing(changed));
     if (panicked !== undefined) this.#end(kubeEnrollError("key-worker-panicked", panicked));
@@ -158,21 +162,23 @@ function otherVersion(found) {
 
 /** The kubeconfig comes beside its reply. */
 function withFile(result, file) {
-  return result.Ok && file ? { Ok: { ...result.Ok, file } } : result;
+  return result.Err ? result : { Ok: file };
 }
 
 /** The times of a listing are numbers as it crosses. */
 function toListing({ enrollments, ...listing }) {
-  const stored = ({ details, progress: { notAfter, ...progress }, ...enrollment }) => ({
+  const stored = ({ details, progress, ...enrollment }) => ({
     ...enrollment,
     details: { ...details, created: toDate(details.created) },
-    progress: notAfter === undefined ? progress : { ...progress, notAfter: toDate(notAfter) },
+    progress: withTimes(progress, toDate),
   });
   return { ...listing, enrollments: enrollments.map(stored) };
 }
 
-function withSeconds({ notAfter, ...progress }) {
-  return notAfter === undefined ? progress : { ...progress, notAfter: toSeconds(notAfter) };
+/** Converts the times of a progress that has them. */
+function withTimes(progress, convert) {
+  const times = ["notAfter", "savedAt"].filter(name => progress[name] !== undefined);
+  return { ...progress, ...Object.fromEntries(times.map(name => [name, convert(progress[name])])) };
 }
 
 /** The version of the messages, `{ ready: { protocol } }`. */

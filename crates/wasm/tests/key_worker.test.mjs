@@ -70,30 +70,32 @@ test("posts each command once, with times in seconds, and matches replies by the
   assert.deepEqual(await listed, { enrollments: [], refused: null, wrapsKeys: true });
 });
 
-test("hands over the kubeconfig that comes beside the reply", async () => {
+test("checks a certificate, and hands over the kubeconfig that comes beside the reply", async () => {
   const { worker, host } = await open("assembles");
   const cluster = { name: "dev", server: "https://api.example.com" };
   const assembled = worker.assemble({ certificatePem: "C", cluster, expirationSeconds: 60, now: new Date(3_000) });
   assert.deepEqual(host.posted[0].command, { assemble: { certificate: "C", cluster, expirationSeconds: 60, now: 3 } });
   const certificate = { user: "jane", notBefore: 1, notAfter: 2 };
-  const file = new Blob(["kubeconfig"]);
-  host.send({ reply: { id: 1, reply: { assemble: { Ok: { preview: "P", certificate } } }, file } });
+  host.send({ reply: { id: 1, reply: { assemble: { Ok: { preview: "P", certificate } } } } });
   assert.deepEqual(await assembled, {
-    kubeconfig: file,
     preview: "P",
     certificate: { user: "jane", notBefore: new Date(1_000), notAfter: new Date(2_000) },
   });
+  const saved = worker.save();
+  const file = new Blob(["kubeconfig"]);
+  host.send({ reply: { id: 2, reply: { save: { Ok: null } }, file } });
+  assert.equal(await saved, file);
 });
 
 test("notifies of changes, with times as dates", async () => {
   const listings = [];
   const { host } = await open("notifies", listing => listings.push(listing));
   const stored = progress => ({ id: "a", details: { created: 1, user: "jane" }, progress, lease: "free", fault: null });
-  const enrollments = [stored({ stage: "issued", notAfter: 2 }), stored({ stage: "prepared" })];
+  const enrollments = [stored({ stage: "saved", notAfter: 2, savedAt: 1 }), stored({ stage: "prepared" })];
   host.send({ changed: { enrollments, refused: null, wrapsKeys: true } });
   const [first, second] = listings[0].enrollments;
   assert.deepEqual(first.details, { created: new Date(1_000), user: "jane" });
-  assert.deepEqual(first.progress, { stage: "issued", notAfter: new Date(2_000) });
+  assert.deepEqual(first.progress, { stage: "saved", notAfter: new Date(2_000), savedAt: new Date(1_000) });
   assert.deepEqual(second.progress, { stage: "prepared" });
 });
 

@@ -155,11 +155,17 @@ impl Worker {
                 Reply::Update(self.update(&id, &progress).await.map_err(Failure::from)).into()
             }
             Command::Delete { id } => Reply::Delete(self.delete(&id).await.map_err(Failure::from)).into(),
-            Command::Assemble(command) => match self.assemble(*command).await {
-                Ok((assembled, file)) => Answer { reply: Reply::Assemble(Ok(Box::new(assembled))), file: Some(file) },
-                Err(error) => Reply::Assemble(Err(error.into())).into(),
+            Command::Assemble(command) => {
+                let assembled = self.assemble(*command).await;
+                Reply::Assemble(assembled.map(Box::new).map_err(Failure::from)).into()
+            }
+            Command::Reveal => {
+                Reply::Reveal(self.session.kubeconfig().map(str::to_owned).map_err(Failure::from)).into()
+            }
+            Command::Save => match self.session.kubeconfig() {
+                Ok(file) => Answer { reply: Reply::Save(Ok(())), file: Some(Zeroizing::new(file.to_owned())) },
+                Err(error) => Reply::Save(Err(error.into())).into(),
             },
-            Command::Reveal => Reply::Reveal(self.session.reveal().map(str::to_owned).map_err(Failure::from)).into(),
         }
     }
 
@@ -201,7 +207,7 @@ impl Worker {
         let record = self.seal(bound, messages::to_json(progress), passphrase.as_ref()).await?;
         self.storage.add(&record).await?;
         let id = record.record.bound().id().to_owned();
-        self.session.stored(&id);
+        self.session.stored(record.record.bound());
         // It is stored, whatever comes of the lease: without one, no tab has it.
         let _ = self.lease.acquire(&id).await;
         self.others.notify();
@@ -256,7 +262,7 @@ impl Worker {
         Ok(self.list().await)
     }
 
-    async fn assemble(&mut self, command: Assemble) -> Result<(Assembled, Zeroizing<String>), Error> {
+    async fn assemble(&mut self, command: Assemble) -> Result<Assembled, Error> {
         let id = match &command.id {
             Some(id) if !self.session.holds(id) => id,
             _ => return self.session.assemble(&command),

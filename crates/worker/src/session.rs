@@ -17,8 +17,8 @@ pub struct Session {
 }
 
 struct Held {
-    /// The id of its record, or `None` if it is not stored.
-    id: Option<String>,
+    /// The bound part of its record, or `None` if it is not stored.
+    bound: Option<Bound>,
     key: PrivateKey,
     request: CertificationRequest,
     file: Option<Zeroizing<String>>,
@@ -39,7 +39,7 @@ impl Session {
         let key = PrivateKey::generate(algorithm, &mut SysRng)?;
         let request = key.request(&subject, &mut SysRng)?;
         let (request_pem, fingerprint) = (request.to_pem(), request.fingerprint().to_string());
-        self.held = Some(Held { id: None, key, request, file: None });
+        self.held = Some(Held { bound: None, key, request, file: None });
         Ok(GeneratedKey { request_pem, fingerprint })
     }
 
@@ -59,16 +59,16 @@ impl Session {
         Ok(Unwrapped::seal(bound, self.key()?, &mut SysRng)?)
     }
 
-    /// Notes the id of the record in which the key in memory is stored.
-    pub fn stored(&mut self, id: &str) {
+    /// Notes the bound part of the record in which the key in memory is stored.
+    pub fn stored(&mut self, bound: &Bound) {
         if let Some(held) = &mut self.held {
-            held.id = Some(id.to_owned());
+            held.bound = Some(bound.clone());
         }
     }
 
     /// Returns whether the key of a stored enrollment is in memory, so that its record is not needed.
     pub fn holds(&self, id: &str) -> bool {
-        self.held.as_ref().is_some_and(|held| held.id.as_deref() == Some(id))
+        self.held.as_ref().is_some_and(|held| held.id() == Some(id))
     }
 
     /// Checks all of a command that can be checked without the key, so that nobody types a passphrase for a useless
@@ -89,8 +89,8 @@ impl Session {
     /// # Errors
     /// As [`Record::request`].
     pub fn hold(&mut self, record: &Record, key: PrivateKey) -> Result<(), Error> {
-        let (id, request) = (record.bound().id().to_owned(), record.request()?);
-        self.held = Some(Held { id: Some(id), key, request, file: None });
+        let (bound, request) = (record.bound().clone(), record.request()?);
+        self.held = Some(Held { bound: Some(bound), key, request, file: None });
         Ok(())
     }
 
@@ -99,23 +99,27 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::OutOfOrder`] without a key; [`Error::Forgotten`] where the key in memory is not that of the command's
-    /// enrollment; as [`CheckedCertificate::check`] and [`CheckedCertificate::write`].
-    pub fn assemble(&mut self, command: &Assemble) -> Result<(Assembled, Zeroizing<String>), Error> {
+    /// enrollment; as [`Bound::check_cluster`], [`CheckedCertificate::check`] and [`CheckedCertificate::write`].
+    pub fn assemble(&mut self, command: &Assemble) -> Result<Assembled, Error> {
         let held = self.held.as_mut().ok_or(NO_KEY)?;
-        if command.id.is_some() && command.id != held.id {
+        if command.id.is_some() && command.id.as_deref() != held.id() {
             return Err(Error::Forgotten);
         }
+        let cluster_change = match (&held.bound, &command.cluster) {
+            (Some(bound), Some(cluster)) => bound.check_cluster(cluster)?,
+            _ => None,
+        };
         let AssembledKubeconfig { file, preview, certificate_pem, certificate, differences } =
             check(&held.request, command)?.write(&held.key)?;
-        held.file = Some(file.clone());
-        Ok((Assembled { preview, certificate_pem, certificate, differences }, file))
+        held.file = Some(file);
+        Ok(Assembled { preview, certificate_pem, certificate, differences, cluster_change })
     }
 
     /// Returns the kubeconfig that was written last.
     ///
     /// # Errors
     /// [`Error::OutOfOrder`] before one was written.
-    pub fn reveal(&self) -> Result<&str, Error> {
+    pub fn kubeconfig(&self) -> Result<&str, Error> {
         let file = self.held.as_ref().and_then(|held| held.file.as_ref());
         Ok(file.ok_or(Error::OutOfOrder { step: "assembling the kubeconfig" })?)
     }
@@ -127,11 +131,17 @@ impl Session {
 
     /// Wipes the key of a deleted enrollment, if it is in memory.
     pub fn delete(&mut self, id: &str) {
-        self.held.take_if(|held| held.id.as_deref() == Some(id));
+        self.held.take_if(|held| held.id() == Some(id));
     }
 
     fn key(&self) -> Result<&PrivateKey, Error> {
         Ok(&self.held.as_ref().ok_or(NO_KEY)?.key)
+    }
+}
+
+impl Held {
+    fn id(&self) -> Option<&str> {
+        self.bound.as_ref().map(Bound::id)
     }
 }
 
@@ -187,12 +197,12 @@ mod tests {
     fn refuses_a_step_before_the_one_that_it_needs() {
         let mut session = Session::default();
         assert_eq!(assemble(&mut session, None, ""), ErrorCode::OutOfOrder);
-        assert_eq!(session.reveal().err().map(|error| error.code()), Some(ErrorCode::OutOfOrder));
+        assert_eq!(session.kubeconfig().err().map(|error| error.code()), Some(ErrorCode::OutOfOrder));
         let bound = Bound::new(String::new(), &mut SysRng).expect("randomness");
         assert_eq!(session.seal(&bound).err(), Some(NO_KEY));
         assert_eq!(session.seal_with_passphrase(bound, String::new(), "x").err(), Some(NO_KEY));
         generate(&mut session);
-        assert_eq!(session.reveal().err().map(|error| error.code()), Some(ErrorCode::OutOfOrder));
+        assert_eq!(session.kubeconfig().err().map(|error| error.code()), Some(ErrorCode::OutOfOrder));
     }
 
     #[test]
@@ -207,16 +217,16 @@ mod tests {
     #[test]
     fn holds_a_stored_key_under_its_id_until_it_is_deleted_or_replaced() {
         let mut session = Session::default();
-        generate(&mut session);
-        assert!(!session.holds("id"));
-        session.stored("id");
-        assert!(session.holds("id"));
+        let bound = bound(&generate(&mut session));
+        assert!(!session.holds(bound.id()));
+        session.stored(&bound);
+        assert!(session.holds(bound.id()));
         session.delete("another");
-        assert!(session.holds("id"));
+        assert!(session.holds(bound.id()));
         generate(&mut session);
-        assert!(!session.holds("id"));
-        session.stored("id");
-        session.delete("id");
+        assert!(!session.holds(bound.id()));
+        session.stored(&bound);
+        session.delete(bound.id());
         assert!(session.held.is_none());
         generate(&mut session);
         session.release();

@@ -10,7 +10,6 @@ use kube_enroll_keys::{Error as KeysError, Record, RecordFields};
 use kube_enroll_protocol::{Assemble, Assembled, Details, Passphrase, Progress};
 use kube_enroll_worker::{Error, Session};
 use serde_json::{Value, json};
-use zeroize::Zeroizing;
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -23,10 +22,10 @@ fn opens_every_version_and_writes_its_kubeconfig() {
         let record = golden.record().expect("a record");
         assert_eq!(record.bound().version() as usize, index + 1);
         let mut session = Session::default();
-        let (assembled, file) = golden.assemble(&mut session, &record, PASSPHRASE).expect("a kubeconfig");
+        let assembled = golden.assemble(&mut session, &record, PASSPHRASE).expect("a kubeconfig");
         assert_eq!(assembled.certificate.groups, ["developers", "ü"]);
         assert_eq!(assembled.certificate_pem, golden.progress().certificate_pem);
-        assert!(file.contains("current-context: \"jane@dev\""));
+        assert!(session.kubeconfig().expect("a file").contains("current-context: \"jane@dev\""));
         assert!(session.holds(record.bound().id()));
     }
 }
@@ -124,12 +123,7 @@ impl Golden {
         serde_json::from_str(self.fields["progress"].as_str().expect("a text")).expect("progress")
     }
 
-    fn assemble(
-        &self,
-        session: &mut Session,
-        record: &Record,
-        passphrase: &str,
-    ) -> Result<(Assembled, Zeroizing<String>), Error> {
+    fn assemble(&self, session: &mut Session, record: &Record, passphrase: &str) -> Result<Assembled, Error> {
         let progress = self.progress();
         let details: Details = serde_json::from_str(record.bound().details()).expect("details");
         let not_after = progress.not_after.expect("it is issued");

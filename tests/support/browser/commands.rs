@@ -27,9 +27,17 @@ impl Browser {
     /// # Panics
     /// In Firefox, and where the command fails.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({ "cmd": command, "params": parameters });
-        let answer = self.client.issue_cmd(VendorCommand { path: "goog/cdp/execute", body }).await;
+        let answer = self.try_devtools(command, parameters).await;
         answer.unwrap_or_else(|error| panic!("{command} failed with: {error}"))
+    }
+
+    /// The same for a command that may fail.
+    ///
+    /// # Errors
+    /// Those of the command.
+    pub async fn try_devtools(&self, command: &str, parameters: Value) -> Result<Value, CmdError> {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.client.issue_cmd(VendorCommand { path: "goog/cdp/execute", body }).await
     }
 
     /// Returns what the policy of the page refused, and scripts that ran though they must not have, since the page was

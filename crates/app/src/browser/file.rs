@@ -29,20 +29,23 @@ pub(crate) fn read_file(event: &Event, done: impl Fn(String) + 'static) {
     }
 }
 
+/// A file that the browser was told to download. It is let go of a minute later, or when this is dropped.
+pub(crate) struct Download(Timeout);
+
 /// Has the browser download a file.
-pub(crate) fn save(file: impl Into<ObjectUrl>, name: &str) {
+pub(crate) fn save(file: impl Into<ObjectUrl>, name: &str) -> Download {
     let url = file.into();
     let anchor: HtmlAnchorElement = document().create_element("a").expect("a is a name of an element").unchecked_into();
     anchor.set_href(&url);
     anchor.set_download(name);
     anchor.click();
     // The address is revoked when it is dropped.
-    Timeout::new(URL_LIFETIME_MILLISECONDS, move || drop(url)).forget();
+    Download(Timeout::new(URL_LIFETIME_MILLISECONDS, move || drop(url)))
 }
 
 /// Has the browser download a text.
 pub(crate) fn save_text(text: &str, name: &str) {
-    save(Blob::new(text), name);
+    save(Blob::new(text), name).0.forget();
 }
 
 fn chosen_files(event: &Event) -> Option<web_sys::FileList> {

@@ -9,6 +9,8 @@ pub(crate) struct BannersProps {
     pub plain_http: bool,
     /// The reason why the browser stores nothing for this page, or `None` if it does.
     pub storage_refused: Option<AttrValue>,
+    /// The reason why an enrollment could not be deleted, or `None` if none was to be, or it was.
+    pub not_deleted: Option<AttrValue>,
     /// The cluster's clock minus the browser's, in milliseconds; 0 while that is not known.
     pub clock_offset_ms: f64,
 }
@@ -29,6 +31,13 @@ pub(crate) fn Banners(props: &BannersProps) -> Html {
                 <Note id="storage-refused" warns=true>
                     { "This browser stores nothing for this page, so leave the tab open until you have saved your \
                        file: closing or reloading it loses the key. " }
+                    { reason.clone() }
+                </Note>
+            }
+            if let Some(reason) = &props.not_deleted {
+                <Note id="not-deleted" warns=true>
+                    { "The key was not deleted, and is still stored in this browser. Try again; or delete what this \
+                       browser stores for this site, in its settings. " }
                     { reason.clone() }
                 </Note>
             }
@@ -55,7 +64,17 @@ mod tests {
 
     async fn banners(plain_http: bool, storage_refused: Option<&'static str>, clock_offset_ms: f64) -> String {
         let storage_refused = storage_refused.map(AttrValue::from);
-        render(html! { <Banners {plain_http} {storage_refused} {clock_offset_ms} /> }).await
+        render(html! { <Banners {plain_http} {storage_refused} not_deleted={None::<AttrValue>} {clock_offset_ms} /> })
+            .await
+    }
+
+    #[tokio::test]
+    async fn says_that_a_key_was_not_deleted_and_what_to_do() {
+        let not_deleted = Some(AttrValue::from("The storage is full."));
+        let banners = html! { <Banners plain_http=false storage_refused={None::<AttrValue>} {not_deleted} clock_offset_ms=0.0 /> };
+        let html = render(banners).await;
+        assert!(tag(&html, "not-deleted").contains("note warn"));
+        assert!(html.contains("still stored in this browser") && html.contains("The storage is full."), "{html}");
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ mod algorithm_field;
 mod group_fields;
 mod lifetime_field;
 mod lock_field;
+mod saved_key;
 mod stored_enrollments;
 mod unusual_note;
 mod user_field;
@@ -17,10 +18,13 @@ use yew::prelude::*;
 use super::{Actions, Heading, Hint, SameSteps, use_ui};
 use crate::state::{Faults, Form, Lifetime, LockKind, Person, UserAction};
 
-pub(crate) use self::stored_enrollments::{StoredEnrollment, StoredEnrollments, stage_text};
 use self::{
     advanced_fields::AdvancedFields, algorithm_field::AlgorithmField, group_fields::GroupFields,
     lifetime_field::LifetimeField, lock_field::LockField, user_field::UserField,
+};
+pub(crate) use self::{
+    saved_key::{EndedKey, SavedKey},
+    stored_enrollments::{End, StoredEnrollment, StoredEnrollments, stage_text},
 };
 
 /// Properties of [`Identify`].
@@ -38,7 +42,7 @@ pub(crate) struct IdentifyProps {
     pub has_api: bool,
     /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
-    /// The enrollments that are stored already.
+    /// The enrollments that are stored already, and those that have ended.
     #[prop_or_default]
     pub children: Html,
 }

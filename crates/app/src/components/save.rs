@@ -1,16 +1,16 @@
 //! The step in which the kubeconfig is saved.
 
+mod cluster_change;
 mod kubeconfig_preview;
 mod next_steps;
 
 use std::rc::Rc;
 
-use kube_enroll_core::{Cluster, FileName, UserName, shell};
+use kube_enroll_core::{Cluster, ClusterChange, FileName, UserName, shell};
 use yew::prelude::*;
 
-pub(crate) use self::kubeconfig_preview::Reveal;
-use self::{kubeconfig_preview::KubeconfigPreview, next_steps::NextSteps};
-use super::{Actions, Button, Heading, Lead, LeaveActions, Note, SameSteps, TextField, use_ui};
+use self::{cluster_change::ClusterChanged, kubeconfig_preview::KubeconfigPreview, next_steps::NextSteps};
+use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, Note, SameSteps, TextField, use_ui};
 use crate::state::{Enrollment, UserAction};
 
 /// Properties of [`Save`].
@@ -20,16 +20,22 @@ pub(crate) struct SaveProps {
     pub enrollment: Rc<Enrollment>,
     /// The cluster that the kubeconfig leads to.
     pub cluster: Rc<Cluster>,
+    /// The changes of the cluster since the key was stored, or `None` if there are none.
+    pub cluster_change: Option<ClusterChange>,
     /// The page comes from this machine.
     pub page_is_local: bool,
     /// The name of the file.
     pub file_name: AttrValue,
     /// The file has been saved.
     pub saved: bool,
+    /// The end of the certificate, formatted.
+    pub not_after: AttrValue,
+    /// The page knows the cluster's time, by which it deletes keys whose certificates have ended.
+    pub knows_time: bool,
     /// The kubeconfig, with a sentence in the key's place.
     pub preview: AttrValue,
-    /// The kubeconfig with the key, where a person wants to see it.
-    pub reveal: Reveal,
+    /// The kubeconfig with the key, or `None` unless the person wants to see it.
+    pub revealed: Option<AttrValue>,
     /// The facts of the certificate.
     pub children: Html,
 }
@@ -53,17 +59,22 @@ pub(crate) fn Save(props: &SaveProps) -> Html {
                 }
             </Lead>
             { props.children.clone() }
+            if let Some(change) = &props.cluster_change {
+                <ClusterChanged change={change.clone()} {cluster} />
+            }
             if cluster.is_local() {
                 <LocalClusterWarning server={cluster.server().to_owned()} page_is_local={props.page_is_local} />
             }
             <FileForm {file_name} saved={*saved} />
             if *saved && stored {
                 <StoredKeyNote />
+            } else if stored {
+                <StoredKeyHint not_after={props.not_after.clone()} knows_time={props.knows_time} />
             }
             if let (true, Some(file)) = (*saved, file.clone()) {
                 <NextSteps {file} {enrollment} />
             }
-            <KubeconfigPreview preview={props.preview.clone()} reveal={props.reveal.clone()} />
+            <KubeconfigPreview preview={props.preview.clone()} revealed={props.revealed.clone()} />
             if let Some(file) = &file {
                 <SameSteps commands={AttrValue::from(shell::assemble(file, user, cluster))} />
             }
@@ -136,6 +147,29 @@ fn FileForm(props: &FileFormProps) -> Html {
                 </button>
             </Actions>
         </form>
+    }
+}
+
+/// Properties of [`StoredKeyHint`].
+#[derive(Properties, PartialEq)]
+struct StoredKeyHintProps {
+    /// The end of the certificate, formatted.
+    not_after: AttrValue,
+    /// The page knows the cluster's time.
+    knows_time: bool,
+}
+
+/// A hint about what becomes of the stored key, before the file is saved.
+#[component]
+fn StoredKeyHint(props: &StoredKeyHintProps) -> Html {
+    html! {
+        <Hint id="key-stays">
+            { "The key stays stored in this browser after that, so that you can save the file again. From tomorrow on, \
+               this page asks whether the file works, and deletes the key if you say so. Once the certificate has \
+               ended, " }
+            { props.not_after.clone() }
+            { if props.knows_time { ", your next visit deletes it." } else { ", your next visit asks to delete it." } }
+        </Hint>
     }
 }
 

@@ -70,7 +70,7 @@ fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
             let text = enrollment.certificate_pem.clone().expect("it was just seen");
             return Verifying::begin(enrollment, Certificate { text, is_pasted: false }, None, context);
         }
-        _ if context.is_other_cluster(&enrollment) => Phase::OtherCluster,
+        _ if context.is_other_cluster(enrollment.cluster.as_ref()) => Phase::OtherCluster,
         Stage::Prepared => return Phase::submit(enrollment, context),
         _ if context.has_api() => return Phase::wait(enrollment, context),
         _ => return Phase::by_hand(enrollment, None),

@@ -24,7 +24,10 @@ pub(crate) struct Context {
     pub inputs: Inputs,
     /// The enrollments in the browser's storage, as last listed.
     pub stored: Rc<Vec<StoredEnrollment>>,
+    /// The enrollments that were deleted at this visit since their certificates have ended.
+    pub ended: Rc<Vec<StoredEnrollment>>,
     pub storage: Storage,
+    pub deletion: Deletion,
     /// The person wants to be notified of the decision.
     pub notifies: bool,
     /// The block that was copied last, and whether that worked; for a moment.
@@ -67,6 +70,26 @@ pub(crate) enum Storage {
     Refused(String),
 }
 
+/// The deletion of an enrollment that was requested last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    /// None, or it is done.
+    None,
+    /// The worker has not answered yet.
+    Requested,
+    /// The enrollment is still stored, for this reason.
+    Failed(String),
+}
+
+impl Deletion {
+    /// Notes that a requested deletion has failed.
+    pub(super) fn failed(&mut self, reason: &str) {
+        if *self == Self::Requested {
+            *self = Self::Failed(reason.into());
+        }
+    }
+}
+
 impl Context {
     /// Makes the context before anything is loaded.
     pub(super) fn new(environment: Environment, form: Form) -> Self {
@@ -81,7 +104,9 @@ impl Context {
             clock_offset_ms: None,
             inputs: Inputs::default(),
             stored: Rc::default(),
+            ended: Rc::default(),
             storage: Storage::Unknown,
+            deletion: Deletion::None,
             notifies: false,
             copied: None,
         }
@@ -97,23 +122,26 @@ impl Context {
         self.inputs.now_ms + self.clock_offset_ms.unwrap_or(0.0)
     }
 
-    /// Returns the cluster of an enrollment's kubeconfig, or `None` if it is not known.
+    /// Returns the cluster of an enrollment's kubeconfig, or `None` if it is not known: the present one, if it is that
+    /// of the enrollment, since its address or its certificate authorities may have changed.
     pub(crate) fn cluster_of<'a>(&'a self, enrollment: &'a Enrollment) -> Option<&'a Cluster> {
-        enrollment.cluster.as_ref().or(self.cluster.as_deref())
+        match (enrollment.cluster.as_ref(), self.cluster.as_deref()) {
+            (Some(before), Some(present)) if before.is_same_as(present) => Some(present),
+            (before, present) => before.or(present),
+        }
     }
 
-    /// Returns whether the page is now in front of another cluster, in which the object was never created.
-    pub(super) fn is_other_cluster(&self, enrollment: &Enrollment) -> bool {
-        let authorities =
-            |cluster: Option<&Cluster>| cluster.and_then(Cluster::certificate_authority_data).map(str::to_owned);
-        match (authorities(enrollment.cluster.as_ref()), authorities(self.cluster.as_deref())) {
-            (Some(theirs), Some(ours)) => theirs != ours,
+    /// Returns whether the page is now in front of another cluster than that of an enrollment, so that the object was
+    /// never created there.
+    pub(super) fn is_other_cluster(&self, of_enrollment: Option<&Cluster>) -> bool {
+        match (of_enrollment, self.cluster.as_deref()) {
+            (Some(before), Some(present)) => !before.is_same_as(present),
             _ => false,
         }
     }
 
     /// Returns a stored enrollment, or `None` where there is none of this id.
-    pub(super) fn stored(&self, id: &str) -> Option<&StoredEnrollment> {
+    pub(crate) fn stored(&self, id: &str) -> Option<&StoredEnrollment> {
         self.stored.iter().find(|stored| stored.id == id)
     }
 

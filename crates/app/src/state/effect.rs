@@ -16,7 +16,7 @@ pub(crate) enum Effect {
     EndWorker,
     /// Copy a text for the button of a block.
     Copy { block: &'static str, text: String },
-    /// Save the kubeconfig under this name.
+    /// Save the kubeconfig that came with the last reply under this name.
     Save(FileName),
     /// Save a text that is no secret.
     SaveText { name: String, text: String },
@@ -26,6 +26,18 @@ pub(crate) enum Effect {
     RequestNotificationPermission,
     /// Notify the person, if the tab is hidden.
     Notify(&'static str),
+}
+
+impl Effect {
+    /// Makes the effect that deletes an enrollment.
+    pub(super) fn delete(id: String) -> Self {
+        Self::Command(Box::new(Command::Delete { id }))
+    }
+
+    /// Returns whether it deletes an enrollment.
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self, Self::Command(command) if matches!(**command, Command::Delete { .. }))
+    }
 }
 
 /// An HTTP request.

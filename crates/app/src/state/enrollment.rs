@@ -30,6 +30,8 @@ pub(crate) struct Enrollment {
     /// PEM of the issued chain, or `None` before that.
     pub certificate_pem: Option<String>,
     pub not_after: Option<Timestamp>,
+    /// The time at which the kubeconfig was saved last, by the browser's clock.
+    pub saved_at: Option<Timestamp>,
 }
 
 /// The identity of the object that was created.
@@ -58,6 +60,7 @@ impl Enrollment {
             decision: Decision::default(),
             certificate_pem: None,
             not_after: None,
+            saved_at: None,
         }
     }
 
@@ -99,6 +102,7 @@ impl Enrollment {
             decision: Decision { reason: progress.reason.clone(), message: progress.message.clone() },
             certificate_pem: some(&progress.certificate_pem),
             not_after: progress.not_after,
+            saved_at: progress.saved_at,
         })
     }
 
@@ -132,6 +136,7 @@ impl Enrollment {
             message: self.decision.message.clone(),
             certificate_pem: self.certificate_pem.clone().unwrap_or_default(),
             not_after: self.not_after,
+            saved_at: self.saved_at,
         }
     }
 

@@ -68,6 +68,8 @@ pub(crate) enum UserAction {
     Delete(String),
     /// Save the request of the enrollment with this id.
     Export(String),
+    /// Fill in the form as it was for the enrollment with this id.
+    Again(String),
     /// Delete the key of the enrollment that is shown, and begin again.
     Forget,
     /// Continue though nothing is stored.

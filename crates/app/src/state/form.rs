@@ -7,7 +7,7 @@ use kube_enroll_core::{
     Algorithm, Error, Field, GroupName, Groups, Judgement, MIN_PASSPHRASE_CHARACTERS, NameLabel, Namespace, ObjectName,
     Policy, Subject, UserName, Warning, check_new_passphrase,
 };
-use kube_enroll_protocol::Passphrase;
+use kube_enroll_protocol::{Passphrase, StoredEnrollment};
 
 pub(crate) use self::faults::Faults;
 pub(super) use self::faults::sentence;
@@ -182,6 +182,35 @@ impl Form {
             Edit::Passphrase(passphrase) => self.passphrase = passphrase,
             Edit::ShowPassphrase => self.shows_passphrase = !self.shows_passphrase,
             Edit::Reroll => self.random = fresh.unwrap_or(self.random),
+        }
+    }
+
+    /// Fills in what an earlier enrollment was made with, as far as the policy still offers it. `keeps_user` is for
+    /// somebody who is signed in, and can be no other user.
+    pub(super) fn repeat(&mut self, enrollment: &StoredEnrollment, policy: &Policy, keeps_user: bool) {
+        let StoredEnrollment { details, has_passphrase, .. } = enrollment;
+        self.touched = true;
+        if !keeps_user {
+            self.user.clone_from(&details.user);
+        }
+        self.groups.clone_from(&details.groups);
+        if policy.groups == Groups::Any {
+            self.ensure_row();
+        }
+        if let Some(algorithm) = details.algorithm.known().filter(|known| policy.algorithms.contains(known)) {
+            self.algorithm = algorithm;
+        }
+        if presets(policy).contains(&details.expiration_seconds) {
+            self.lifetime = Lifetime::Seconds(details.expiration_seconds);
+        } else {
+            self.lifetime = Lifetime::Custom;
+            (self.custom, self.unit) = lifetime::custom(details.expiration_seconds);
+        }
+        self.label.clone_from(&details.label);
+        self.namespace.clone_from(&details.namespace);
+        self.unfolded |= !self.label.is_empty() || !self.namespace.is_empty();
+        if *has_passphrase && self.lock == LockKind::Browser {
+            (self.lock, self.chose_lock) = (LockKind::Passphrase, true);
         }
     }
 

@@ -1,11 +1,11 @@
 use std::rc::Rc;
 
 use kube_enroll_core::{Groups, Settings};
-use kube_enroll_protocol::Command;
+use kube_enroll_protocol::{Command, Reply};
 
 use super::{
-    Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Form, Inputs, Phase, Problem, Retry, Setup,
-    State, Transition, UserAction,
+    Acquiring, Answer, Call, Context, Deletion, Edit, Effect, Environment, Event, Form, Inputs, Problem, Retry, Setup,
+    State, Transition, UserAction, certificate_end::delete_ended, form::sentence,
 };
 
 /// The state machine of the whole page.
@@ -26,12 +26,13 @@ impl Machine {
         let Self { mut context, state } = self;
         context.inputs = inputs;
         let was_setup = matches!(state, State::Setup(_));
-        let Transition { mut state, effects } = match event {
+        let Transition { mut state, mut effects } = match event {
             Event::User(action) => on_user(action, state, &mut context),
             Event::Answer(answer) => on_answer(answer, state, &mut context),
             Event::Reply(_) | Event::StorageChanged(_) => on_storage(event, state, &mut context),
             Event::WorkerFailed(_) => {
                 let restart_worker = restart_worker(&state);
+                context.deletion.failed("The part of the page that holds keys broke down.");
                 state.on(event, &context).after(restart_worker)
             }
             Event::Started => Transition::to(state).with(Effect::Call(Call::Settings)).command(Command::List),
@@ -62,6 +63,12 @@ impl Machine {
             // The form holds the passphrase only while it is shown.
             _ => clear_passphrase(&mut context),
         }
+        if let State::Setup(_) = state {
+            effects.extend(delete_ended(&mut context));
+        }
+        if effects.iter().any(Effect::deletes) {
+            context.deletion = Deletion::Requested;
+        }
         (Self { context, state }, effects)
     }
 }
@@ -77,7 +84,14 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
             Rc::make_mut(&mut context.form).edit(edit, context.inputs.random);
             Transition::to(state).with_all(row.map(|row| Effect::Focus(format!("group-{row}"))))
         }
-        UserAction::Delete(id) => Transition::to(state).command(Command::Delete { id }),
+        UserAction::Delete(id) => Transition::to(state).with(Effect::delete(id)),
+        UserAction::Again(id) => {
+            let enrollment = context.stored.iter().chain(context.ended.iter()).find(|stored| stored.id == id).cloned();
+            if let Some(enrollment) = &enrollment {
+                Rc::make_mut(&mut context.form).repeat(enrollment, &context.policy, context.person.is_some());
+            }
+            Transition::to(state).with_all(enrollment.map(|_| Effect::Focus("user".into())))
+        }
         UserAction::Export(id) => {
             let save = context.stored(&id).map(|stored| Effect::SaveText {
                 name: format!("{}.csr", stored.progress.name),
@@ -142,6 +156,12 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
 
 /// Handles a reply of the worker, or a change of the storage by another tab.
 fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
+    if let Event::Reply(Reply::Delete(result)) = &event {
+        match result {
+            Ok(_) => context.deletion = Deletion::None,
+            Err(failure) => context.deletion.failed(&sentence(failure.message.clone())),
+        }
+    }
     let Some(listing) = event.listing() else { return state.on(event, context) };
     let is_silent = context.update_storage(listing);
     match state {
@@ -166,11 +186,8 @@ fn request_cluster_time(context: &Context) -> Option<Effect> {
     is_asked.then_some(Effect::Call(Call::ClusterInfo))
 }
 
-/// Replaces a worker that has failed. A kubeconfig that is already assembled stays, since the page holds its `Blob`.
+/// Replaces a worker that has failed.
 fn restart_worker(state: &State) -> Vec<Effect> {
-    if let State::Enrolled { phase: Phase::Issued(_), .. } = state {
-        return vec![];
-    }
     // The lease was released with the worker.
     let id = state.enrollment().and_then(|enrollment| enrollment.id.clone());
     let acquire = id.map(|id| Effect::Command(Box::new(Command::Acquire { id })));

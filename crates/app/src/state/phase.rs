@@ -31,9 +31,11 @@ pub(crate) use watcher::{Connection, Watcher};
 use std::rc::Rc;
 
 use kube_enroll_core::csr::Decision;
-use kube_enroll_protocol::{Command, Lease, Stage};
+use kube_enroll_protocol::{Lease, Stage};
 
-use super::{Acquiring, Context, Effect, Enrollment, Event, State, Transition, UserAction};
+use super::{
+    Acquiring, Context, Effect, Enrollment, Event, Problem, Retry, State, Transition, UserAction, WorkerFailure,
+};
 
 /// The phase of an enrollment.
 #[derive(Debug, PartialEq)]
@@ -97,10 +99,11 @@ impl Phase {
             Self::Waiting(phase) => phase.on(event, enrollment, context),
             Self::Verifying(phase) => phase.on(event, enrollment, context),
             Self::Locked(phase) => phase.on(event, enrollment, context),
-            Self::Issued(phase) => phase.on(event, enrollment),
+            Self::Issued(phase) => phase.on(event, enrollment, context),
             Self::Gone(phase) => phase.on(event, enrollment, context),
             Self::SignIn(phase) => phase.on(event, enrollment, context),
             Self::Refused(phase) => phase.on(event, enrollment, context),
+            Self::OtherCluster if matches!(event, Event::User(UserAction::Manual)) => Self::leave_api(enrollment, None),
             Self::Denied(_) | Self::SigningFailed(_) | Self::OtherCluster => Transition::to(self.of(enrollment)),
         }
     }
@@ -112,7 +115,7 @@ impl Phase {
             Event::User(UserAction::Restart) => Ok(restart()),
             // An abandoned enrollment must not be sent by the next visit.
             Event::User(UserAction::Cancel | UserAction::Forget) => {
-                let delete = enrollment.id.clone().map(|id| Effect::Command(Box::new(Command::Delete { id })));
+                let delete = enrollment.id.clone().map(Effect::delete);
                 Ok(restart().after(delete))
             }
             event if event.listing().is_some() => self.on_storage(enrollment, context).ok_or(event),
@@ -154,11 +157,22 @@ impl Phase {
         Transition::to(Self::Manual(Manual::new(reason)).of(enrollment))
     }
 
-    /// Continues without the API at the person's wish. From now on, somebody else may create the object, so it is not
-    /// sent again automatically.
-    pub(super) fn leave_api(mut enrollment: Rc<Enrollment>) -> Transition {
+    /// Continues without the API: at the person's wish, or because there is none, for this reason. From now on,
+    /// somebody else may create the object, so it is not sent again automatically.
+    pub(super) fn leave_api(mut enrollment: Rc<Enrollment>, reason: Option<String>) -> Transition {
         let save = if enrollment.stage == Stage::Prepared { enrollment.reach(Stage::Submitted) } else { None };
-        Self::by_hand(enrollment, None).with(Effect::StopCalls).with_all(save)
+        Self::by_hand(enrollment, reason).with(Effect::StopCalls).with_all(save)
+    }
+
+    /// Handles that the worker has ended with the key in its memory. `consequence` is for a key that is not stored.
+    fn worker_failed(failure: WorkerFailure, consequence: &str, enrollment: &Enrollment) -> Transition {
+        match &enrollment.id {
+            Some(id) => {
+                let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
+                Transition::fail(problem, Retry::Acquire(id.clone()))
+            }
+            None => Transition::fail(Problem::of_worker(failure, consequence), enrollment.generate_again()),
+        }
     }
 
     /// Sends the same request under a new name, which is stored first.
@@ -257,6 +271,8 @@ impl Phase {
         )
     }
 }
+
+const KEY_LOST: &str = "The key is lost with it, so the certificate is of no use. Please begin again.";
 
 /// The title of most states.
 pub(super) const DEFAULT_TITLE: &str = "Get access to your cluster · kube-enroll";

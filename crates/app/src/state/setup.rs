@@ -1,6 +1,6 @@
 use kube_enroll_protocol::Stage;
 
-use super::{Acquiring, Context, Effect, Event, Generating, State, Storage, Transition, UserAction};
+use super::{Acquiring, CertificateEnd, Context, Effect, Event, Generating, State, Storage, Transition, UserAction};
 
 /// The form is filled in. Its fields are the [`Context`]'s, since they outlive this state.
 #[derive(Debug, PartialEq)]
@@ -29,6 +29,7 @@ impl Setup {
             && let [stored] = &context.stored[..]
             && stored.fault.is_none()
             && stored.progress.stage.known() != Some(Stage::Saved)
+            && !CertificateEnd::of(stored, context).is_some_and(CertificateEnd::has_passed)
         {
             return Acquiring::begin(stored.id.clone());
         }

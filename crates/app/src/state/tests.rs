@@ -16,8 +16,8 @@ use kube_enroll_core::{
 use kube_enroll_protocol::{Assemble, Assembled, Command, GeneratedKey, Listing, Reply};
 
 use super::{
-    Answer, Call, Connection, Edit, Effect, Environment, Event, Failure, Form, Inputs, Issued, Lifetime, Machine,
-    Manual, Phase, State, Step, UserAction, WorkerFailure, cluster_of_kubeconfig, presets,
+    Answer, Call, Connection, Edit, Effect, Environment, Event, Failed, Failure, Form, Inputs, Issued, Lifetime,
+    Machine, Manual, Phase, Retry, State, Step, UserAction, WorkerFailure, cluster_of_kubeconfig, presets,
 };
 
 const REQUEST: &str = "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n";
@@ -229,6 +229,7 @@ fn assembled() -> Reply {
             not_before: at,
             not_after: at,
         },
+        cluster_change: None,
         differences: vec![],
     })))
 }
@@ -262,6 +263,8 @@ fn enrolls_from_the_form_to_the_saved_file() {
     assert_eq!((visit.name(), visit.state().step()), ("issued", Step::Save));
     assert!(visit.state().holds_a_key());
     visit.act(UserAction::Save);
+    assert_eq!(*visit.only_command(), Command::Save);
+    visit.reply(Reply::Save(Ok(())));
     assert_eq!(visit.effects, [Effect::Save(FileName::parse("jane@c.kubeconfig").expect("a name"))]);
     assert!(!visit.state().holds_a_key());
 }
@@ -297,12 +300,18 @@ fn offers_the_lifetimes_of_the_policy() {
 }
 
 #[test]
-fn offers_the_file_when_the_worker_fails_after_it_was_written() {
+fn says_that_a_key_which_is_not_stored_is_lost_with_the_worker() {
+    for action in [UserAction::Reveal, UserAction::Save] {
+        let mut visit = Visit::issued();
+        visit.act(action).panic();
+        assert_eq!((visit.name(), &visit.effects[..]), ("error", &[Effect::EndWorker][..]));
+        let State::Failed(Failed { retry: Retry::Generate(_), problem }) = visit.state() else { panic!("another key") };
+        assert!(problem.message.contains("The key is lost"), "{problem:?}");
+    }
     let mut visit = Visit::issued();
-    visit.act(UserAction::Reveal).panic();
-    assert_eq!((visit.name(), &visit.effects[..]), ("issued", &[][..]));
-    visit.act(UserAction::Save);
-    assert!(matches!(&visit.effects[..], [Effect::Save(_)]));
+    visit.act(UserAction::Save).reply(Reply::Save(Ok(()))).act(UserAction::Save).panic();
+    let State::Failed(Failed { problem, .. }) = visit.state() else { panic!("a failure") };
+    assert!(problem.message.contains("The file that you saved is as it was"), "{problem:?}");
 }
 
 #[test]

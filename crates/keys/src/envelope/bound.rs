@@ -1,7 +1,8 @@
-use kube_enroll_core::Cluster;
+use kube_enroll_core::{Cluster, ClusterChange};
 use kube_enroll_x509::CertificationRequest;
 use rand_core::TryCryptoRng;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::random;
 use crate::Error;
@@ -72,16 +73,21 @@ impl Bound {
     }
 
     /// Checks that a kubeconfig is for the cluster of the details, if they name one: the page may have read another
-    /// text than the one that is bound to the key.
+    /// text than the one that is bound to the key. Returns what has changed of the cluster since, or `None` if its
+    /// address, its TLS server name and its certificate authorities are the same.
     ///
     /// # Errors
-    /// [`Error::OtherCluster`] for another server, other certificate authorities or another TLS server name;
-    /// [`Error::Damaged`] as in [`Bound::request`].
-    pub fn check_cluster(&self, cluster: &Cluster) -> Result<(), Error> {
-        match self.read()?.cluster {
-            Some(stored) if !stored.has_same_endpoint(cluster) => Err(Error::OtherCluster),
-            _ => Ok(()),
+    /// [`Error::OtherCluster`] as [`Cluster::is_same_as`] has it; [`Error::Damaged`] as in [`Bound::request`].
+    pub fn check_cluster(&self, present: &Cluster) -> Result<Option<ClusterChange>, Error> {
+        let Some(before) = self.read()?.cluster else { return Ok(None) };
+        if !before.is_same_as(present) {
+            return Err(Error::OtherCluster);
         }
+        let known = before.authorities();
+        let new = present.authorities().into_iter().filter(|authority| !known.contains(authority));
+        let new_authorities: Vec<String> = new.map(|der| fingerprint(&der)).collect();
+        let has_moved = (before.server(), before.tls_server_name()) != (present.server(), present.tls_server_name());
+        Ok((has_moved || !new_authorities.is_empty()).then_some(ClusterChange { before, new_authorities }))
     }
 
     fn read(&self) -> Result<BoundDetails, Error> {
@@ -93,6 +99,11 @@ impl Bound {
         let Self { version, id, details } = self;
         format!("kube-enroll\n{version}\n{id}\n{details}").into_bytes()
     }
+}
+
+/// Returns SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` prints it.
+fn fingerprint(der: &[u8]) -> String {
+    Sha256::digest(der).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 /// The details that are read here. Unknown fields of a later version are ignored, and bound all the same.
@@ -124,8 +135,9 @@ impl Bound {
 
 #[cfg(test)]
 mod tests {
+    use base64ct::{Base64, Encoding};
     use getrandom::SysRng;
-    use kube_enroll_core::ClusterFields;
+    use kube_enroll_core::{ClusterFields, pem};
     use serde_json::json;
 
     use super::*;
@@ -145,26 +157,32 @@ mod tests {
     }
 
     #[test]
-    fn leads_to_no_other_cluster_than_the_one_of_its_details() {
-        let fields = ClusterFields {
-            name: "dev".into(),
-            server: "https://k".into(),
-            certificate_authority_data: "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t".into(),
-            tls_server_name: "k".into(),
+    fn leads_to_no_other_cluster_than_the_one_of_its_details_and_names_what_has_changed_of_it() {
+        let cluster = |server: &str, authorities: &[&[u8]]| {
+            let pem: String = authorities.iter().map(|der| pem::encode(pem::CERTIFICATE, der)).collect();
+            let certificate_authority_data = Base64::encode_string(pem.as_bytes());
+            let fields = ClusterFields {
+                name: "dev".into(),
+                server: server.into(),
+                certificate_authority_data,
+                tls_server_name: String::new(),
+            };
+            Cluster::parse(fields).expect("a cluster")
         };
-        let parse = |fields: ClusterFields| Cluster::parse(fields).expect("a cluster");
-        let cluster = parse(fields.clone());
-        let details = json!({ "requestPem": "", "cluster": cluster }).to_string();
+        let before = cluster("https://k", &[b"old"]);
+        let details = json!({ "requestPem": "", "cluster": before }).to_string();
         let bound = Bound::new(details, &mut SysRng).expect("randomness");
-        assert_eq!(bound.check_cluster(&cluster), Ok(()));
-        for other in [
-            ClusterFields { server: "https://l".into(), ..fields.clone() },
-            ClusterFields { certificate_authority_data: String::new(), ..fields.clone() },
-            ClusterFields { tls_server_name: "l".into(), ..fields.clone() },
-        ] {
-            assert_eq!(bound.check_cluster(&parse(other.clone())), Err(Error::OtherCluster), "{other:?}");
-        }
+        assert_eq!(bound.check_cluster(&before), Ok(None));
+        assert_eq!(bound.check_cluster(&cluster("https://k", &[b"new"])), Err(Error::OtherCluster));
+        let change = bound.check_cluster(&cluster("https://l", &[b"new", b"old"])).expect("the same").expect("changes");
+        assert_eq!(change.before, before);
+        // printf new | openssl dgst -sha256 -c
+        let expected =
+            "11:50:7a:0e:2f:5e:69:d5:df:a4:0a:62:a1:bd:7b:6e:e5:7e:6b:cd:85:c6:7c:9b:84:31:b3:6f:ff:21:c4:37";
+        assert_eq!(change.new_authorities, [expected.to_uppercase()]);
+        let moved = bound.check_cluster(&cluster("https://l", &[b"old"])).expect("the same").expect("a change");
+        assert!(moved.new_authorities.is_empty());
         let unbound = Bound::new(r#"{"requestPem":""}"#.into(), &mut SysRng).expect("randomness");
-        assert_eq!(unbound.check_cluster(&cluster), Ok(()));
+        assert_eq!(unbound.check_cluster(&before), Ok(None));
     }
 }

@@ -1,6 +1,7 @@
 // A project in TypeScript that uses every export: the compiler only checks it.
 import init, {
-  type Algorithm, type AssembleOptions, type Certificate, type CertificationRequest, type Cluster, type Details,
+  type Algorithm, type AssembleOptions, type Assembled, type Certificate, type CertificationRequest, type Cluster,
+  type ClusterChange, type Details,
   type Difference, type GeneratedKey, type InitSource, type Kubeconfig, type KubeconfigOptions, type KubeEnrollError,
   type KeyWorker, type KeyWorkerOptions, type Listing, type NewEnrollment, PrivateKey, type Progress, type Stage,
   type StoredEnrollment, type Subject, inspectCertificate, inspectRequest, openKeyWorker,
@@ -31,7 +32,7 @@ export function enroll(certificatePem: string): Difference[] {
 
 const options: KeyWorkerOptions = { base: "/worker/", onChanged: (listing: Listing) => console.log(listing.refused) };
 
-export async function enrollInWorker(certificatePem: string): Promise<Kubeconfig> {
+export async function enrollInWorker(certificatePem: string): Promise<Blob> {
   using worker: KeyWorker = await openKeyWorker(options);
   const generated: GeneratedKey = await worker.generate({ ...subject, algorithm });
   const details: Details = { ...subject, ...generated, algorithm, expirationSeconds: 3600, cluster };
@@ -43,7 +44,11 @@ export async function enrollInWorker(certificatePem: string): Promise<Kubeconfig
   await worker.update(id, { ...progress, stage: "issued", certificatePem, notAfter: new Date() });
   const [stored]: StoredEnrollment[] = (await worker.list()).enrollments;
   const assemble: AssembleOptions = { id: stored?.id, certificatePem, cluster, expirationSeconds: 3600 };
-  const kubeconfig = await worker.assemble(assemble);
+  const { clusterChange, ...assembled } = await worker.assemble(assemble);
+  const { certificate }: Assembled = assembled;
+  const change: ClusterChange | null = clusterChange;
+  console.log(certificate.notAfter.getTime(), change?.newAuthorities.length, change?.before.server);
+  const kubeconfig: Blob = await worker.save();
   const text: string = await worker.reveal();
   console.log(text.length, (await worker.release()).wrapsKeys, (await worker.delete(id)).enrollments.length);
   return kubeconfig;

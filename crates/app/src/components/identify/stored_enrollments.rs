@@ -1,9 +1,10 @@
 use kube_enroll_protocol::Stage;
 use yew::prelude::*;
 
+use super::saved_key::AgainButton;
 use crate::{
     components::{Actions, Button, FORGET_QUESTION, Note},
-    state::UserAction,
+    state::{CertificateEnd, UserAction},
 };
 
 /// Properties of [`StoredEnrollments`].
@@ -35,44 +36,68 @@ pub(crate) struct StoredEnrollmentProps {
     pub name: AttrValue,
     /// The stage that was reached, or `None` for one that this version does not know.
     pub stage: Option<Stage>,
-    /// Its certificate has expired.
-    pub expired: bool,
+    /// The end of its certificate, or `None` if none is known to be issued.
+    pub end: Option<End>,
     /// The time since its key was made, in words.
     pub age: AttrValue,
     /// The reason why the record cannot be read, or `None` if it can.
     pub fault: Option<AttrValue>,
 }
 
+/// The end of a stored certificate.
+#[derive(Clone, PartialEq)]
+pub(crate) struct End {
+    /// The distance to it.
+    pub distance: CertificateEnd,
+    /// The time, formatted.
+    pub time: AttrValue,
+}
+
 /// One of the enrollments that the browser stores.
 #[component]
 pub(crate) fn StoredEnrollment(props: &StoredEnrollmentProps) -> Html {
-    let StoredEnrollmentProps { id, user, name, stage, expired, age, fault } = props;
+    let StoredEnrollmentProps { id, user, name, stage, end, age, fault } = props;
     let record = || id.to_string();
     let unseen = html! { <span class="unseen">{ " " }{ name.clone() }</span> };
     // Deleting a key that can still become a kubeconfig is worth a question.
-    let is_over = *expired || matches!(stage, Some(Stage::Denied | Stage::Failed | Stage::Saved));
+    let distance = end.as_ref().map(|end| end.distance);
+    let has_passed = distance.is_some_and(CertificateEnd::has_passed);
+    let is_over = has_passed || matches!(stage, Some(Stage::Denied | Stage::Failed | Stage::Saved));
     html! {
         <li data-id={id.clone()} data-stage={stage.map(Stage::name)}>
             <b>{ user.clone() }</b>
             <span class="hint">
                 { name.clone() }
                 { " · " }
-                { if *expired { "expired: it can be taken out" } else { stage.map_or("unknown", stage_text) } }
+                { stage.map_or("unknown", stage_text) }
                 { " · " }
                 { age.clone() }
                 { " old" }
+                if let Some(End { time, .. }) = end {
+                    { if has_passed { " · ended " } else { " · ends " } }
+                    { time.clone() }
+                }
             </span>
+            if distance == Some(CertificateEnd::PassedHere) {
+                <Note>
+                    { "By this computer’s clock its certificate has ended. If that is right, its key is of no more use, \
+                       and can be deleted." }
+                </Note>
+            }
             if let Some(fault) = fault {
                 <Note warns=true>{ fault.clone() }</Note>
             }
             <Actions>
-                if fault.is_none() && !expired {
+                if fault.is_none() && distance != Some(CertificateEnd::Passed) {
                     <Button name="resume" class="quiet" act={UserAction::Resume(record())}>{ "Go on" }{ unseen.clone() }</Button>
                 }
                 if fault.is_none() {
                     <Button name="export" class="quiet" act={UserAction::Export(record())}>
                         { "Save the request" }{ unseen.clone() }
                     </Button>
+                }
+                if fault.is_none() && distance.is_some_and(|distance| distance != CertificateEnd::Later) {
+                    <AgainButton {id} {name} />
                 }
                 <Button
                     name="forget"

@@ -1,9 +1,9 @@
 use std::rc::Rc;
 
-use kube_enroll_core::{Algorithm, ObjectName, Subject};
+use kube_enroll_core::{Algorithm, ClusterChange, ObjectName, Subject};
 use yew::prelude::*;
 
-use super::{Reveal, Save, SaveProps};
+use super::{Save, SaveProps};
 use crate::{
     components::tests::{cluster, key, render, tag},
     state::{Application, Enrollment, Lock},
@@ -22,11 +22,14 @@ fn issued(server: &str) -> SaveProps {
     SaveProps {
         enrollment: Rc::new(Enrollment::new(application, key("ab:cd"), None, 0.0)),
         cluster: Rc::new(cluster("c", server)),
+        cluster_change: None,
         page_is_local: false,
         file_name: "jane@c.kubeconfig".into(),
         saved: false,
         preview: "apiVersion: v1".into(),
-        reveal: Reveal::Hidden,
+        not_after: "Friday".into(),
+        knows_time: true,
+        revealed: None,
         children: Html::default(),
     }
 }
@@ -47,6 +50,22 @@ async fn warns_of_an_address_that_is_another_machine_for_each_reader() {
         assert!(!tag(&html, "local-warning").contains("warn\""), "{server}");
         assert!(html.contains("the file works on this machine only"), "{server}");
     }
+}
+
+#[tokio::test]
+async fn shows_what_has_changed_of_the_cluster_before_the_file_is_saved() {
+    assert!(!save(issued("https://new.example.com")).await.contains("cluster-changed"));
+    let before = cluster("c", "https://old.example.com");
+    let change = ClusterChange { before, new_authorities: vec!["AB:CD".into()] };
+    let html = save(SaveProps { cluster_change: Some(change), ..issued("https://new.example.com") }).await;
+    let changed = html.split(r#"id="cluster-changed""#).nth(1).expect("it is there");
+    for text in ["https://old.example.com", "https://new.example.com", "AB:CD", "before you save it"] {
+        assert!(changed.contains(text), "{text} in {changed}");
+    }
+    assert!(!changed.contains("TLS name"), "{changed}");
+    let change = ClusterChange { before: cluster("c", "https://k"), new_authorities: vec!["AB:CD".into()] };
+    let html = save(SaveProps { cluster_change: Some(change), ..issued("https://k") }).await;
+    assert!(!html.contains("Address then"), "{html}");
 }
 
 #[tokio::test]
@@ -77,10 +96,7 @@ async fn offers_to_delete_a_key_that_is_stored_once_the_file_is_saved() {
 async fn shows_the_key_only_where_it_was_revealed() {
     let html = save(issued("https://k.example.com")).await;
     assert!(html.contains(r#"id="show-key""#) && !html.contains("kubeconfig-text"));
-    let reveal = Reveal::Shown("KEY".into());
-    let html = save(SaveProps { reveal, ..issued("https://k.example.com") }).await;
+    let revealed = Some("KEY".into());
+    let html = save(SaveProps { revealed, ..issued("https://k.example.com") }).await;
     assert!(html.contains(r#"<pre id="kubeconfig-text">KEY</pre>"#) && html.contains(r#"id="hide-key""#));
-    let reveal = Reveal::Failed("no room".into());
-    let html = save(SaveProps { reveal, ..issued("https://k.example.com") }).await;
-    assert!(html.contains("no room") && html.contains(r#"id="show-key""#));
 }

@@ -82,11 +82,15 @@ pub(crate) fn OtherCluster(props: &OtherClusterProps) -> Html {
                     <span id="cluster-now">{ describe(props.current.as_deref()) }</span>
                 </Fact>
             </dl>
-            <p>{ "Your key is kept. Open the page of that cluster to go on." }</p>
+            <p>
+                { "Your key is kept. Open the page of that cluster to go on; or, if you have the certificate, paste it \
+                   here." }
+            </p>
             <Actions>
-                <Button id="restart" class="primary" act={UserAction::Restart}>{ "Back to the form" }</Button>
-                <ForgetButton />
+                <Button id="manual" class="primary" act={UserAction::Manual}>{ "Paste a certificate" }</Button>
+                <Button id="restart" act={UserAction::Restart}>{ "Back to the form" }</Button>
             </Actions>
+            <Actions><ForgetButton /></Actions>
         </section>
     }
 }

@@ -47,6 +47,13 @@ impl Unit {
     }
 }
 
+/// Returns the number to type for a lifetime, in its largest whole unit; a part of a minute is a whole one.
+pub(super) fn custom(seconds: u32) -> (String, Unit) {
+    let is_whole = |unit: &Unit| seconds.is_multiple_of(unit.seconds());
+    let unit = Unit::ALL.into_iter().rev().find(is_whole).unwrap_or(Unit::Minutes);
+    (seconds.div_ceil(unit.seconds()).to_string(), unit)
+}
+
 /// Returns the lifetimes to choose from, in seconds, the policy's default among them.
 pub(crate) fn presets(policy: &Policy) -> Vec<u32> {
     let bounds = policy.expiration_seconds;

@@ -25,8 +25,8 @@ impl Gone {
         match event {
             Event::User(UserAction::Resubmit) => Phase::rename(enrollment, context),
             Event::User(UserAction::Retry) => Phase::wait(enrollment, context),
-            Event::User(UserAction::Manual) => Phase::leave_api(enrollment),
-            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(&enrollment) => {
+            Event::User(UserAction::Manual) => Phase::leave_api(enrollment, None),
+            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(enrollment.cluster.as_ref()) => {
                 Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
             }
             _ => Transition::to(Phase::Gone(self).of(enrollment)),

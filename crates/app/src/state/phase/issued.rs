@@ -1,10 +1,12 @@
 use std::{fmt, rc::Rc};
 
 use kube_enroll_core::{Cluster, FileName};
-use kube_enroll_protocol::{Assembled, Command, Reply, Stage};
+use kube_enroll_protocol::{Assembled, Command, Failure, Reply, Stage};
 
-use super::{Certificate, Phase, Refused};
-use crate::state::{Context, Effect, Enrollment, Event, Transition, UserAction};
+use super::{Certificate, Phase, Refused, Verifying};
+use crate::state::{
+    Context, Effect, Enrollment, Event, Problem, Transition, UserAction, enrollment::seconds, form::sentence,
+};
 
 /// The kubeconfig is ready.
 #[derive(Debug, PartialEq)]
@@ -14,6 +16,8 @@ pub(crate) struct Issued {
     /// The typed name, which may be no [`FileName`].
     pub file_name: String,
     pub shown: Shown,
+    /// The name under which the worker's file is to be saved, while the worker writes it.
+    pub saving: Option<FileName>,
     pub saved: bool,
 }
 
@@ -25,8 +29,6 @@ pub(crate) enum Shown {
     /// Requested from the worker.
     Requested,
     Yes(PrivateText),
-    /// The file cannot be shown, for this reason.
-    Failed(String),
 }
 
 /// The text with the private key, which `Debug` omits.
@@ -58,12 +60,18 @@ impl Issued {
             cluster: Rc::new(cluster),
             assembled: Rc::new(assembled),
             shown: Shown::No,
+            saving: None,
             saved,
         };
         Transition::to(Phase::Issued(Box::new(issued)).of(enrollment)).with_all(save)
     }
 
-    pub(super) fn on(mut self: Box<Self>, event: Event, mut enrollment: Rc<Enrollment>) -> Transition {
+    pub(super) fn on(
+        mut self: Box<Self>,
+        event: Event,
+        mut enrollment: Rc<Enrollment>,
+        context: &Context,
+    ) -> Transition {
         let mut effects = Vec::new();
         match event {
             Event::User(UserAction::NameFile(name)) => self.file_name = name,
@@ -74,26 +82,52 @@ impl Issued {
             Event::User(UserAction::Hide) => self.shown = Shown::No,
             Event::User(UserAction::Save) => match FileName::parse(&self.file_name) {
                 Ok(name) => {
-                    self.saved = true;
-                    effects.extend(enrollment.reach(Stage::Saved));
-                    effects.push(Effect::Save(name));
+                    self.saving = Some(name);
+                    effects.push(Effect::Command(Box::new(Command::Save)));
                 }
                 Err(_) => effects.push(Effect::Focus("file-name".into())),
             },
             // Only for a click.
-            Event::Reply(Reply::Reveal(result)) if self.shown == Shown::Requested => {
-                self.shown = match result {
-                    Ok(kubeconfig) => Shown::Yes(PrivateText(kubeconfig.into())),
-                    Err(failure) => Shown::Failed(failure.message),
-                };
+            Event::Reply(Reply::Save(Ok(()))) => {
+                if let Some(name) = self.saving.take() {
+                    self.saved = true;
+                    Rc::make_mut(&mut enrollment).saved_at = Some(seconds(context.inputs.now_ms));
+                    effects.extend(enrollment.reach(Stage::Saved));
+                    effects.push(Effect::Save(name));
+                }
             }
-            Event::WorkerFailed(_) if self.shown == Shown::Requested => {
-                let reason = "It cannot be shown any more: the part that makes keys broke down.";
-                self.shown = Shown::Failed(reason.into());
+            Event::Reply(Reply::Reveal(Ok(kubeconfig))) if self.shown == Shown::Requested => {
+                self.shown = Shown::Yes(PrivateText(kubeconfig.into()));
+            }
+            Event::Reply(Reply::Save(Err(failure)) | Reply::Reveal(Err(failure))) => {
+                return self.open_again(failure, enrollment, context);
+            }
+            Event::WorkerFailed(failure) if self.saving.is_some() || self.shown == Shown::Requested => {
+                return Phase::worker_failed(failure, self.consequence(), &enrollment);
             }
             _ => {}
         }
         Transition::to(Phase::Issued(self).of(enrollment)).with_all(effects)
+    }
+
+    /// Has a worker that does not hold the key, since it was made anew, open it from the storage.
+    fn open_again(&self, failure: Failure, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+        match enrollment.certificate_pem.clone().filter(|_| enrollment.is_stored()) {
+            Some(text) => Verifying::begin(enrollment, Certificate { text, is_pasted: false }, None, context),
+            None => {
+                let problem = Problem::new("The key is not here any more", self.consequence());
+                Transition::fail(problem.with(sentence(failure.message)), enrollment.generate_again())
+            }
+        }
+    }
+
+    /// Returns what it means that the worker has lost a key that is not stored.
+    fn consequence(&self) -> &'static str {
+        if self.saved {
+            "The file that you saved is as it was. For another one, please begin again."
+        } else {
+            super::KEY_LOST
+        }
     }
 }
 

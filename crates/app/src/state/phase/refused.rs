@@ -24,7 +24,7 @@ impl Refused {
                 }
                 _ => Phase::wait(enrollment, context),
             },
-            Event::User(UserAction::Manual) => Phase::leave_api(enrollment),
+            Event::User(UserAction::Manual) => Phase::leave_api(enrollment, None),
             _ => Transition::to(Phase::Refused(self).of(enrollment)),
         }
     }

@@ -17,7 +17,7 @@ impl SignIn {
         match (event, self) {
             (Event::User(UserAction::Retry), Self::ToSubmit) => Submitting::begin(enrollment, context),
             (Event::User(UserAction::Retry), Self::ToWait) => Phase::wait(enrollment, context),
-            (Event::User(UserAction::Manual), _) => Phase::leave_api(enrollment),
+            (Event::User(UserAction::Manual), _) => Phase::leave_api(enrollment, None),
             _ => Transition::to(Phase::SignIn(self).of(enrollment)),
         }
     }

@@ -33,7 +33,7 @@ impl SubmitFailed {
         match event {
             Event::User(UserAction::Retry) if self.needs_new_name => Phase::rename(enrollment, context),
             Event::User(UserAction::Retry) => Submitting::begin(enrollment, context),
-            Event::User(UserAction::Manual) if !self.needs_new_name => Phase::leave_api(enrollment),
+            Event::User(UserAction::Manual) if !self.needs_new_name => Phase::leave_api(enrollment, None),
             _ => Transition::to(Phase::SubmitFailed(self).of(enrollment)),
         }
     }

@@ -39,7 +39,7 @@ impl Submitting {
             Event::Answer(Answer::Adopted(Ok(None))) => SubmitFailed::name_taken(enrollment),
             Event::Answer(Answer::Adopted(Ok(Some(object)))) => self.created(Ok(object), enrollment, context),
             Event::Answer(Answer::Adopted(Err(failure))) => self.created(Err(failure), enrollment, context),
-            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(&enrollment) => {
+            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(enrollment.cluster.as_ref()) => {
                 Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
             }
             Event::Tick if self.again_ms.is_some_and(|due_ms| context.inputs.now_ms >= due_ms) => {
@@ -47,7 +47,7 @@ impl Submitting {
                 let create = Effect::Call(Call::Create(Box::new(enrollment.object())));
                 Transition::to(Phase::Submitting(self).of(enrollment)).with(create)
             }
-            Event::User(UserAction::Manual) => Phase::leave_api(enrollment),
+            Event::User(UserAction::Manual) => Phase::leave_api(enrollment, None),
             _ => Transition::to(Phase::Submitting(self).of(enrollment)),
         }
     }
@@ -76,7 +76,7 @@ impl Submitting {
             Err(Failure::Refused(status)) => SubmitFailed::again(Problem::of_status(*status), enrollment),
             Err(Failure::NoApi(code)) => {
                 let reason = format!("There is no Kubernetes API where this page looked for one (HTTP {code}).");
-                Phase::by_hand(enrollment, Some(reason))
+                Phase::leave_api(enrollment, Some(reason))
             }
             Err(Failure::Unreachable { reason, retry_after_ms }) => {
                 self.unreachable(reason, retry_after_ms, enrollment, context)

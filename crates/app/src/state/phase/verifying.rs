@@ -53,18 +53,7 @@ impl Verifying {
                 return Issued::begin(enrollment, &self.certificate, *assembled, context);
             }
             Event::Reply(Reply::Assemble(Err(failure))) => return self.unverified(failure, enrollment, context),
-            Event::WorkerFailed(failure) => {
-                return match &enrollment.id {
-                    Some(id) => {
-                        let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
-                        Transition::fail(problem, Retry::Acquire(id.clone()))
-                    }
-                    None => {
-                        let lost = "The key is lost with it, so the certificate is of no use. Please begin again.";
-                        Transition::fail(Problem::of_worker(failure, lost), enrollment.generate_again())
-                    }
-                };
-            }
+            Event::WorkerFailed(failure) => return Phase::worker_failed(failure, super::KEY_LOST, &enrollment),
             Event::User(UserAction::EditCluster(form)) if self.cluster.is_some() => self.cluster = Some(Rc::from(form)),
             Event::User(UserAction::PasteKubeconfig(kubeconfig)) => {
                 if let Some(form) = &mut self.cluster {

@@ -49,7 +49,7 @@ impl Waiting {
     pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let now_ms = context.inputs.now_ms;
         match event {
-            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(&enrollment) => {
+            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(enrollment.cluster.as_ref()) => {
                 Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
             }
             Event::Answer(answer) => self.on_answer(answer, enrollment, context),
@@ -61,7 +61,7 @@ impl Waiting {
                 let due = self.watcher.awake(enrollment.name(), reconnected, now_ms).map(Effect::Call);
                 Transition::to(Phase::Waiting(self).of(enrollment)).with_all(due)
             }
-            Event::User(UserAction::Manual) => Phase::leave_api(enrollment),
+            Event::User(UserAction::Manual) => Phase::leave_api(enrollment, None),
             _ => Transition::to(Phase::Waiting(self).of(enrollment)),
         }
     }

@@ -2,12 +2,13 @@ use std::rc::Rc;
 
 use kube_enroll_core::{Algorithm, Cluster, ClusterFields, ErrorCode, Settings, Timestamp};
 use kube_enroll_protocol::{
-    Command, Details, Lease, Listing, Passphrase, Progress, Readable, Reply, Stage, StoredEnrollment,
+    Command, Details, Fault, Lease, Listing, Passphrase, Progress, Readable, Reply, Stage, StoredEnrollment,
 };
 
 use super::{REQUEST, Visit, assembled, cluster, command, failure, generated, list, not_assembled, refused_storage};
 use crate::state::{
-    Answer, Call, Edit, Effect, Environment, Event, Failed, LockKind, Phase, Retry, State, UserAction, WorkerFailure,
+    Answer, Call, CertificateEnd, Deletion, Edit, Effect, Environment, Event, Failed, Lifetime, LockKind, Phase, Retry,
+    State, UserAction, WorkerFailure, is_answer_due,
 };
 
 fn listed(enrollments: Vec<StoredEnrollment>) -> Listing {
@@ -123,9 +124,137 @@ fn resumes_where_it_stopped() {
     assert_eq!(visit.name(), "verifying");
     visit.reply(assembled());
     assert_eq!(visit.name(), "issued");
-    assert!(!visit.effects.iter().any(|effect| matches!(effect, Effect::Save(_))), "saved only for a click");
+    assert!(!visit.effects.contains(&command(Command::Save)), "written only for a click");
     visit.act(UserAction::Save);
+    assert_eq!(visit.effects, [command(Command::Save)]);
+    visit.reply(Reply::Save(Ok(())));
     assert_eq!(saved_stages(&visit), [Stage::Saved]);
+    let [.., Effect::Save(_)] = &visit.effects[..] else { panic!("{:?}", visit.effects) };
+    visit.reply(Reply::Save(Ok(())));
+    assert_eq!(visit.effects, [], "one click is one file");
+}
+
+#[test]
+fn a_worker_that_was_made_anew_opens_the_stored_key_again() {
+    for action in [UserAction::Save, UserAction::Reveal] {
+        let mut visit = resumed(Stage::Issued);
+        visit.reply(assembled()).act(action);
+        let reply = match visit.only_command() {
+            Command::Save => Reply::Save(Err(failure(ErrorCode::OutOfOrder))),
+            _ => Reply::Reveal(Err(failure(ErrorCode::OutOfOrder))),
+        };
+        visit.reply(reply);
+        assert_eq!(visit.name(), "verifying");
+        assert!(matches!(visit.only_command(), Command::Assemble(assemble) if assemble.certificate == "CERT"));
+    }
+    let mut visit = resumed(Stage::Issued);
+    visit.reply(assembled()).act(UserAction::Save).panic();
+    assert!(retries_to_acquire(&visit));
+}
+
+#[test]
+fn says_that_a_key_was_not_deleted() {
+    let mut visit = resumed(Stage::Submitted);
+    visit.act(UserAction::Forget);
+    assert_eq!(visit.machine().context.deletion, Deletion::Requested);
+    visit.reply(Reply::Delete(Err(failure(ErrorCode::Storage))));
+    let listing = listed(vec![record(Stage::Submitted, Lease::Free)]);
+    visit.reply(Reply::Release(Ok(listing.clone())));
+    assert!(matches!(visit.machine().context.deletion, Deletion::Failed(_)));
+    visit.act(UserAction::Delete("1".into()));
+    assert_eq!(visit.machine().context.deletion, Deletion::Requested, "asked for again");
+    visit.panic();
+    assert!(matches!(visit.machine().context.deletion, Deletion::Failed(_)));
+    visit.act(UserAction::Delete("1".into())).reply(Reply::Delete(Ok(listed(vec![]))));
+    assert_eq!(visit.machine().context.deletion, Deletion::None);
+    visit.panic();
+    assert_eq!(visit.machine().context.deletion, Deletion::None, "nothing was to be deleted");
+}
+
+#[test]
+fn goes_on_by_hand_where_a_file_server_answered_and_does_not_send_again() {
+    let mut visit = stored_and_submitting();
+    visit.answer(Answer::Created(Err(crate::state::Failure::NoApi(405))));
+    assert_eq!((visit.name(), saved_stages(&visit)), ("manual", vec![Stage::Submitted]));
+}
+
+/// A page at second 1,000 that finds one enrollment whose certificate ends at this second.
+fn ending(stage: Stage, not_after: i64) -> Visit {
+    let mut stored = record(stage, Lease::Free);
+    stored.progress.not_after = Some(Timestamp::from_unix_seconds(not_after));
+    Visit::before(settings(), Some(listed(vec![stored])))
+}
+
+#[test]
+fn deletes_a_key_whose_certificate_has_ended_by_the_clusters_clock() {
+    for stage in [Stage::Issued, Stage::Saved] {
+        let mut visit = ending(stage, 1_050);
+        if stage == Stage::Issued {
+            assert_eq!(visit.name(), "taking", "it has not ended by this clock");
+            visit.reply(Reply::Acquire(Err(failure(ErrorCode::Storage)))).act(UserAction::Restart);
+        }
+        visit.on(Event::ClockRead { offset_ms: 60_000.0 });
+        assert_eq!(visit.effects, [command(Command::Delete { id: "1".into() })]);
+        visit.on(Event::ClockRead { offset_ms: 60_000.0 });
+        assert_eq!(visit.effects, [], "once");
+        visit.reply(Reply::Delete(Ok(listed(vec![]))));
+        let context = &visit.machine().context;
+        assert_eq!((context.ended.len(), context.stored.len()), (1, 0));
+        visit.act(UserAction::Again("1".into()));
+        assert_eq!(visit.effects, [Effect::Focus("user".into())]);
+        assert_eq!((visit.form().user.as_str(), visit.form().lifetime), ("jane", Lifetime::Seconds(3_600)));
+    }
+}
+
+#[test]
+fn deletes_no_key_by_the_browsers_clock_nor_by_that_of_another_cluster() {
+    let mut visit = ending(Stage::Issued, 900);
+    assert_eq!(visit.name(), "editing", "it is not resumed, and a person is asked");
+    assert!(!visit.effects.iter().any(Effect::deletes));
+    let context = &visit.machine().context;
+    assert_eq!(CertificateEnd::of(&context.stored[0], context), Some(CertificateEnd::PassedHere));
+
+    let fields = ClusterFields { server: "https://another".into(), ..ClusterFields::default() };
+    let another = Cluster::parse(ClusterFields { name: "d".into(), ..fields }).expect("a cluster");
+    let mut stored = record(Stage::Saved, Lease::Free);
+    stored.progress.not_after = Some(Timestamp::from_unix_seconds(900));
+    let settings = Settings { cluster: Some(another), ..Settings::default() };
+    let mut visit = Visit::before(settings, Some(listed(vec![stored.clone()])));
+    visit.on(Event::ClockRead { offset_ms: 0.0 });
+    assert_eq!(visit.effects, []);
+
+    for spared in [
+        StoredEnrollment { lease: Lease::OtherTab, ..stored.clone() },
+        StoredEnrollment { fault: Some(Fault::Damaged), ..stored },
+    ] {
+        let mut visit = Visit::before(self::settings(), Some(listed(vec![spared])));
+        visit.on(Event::ClockRead { offset_ms: 0.0 });
+        assert_eq!(visit.effects, []);
+    }
+}
+
+#[test]
+fn offers_the_same_again_from_the_last_tenth_on() {
+    for (not_after, distance) in [(1_361, CertificateEnd::Later), (1_360, CertificateEnd::Soon)] {
+        let mut visit = ending(Stage::Saved, not_after);
+        let context = &visit.machine().context;
+        assert_eq!(CertificateEnd::of(&context.stored[0], context), Some(distance));
+    }
+}
+
+#[test]
+fn asks_whether_a_file_works_that_was_saved_a_day_ago() {
+    let is_due = |saved_at: i64, not_after: i64| {
+        let mut stored = record(Stage::Saved, Lease::Free);
+        stored.progress.saved_at = Some(Timestamp::from_unix_seconds(saved_at));
+        stored.progress.not_after = Some(Timestamp::from_unix_seconds(not_after));
+        let mut visit = Visit::before(settings(), Some(listed(vec![stored])));
+        let context = &visit.machine().context;
+        is_answer_due(&context.stored[0], context)
+    };
+    assert!(is_due(1_000 - 86_400, 2_000));
+    assert!(!is_due(1_001 - 86_400, 2_000), "today");
+    assert!(!is_due(1_000 - 86_400, 1_000), "ended");
 }
 
 #[test]
@@ -183,6 +312,7 @@ fn distinguishes_another_cluster_from_an_object_that_is_gone() {
         let fields = ClusterFields { certificate_authority_data: authorities.into(), ..cluster().into() };
         Cluster::parse(fields).expect("a cluster")
     };
+    // -----BEGIN CERTIFICATE-----
     let elsewhere = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t");
     let here = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
     let mut stored = record(Stage::Submitted, Lease::Ours);
