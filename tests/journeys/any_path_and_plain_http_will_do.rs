@@ -32,7 +32,7 @@ async fn static_hosting_under_a_path_loads_nothing_from_elsewhere() {
     let page = Page::open(&browser, &site.url()).await;
     page.fill(&Wish::new("static", &["developers"])).await;
     page.click("#create").await;
-    // The room has made the key, and there is no API to send the request to.
+    // The key worker has made the key, and there is no API to send the request to.
     page.wait_for("manual").await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
 

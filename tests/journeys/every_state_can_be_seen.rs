@@ -43,7 +43,7 @@ async fn on_the_way_to_a_kubeconfig() {
     page.write("#label", "laptop").await;
     page.click("#remove-group-2").await;
 
-    // The room waits for its module, and so does the key.
+    // The key worker waits for its module, and so does the key.
     page.choose(Algorithm::Rsa4096).await;
     page.click("#create").await;
     page.wait_for("generating").await;

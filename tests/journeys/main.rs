@@ -1,6 +1,6 @@
 //! The journeys of an enrollment, one file each, in real browsers against a real Kubernetes.
 
-mod a_broken_room_can_be_made_again;
+mod a_broken_key_worker_can_be_made_again;
 mod a_certificate_for_another_key_is_refused;
 mod a_click_becomes_a_kubeconfig;
 mod a_key_has_an_end;
@@ -28,8 +28,8 @@ mod one_tab_asks_for_all;
 mod other_sites_cannot_use_the_page;
 mod several_enrollments_are_listed;
 mod the_clusters_clock_is_the_clock;
+mod the_key_workers_walls_hold;
 mod the_private_key_never_leaves;
-mod the_rooms_walls_hold;
 mod the_server_has_no_right_too_many;
 mod the_server_knows_who_asks;
 mod what_is_kept_is_not_believed;

@@ -1,4 +1,4 @@
-//! A room that breaks, before it is asked or while it works, is a state with a button, and never a wait without end.
+//! A key worker that breaks, before it is asked or while it works, is a state with a button: no wait without end.
 
 use std::fs;
 

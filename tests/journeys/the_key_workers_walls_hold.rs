@@ -1,4 +1,4 @@
-//! The key's room has no network: a program in it tries every way out, and arrives nowhere.
+//! The key worker has no network: a program in it tries every way out, and arrives nowhere.
 
 use std::{
     collections::BTreeSet,
@@ -58,7 +58,7 @@ async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
     let outside = Outside::start().await;
     let browser = Browser::start(kind).await;
     Page::open(&browser, url).await;
-    // The page itself can make no worker: so its own one was made in the frame as well, and lives in the same room.
+    // The page itself can make no worker: so its own one was made in the frame, and has the frame's policy.
     let refused = "try { new Worker(URL.createObjectURL(new Blob(['']))).onerror = event => event.preventDefault() } \
                    catch (error) { return true } \
                    return window.__violations.some(text => text.startsWith('worker-src'))";
@@ -66,13 +66,13 @@ async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
         if browser.run(refused, vec![]).await == json!(true) { Ok(()) } else { Err("made one") }
     })
     .await;
-    eventually(PATIENCE, "the frame of the room", || async {
+    eventually(PATIENCE, "the key worker's frame", || async {
         let begun = "return typeof document.querySelector('iframe')?.contentWindow?.start === 'function'";
         if browser.run(begun, vec![]).await == json!(true) { Ok(()) } else { Err("none that has begun") }
     })
     .await;
     let start = "const frames = document.querySelectorAll('iframe'); \
-                 if (frames.length !== 1 || !frames[0].src.endsWith('worker/frame.html')) throw 'there is one room'; \
+                 if (frames.length !== 1 || !frames[0].src.endsWith('worker/frame.html')) throw 'there is one frame'; \
                  const worker = frames[0].contentWindow.start(arguments[0]);";
     let outcomes = try_every_way_out(&browser, start, &outside, url).await;
     assert_eq!(outside.arrivals(), NOBODY, "{outcomes:#?}");
@@ -80,7 +80,7 @@ async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
     assert_eq!(arrivals(&requests()), NOBODY, "{outcomes:#?}");
 }
 
-/// The same program where there are no walls: a way that leads nowhere here would say nothing about the room.
+/// The same program where there are no walls: a way that leads nowhere here would say nothing about the key worker.
 #[tokio::test(flavor = "multi_thread")]
 async fn and_the_same_program_gets_out_where_there_are_none() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
