@@ -10,6 +10,7 @@ pub mod control_plane;
 pub mod deadline;
 pub mod haproxy;
 pub mod http;
+pub mod kubectl_proxy;
 pub mod leak;
 pub mod look;
 pub mod nginx;
