@@ -1,4 +1,5 @@
-//! The key worker has no network: a program in it tries every way out, and arrives nowhere.
+//! The key worker has no network: a program in it tries every way out, with every permission that the page asks for,
+//! and arrives nowhere.
 
 use std::{
     collections::BTreeSet,
@@ -7,7 +8,7 @@ use std::{
 };
 
 use hyper::{
-    StatusCode,
+    Method, StatusCode,
     header::{self, HeaderValue},
 };
 use kube_enroll_e2e::{
@@ -15,6 +16,7 @@ use kube_enroll_e2e::{
     control_plane::ControlPlane,
     deadline::{PATIENCE, eventually},
     http::{HttpServer, answer},
+    kubectl_proxy::KubectlProxy,
     page::Page,
     programs,
     proxy::{Faults, Proxy},
@@ -22,6 +24,9 @@ use kube_enroll_e2e::{
     site::Site,
 };
 use serde_json::{Value, json};
+use tokio::{net::UdpSocket, task::JoinHandle};
+
+use crate::whole::copy;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_the_server_in_chromium() {
@@ -31,6 +36,16 @@ async fn behind_the_server_in_chromium() {
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_the_server_in_firefox() {
     hold_behind_the_server(Kind::Firefox).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_kubectl_proxy_in_chromium() {
+    hold_under_kubectl_proxy(Kind::Chromium).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_kubectl_proxy_in_firefox() {
+    hold_under_kubectl_proxy(Kind::Firefox).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,15 +64,25 @@ async fn hold_behind_the_server(kind: Kind) {
     hold(kind, &proxy.url(), || proxy.requests()).await;
 }
 
+async fn hold_under_kubectl_proxy(kind: Kind) {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    copy(&programs::page_dir(), folder.path());
+    fs::write(folder.path().join("config.json"), r#"{"apiBase": "/"}"#).expect("the folder is ours");
+    let kubectl = KubectlProxy::start(folder.path());
+    let proxy = Proxy::start(&kubectl.url(), Faults::default()).await;
+    hold(kind, &format!("{}ui/", proxy.url()), || proxy.requests()).await;
+}
+
 async fn hold_on_static_hosting(kind: Kind) {
     let site = Site::start(&programs::page_dir(), "/", Some("{}")).await;
     hold(kind, &site.url(), || site.requests()).await;
 }
 
 async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
-    let outside = Outside::start().await;
+    let outside = Listener::start(None).await;
     let browser = Browser::start(kind).await;
     Page::open(&browser, url).await;
+    browser.grant("notifications").await;
     // The page itself can make no worker: so its own one was made in the frame, and has the frame's policy.
     let refused = "try { new Worker(URL.createObjectURL(new Blob(['']))).onerror = event => event.preventDefault() } \
                    catch (error) { return true } \
@@ -71,70 +96,131 @@ async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
         if browser.run(begun, vec![]).await == json!(true) { Ok(()) } else { Err("none that has begun") }
     })
     .await;
-    let start = "const frames = document.querySelectorAll('iframe'); \
-                 if (frames.length !== 1 || !frames[0].src.endsWith('worker/frame.html')) throw 'there is one frame'; \
-                 const worker = frames[0].contentWindow.start(arguments[0]);";
-    let outcomes = try_every_way_out(&browser, start, &outside, url).await;
+    // A report of a violation would have the address in it that the worker wanted.
+    assert_eq!(browser.run_async(REPORTING_HEADERS, vec![]).await, json!([]), "no host sends reports anywhere");
+    browser.run_async(ADD_SERVICE_WORKER, vec![json!("worker/bootstrap.js"), json!(SCOPE)]).await;
+
+    let outcomes = try_every_way_out(&browser, START_IN_FRAME, &outside, url).await;
     assert_eq!(outside.arrivals(), NOBODY, "{outcomes:#?}");
     assert_eq!(outside.server.connections(), 0, "{outcomes:#?}");
     assert_eq!(arrivals(&requests()), NOBODY, "{outcomes:#?}");
+    assert_eq!(ended(&outcomes, "absent"), names(absent(kind)), "the program tries all ways that there are");
 }
 
 /// The same program where there are no walls: a way that leads nowhere here would say nothing about the key worker.
 #[tokio::test(flavor = "multi_thread")]
 async fn and_the_same_program_gets_out_where_there_are_none() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    fs::write(folder.path().join("index.html"), "<!doctype html><title>no walls</title>").expect("the folder is new");
     for kind in [Kind::Chromium, Kind::Firefox] {
-        let site = Site::start(folder.path(), "/", None).await;
-        let outside = Outside::start().await;
+        let outside = Listener::start(None).await;
+        let report = format!("connect-src 'none'; report-uri {}way-out?violation", outside.server.url());
+        let here = Listener::start(Some(report)).await;
         let browser = Browser::start(kind).await;
-        browser.open(&site.url()).await;
-        let start = "const worker = new Worker(URL.createObjectURL(new Blob([arguments[0]], \
-                     { type: 'text/javascript' })), { type: 'module' });";
-        let outcomes = try_every_way_out(&browser, start, &outside, &site.url()).await;
+        browser.open(&here.server.url()).await;
+        browser.grant("notifications").await;
+        assert_ne!(browser.run_async(REPORTING_HEADERS, vec![]).await, json!([]), "it would be seen");
+        browser.run_async(ADD_SERVICE_WORKER, vec![json!("service-worker.js"), json!(SCOPE)]).await;
+        let start =
+            "new Worker(URL.createObjectURL(new Blob(sources, { type: 'text/javascript' })), { type: 'module' })";
+        let outcomes = try_every_way_out(&browser, start, &outside, &here.server.url()).await;
+        let ways: BTreeSet<String> = outcomes.as_object().expect("outcomes by name").keys().cloned().collect();
+        assert_eq!(ended(&outcomes, "absent"), names(absent(kind)), "the ways that {kind:?} does not have");
+        let expected: BTreeSet<_> = ways.difference(&names(absent(kind))).cloned().collect();
         // A worker within the worker may be on its way still when the program has ended.
-        for (arrivals, ways) in [
-            (&(|| outside.arrivals()) as &dyn Fn() -> BTreeSet<String>, &WAYS_OUTSIDE[..]),
-            (&|| arrivals(&site.requests()), &WAYS_HERE[..]),
-        ] {
-            eventually(PATIENCE, &format!("the ways out of {kind:?} in {outcomes:#?}"), || async {
-                let arrived = arrivals();
-                let missing: Vec<_> = ways.iter().filter(|way| !arrived.contains(**way)).collect();
-                if missing.is_empty() { Ok(()) } else { Err(format!("nothing by {missing:?}")) }
-            })
-            .await;
-        }
+        eventually(PATIENCE, &format!("the ways out of {kind:?} in {outcomes:#?}"), || async {
+            let arrived: BTreeSet<_> = outside.arrivals().union(&here.arrivals()).cloned().collect();
+            let missing: Vec<_> = expected.difference(&arrived).collect();
+            if missing.is_empty() { Ok(()) } else { Err(format!("nothing by {missing:?}")) }
+        })
+        .await;
     }
 }
 
-const WAYS_OUTSIDE: [&str; 10] =
-    ["fetch", "no-cors", "keepalive", "xhr", "websocket", "eventsource", "import", "import-data", "blob", "font"];
-const WAYS_HERE: [&str; 5] = ["fetch-here", "no-cors-here", "xhr-here", "import-here", "worker-here"];
-
-/// Another origin, which lets everybody in and writes down who came.
-struct Outside {
-    server: HttpServer,
-    requests: Arc<Mutex<Vec<String>>>,
+/// Returns the ways of `ways_out.js` that a browser does not have in workers.
+fn absent(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Chromium => &[
+            "background-fetch",
+            "beacon",
+            "fetch-later",
+            "importscripts",
+            "notification-of-a-service-worker",
+            "service-worker-here",
+            "shared-worker-here",
+            "webrtc",
+        ],
+        Kind::Firefox => &[
+            "background-fetch",
+            "beacon",
+            "fetch-later",
+            "importscripts",
+            "notification-badge",
+            "notification-image",
+            "shared-worker-here",
+            "webrtc",
+            "websocketstream",
+        ],
+    }
 }
 
-impl Outside {
-    async fn start() -> Self {
+fn names(ways: &[&str]) -> BTreeSet<String> {
+    ways.iter().map(|&way| way.to_owned()).collect()
+}
+
+/// Returns the ways that ended like this.
+fn ended(outcomes: &Value, outcome: &str) -> BTreeSet<String> {
+    let outcomes = outcomes.as_object().expect("outcomes by name");
+    outcomes.iter().filter(|(_, ended)| *ended == outcome).map(|(way, _)| way.clone()).collect()
+}
+
+/// A server that lets everybody in and writes down who came, over TCP and over UDP.
+struct Listener {
+    server: HttpServer,
+    requests: Arc<Mutex<Vec<String>>>,
+    datagrams: JoinHandle<()>,
+}
+
+impl Listener {
+    /// Starts one that answers an empty page at `/`, and a script everywhere else. The page has this policy, which
+    /// refuses nothing and reports everything.
+    async fn start(reporting_policy: Option<String>) -> Self {
+        let policy = reporting_policy.map(|policy| HeaderValue::from_str(&policy).expect("a policy is a header value"));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&requests);
         let server = HttpServer::start(move |request| {
             record.lock().expect("no holder panics").push(request.uri().to_string());
-            async {
-                let mut script = answer(StatusCode::OK, "text/javascript", "export default 1");
-                script.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-                Ok(script)
+            let mut reply = match request.uri().path() {
+                "/" if request.method() == Method::GET => answer(StatusCode::OK, "text/html", "<!doctype html>"),
+                "/service-worker.js" => answer(StatusCode::OK, "text/javascript", ""),
+                _ => answer(StatusCode::OK, "text/javascript", "export default 1"),
+            };
+            reply.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            if let Some(policy) = &policy {
+                reply.headers_mut().insert(header::CONTENT_SECURITY_POLICY_REPORT_ONLY, policy.clone());
+            }
+            async { Ok(reply) }
+        })
+        .await;
+        let socket = UdpSocket::bind(server.address()).await.expect("the port of a new TCP server is free for UDP");
+        let record = Arc::clone(&requests);
+        let datagrams = tokio::spawn(async move {
+            let mut datagram = [0; 2048];
+            while let Ok(length) = socket.recv(&mut datagram).await {
+                // RFC 9443: STUN begins with two zero bits, and QUIC does not.
+                let way = if length > 0 && datagram[0] < 0x40 { "webrtc" } else { "webtransport" };
+                record.lock().expect("no holder panics").push(format!("way-out?{way}"));
             }
         });
-        Self { server: server.await, requests }
+        Self { server, requests, datagrams }
     }
 
     fn arrivals(&self) -> BTreeSet<String> {
         arrivals(&self.requests.lock().expect("no holder panics"))
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.datagrams.abort();
     }
 }
 
@@ -146,19 +232,57 @@ fn arrivals(requests: &[String]) -> BTreeSet<String> {
 const NOBODY: BTreeSet<String> = BTreeSet::new();
 
 /// Runs the program in the worker that `start` makes, and returns how each way ended.
-async fn try_every_way_out(browser: &Browser, start: &str, outside: &Outside, here: &str) -> Value {
-    let script = format!(
-        "{start}
-        return await new Promise((resolve, reject) => {{
-            worker.onmessage = event => resolve(event.data);
-            worker.onerror = event => reject(event.message);
-            worker.postMessage({{ outside: arguments[1], here: arguments[2] }});
-        }});"
-    );
-    let outcomes = browser.run_async(&script, vec![json!(WAYS), json!(outside.server.url()), json!(here)]).await;
+async fn try_every_way_out(browser: &Browser, start: &str, outside: &Listener, here: &str) -> Value {
+    let addresses = json!({ "outside": outside.server.url(), "here": here, "scope": SCOPE });
+    let outcomes = run_in_worker(browser, start, &[WAYS], addresses).await;
     assert!(outcomes.is_object(), "the program came to its end: {outcomes}");
+    for unprepared in ["not permitted", "no service worker"] {
+        assert_eq!(ended(&outcomes, unprepared), NOBODY, "{outcomes:#?}");
+    }
     outcomes
 }
 
+/// Runs a script of these sources in the worker that `start` makes of them, and returns its answer to a message.
+async fn run_in_worker(browser: &Browser, start: &str, sources: &[&str], message: Value) -> Value {
+    let script = format!(
+        "const [sources, message] = arguments;
+        const worker = {start};
+        return await new Promise((resolve, reject) => {{
+            worker.onmessage = event => {{ worker.terminate(); resolve(event.data); }};
+            worker.onerror = event => reject(event.message);
+            worker.postMessage(message);
+        }});"
+    );
+    browser.run_async(&script, vec![json!(sources), message]).await
+}
+
+/// Makes the worker as the page does.
+const START_IN_FRAME: &str = "(() => {
+    const frames = document.querySelectorAll('iframe');
+    if (frames.length !== 1 || !frames[0].src.endsWith('worker/frame.html')) throw 'there is one frame';
+    return frames[0].contentWindow.start(...sources);
+})()";
+
 /// Every way out of a worker that browsers have. `BroadcastChannel`, IndexedDB and the like stay within the origin.
 const WAYS: &str = include_str!("ways_out.js");
+
+/// Where a service worker of another page would be.
+const SCOPE: &str = "worker/another-page/";
+
+/// Registers a script as the service worker of another page of the same origin.
+const ADD_SERVICE_WORKER: &str = "
+    const [script, scope] = arguments;
+    const url = trustedTypes.createPolicy('another page', { createScriptURL: url => url }).createScriptURL(script);
+    const { installing, waiting, active } = await navigator.serviceWorker.register(url, { scope });
+    const worker = active ?? waiting ?? installing;
+    while (worker.state !== 'activated') await new Promise(resolve => worker.onstatechange = resolve);";
+
+/// Finds the headers by which a browser would report something about the page or the frame.
+const REPORTING_HEADERS: &str = "
+    const found = [];
+    for (const path of ['./', 'worker/frame.html', 'worker/bootstrap.js']) {
+        for (const [name, value] of (await fetch(path)).headers) {
+            if (/^(nel|report)/.test(name) || /report-(uri|to)/.test(value)) found.push(name);
+        }
+    }
+    return found;";

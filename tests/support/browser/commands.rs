@@ -40,6 +40,13 @@ impl Browser {
         self.client.issue_cmd(VendorCommand { path: "goog/cdp/execute", body }).await
     }
 
+    /// Grants the origin of the open page a permission, as a person does who is asked for it.
+    pub async fn grant(&self, permission: &str) {
+        let body = json!({ "descriptor": { "name": permission }, "state": "granted" });
+        let answer: Result<Value, CmdError> = self.client.issue_cmd(VendorCommand { path: "permissions", body }).await;
+        answer.unwrap_or_else(|error| panic!("{permission} is not granted: {error}"));
+    }
+
     /// Returns what the policy of the page refused, and scripts that ran though they must not have, since the page was
     /// opened: empty for a page that keeps its own rules.
     pub async fn violations(&self) -> Vec<String> {
@@ -60,7 +67,7 @@ impl Browser {
     }
 }
 
-/// A command that WebDriver does not define.
+/// A command that WebDriver itself does not define.
 #[derive(Debug)]
 struct VendorCommand {
     path: &'static str,
