@@ -105,6 +105,22 @@ async fn hold(kind: Kind, url: &str, requests: impl Fn() -> Vec<String>) {
     assert_eq!(outside.server.connections(), 0, "{outcomes:#?}");
     assert_eq!(arrivals(&requests()), NOBODY, "{outcomes:#?}");
     assert_eq!(ended(&outcomes, "absent"), names(absent(kind)), "the program tries all ways that there are");
+    // Without the bootstrap, one worker starts: the one that is made as the frame makes the key worker.
+    let workers = ended(&outcomes, "went well").into_iter().filter(|way| way.starts_with("worker"));
+    assert_eq!(workers.collect::<BTreeSet<_>>(), names(&["worker-of-a-trusted-address"]), "{outcomes:#?}");
+
+    let bootstrap = fs::read_to_string(programs::page_dir().join("worker/bootstrap.js")).expect("the page is built");
+    let within = run_in_worker(&browser, START_IN_FRAME, &[KEEP_WORKER, &bootstrap, TRY_WORKERS], json!("begin")).await;
+    assert_eq!(
+        within,
+        json!({
+            "constructors": [],
+            "serviceWorker": false,
+            "kept constructor": "TypeError",
+            "the frame's Trusted Types policy": "TypeError",
+            "the default Trusted Types policy": "TypeError",
+        })
+    );
 }
 
 /// The same program where there are no walls: a way that leads nowhere here would say nothing about the key worker.
@@ -286,3 +302,28 @@ const REPORTING_HEADERS: &str = "
         }
     }
     return found;";
+
+/// For a script that has got hold of a constructor all the same.
+const KEEP_WORKER: &str = "const KeptWorker = self.Worker;";
+
+/// Answers with the ways to another worker that the bootstrap leaves.
+const TRY_WORKERS: &str = "
+self.onmessage = async () => {
+    const url = URL.createObjectURL(new Blob(['postMessage(1)'], { type: 'text/javascript' }));
+    const starts = async url => {
+        const worker = new KeptWorker(url());
+        return await new Promise(resolve => {
+            worker.onmessage = () => resolve('started');
+            worker.onerror = () => resolve('refused by its policy');
+        });
+    };
+    const trusted = name => trustedTypes.createPolicy(name, { createScriptURL: url => url }).createScriptURL(url);
+    const outcome = url => starts(url).catch(error => error.name);
+    self.postMessage({
+        'constructors': ['Worker', 'SharedWorker'].filter(name => name in self),
+        'serviceWorker': 'serviceWorker' in navigator,
+        'kept constructor': await outcome(() => url),
+        \"the frame's Trusted Types policy\": await outcome(() => trusted('key-worker')),
+        'the default Trusted Types policy': await outcome(() => trusted('default')),
+    });
+};";

@@ -1,8 +1,15 @@
 // Runs after the module's glue, in the same script and scope (see frame.html): the first message brings the compiled
 // module, which takes all later ones itself.
 
-// A worker within this one would inherit its policy, and have no network either. Nothing here needs one.
-delete self.Worker;
+// Nothing here needs another worker, in whose realm everything would be there again. The frame's policy, which this
+// worker inherits, demands Trusted Types and allows one Trusted Types policy, of this name. It is made here, without
+// rules, and there can be no second one: so the browser trusts no address of a worker any more.
+const scope = /** @type {any} */ (self);
+scope.trustedTypes?.createPolicy("key-worker", {});
+delete scope.Worker;
+delete scope.SharedWorker;
+// Nor a service worker. One of another page would lend its subscription for push messages, which no policy governs.
+delete scope.WorkerNavigator.prototype.serviceWorker;
 
 // What ends a task of the module uncaught has broken it: the page then ends this worker.
 self.addEventListener("error", ({ message }) => self.postMessage({ panicked: message }));
