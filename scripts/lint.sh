@@ -26,5 +26,6 @@ if [[ -n "$unformatted" ]]; then
   exit 1
 fi
 step node scripts/check-comments.mjs
+step node scripts/trusted-base.mjs
 step scripts/check-javascript.sh
 step shellcheck --external-sources .ci/run scripts/*.sh scripts/setup/*.sh
