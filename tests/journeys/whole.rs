@@ -131,6 +131,7 @@ pub async fn cluster_named(name: &str, admin: &Shell) -> Cluster {
         server: text("server"),
         certificate_authority_data: text("certificate-authority-data"),
         tls_server_name: text("tls-server-name"),
+        ..ClusterFields::default()
     })
     .expect("the control plane writes a usable kubeconfig")
 }

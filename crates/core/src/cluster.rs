@@ -13,6 +13,7 @@ pub struct Cluster {
     server: String,
     certificate_authority_data: Option<String>,
     tls_server_name: Option<String>,
+    client_certificate_authority_data: Option<String>,
 }
 
 /// The fields of a [`Cluster`] before they are checked.
@@ -30,6 +31,10 @@ pub struct ClusterFields {
     /// The name that the API server's certificate carries, where it is not the host of `server`; empty for the host.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tls_server_name: String,
+    /// Base64 of the PEM of the certificate authorities that sign client certificates; empty where nobody has named
+    /// them. They are often others than those of the API server's own certificate.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub client_certificate_authority_data: String,
 }
 
 impl Cluster {
@@ -40,7 +45,13 @@ impl Cluster {
     /// authorities that are not base64 of PEM certificates, and for a TLS server name with other characters than a host
     /// has.
     pub fn parse(fields: ClusterFields) -> Result<Self, Error> {
-        let ClusterFields { name, server, certificate_authority_data, tls_server_name } = fields;
+        let ClusterFields {
+            name,
+            server,
+            certificate_authority_data,
+            tls_server_name,
+            client_certificate_authority_data,
+        } = fields;
         let name = ClusterName::parse(&name).map_err(|error| error.at(Field::Cluster))?;
         if address::parse_https(&server).is_none() {
             return Err(Error::InvalidCluster {
@@ -49,15 +60,17 @@ impl Cluster {
                 expected: "https://HOST[:PORT][/PATH]",
             });
         }
-        let authorities = Base64::decode_vec(&certificate_authority_data).unwrap_or_default();
-        if !certificate_authority_data.is_empty()
-            && !pem::contains(&String::from_utf8_lossy(&authorities), pem::CERTIFICATE)
-        {
-            return Err(Error::InvalidCluster {
-                field: "certificateAuthorityData",
-                found: format!("{} characters", certificate_authority_data.len()),
-                expected: "base64 of PEM certificates",
-            });
+        for (field, data) in [
+            ("certificateAuthorityData", &certificate_authority_data),
+            ("clientCertificateAuthorityData", &client_certificate_authority_data),
+        ] {
+            if !data.is_empty() && !pem::contains(&decode(data), pem::CERTIFICATE) {
+                return Err(Error::InvalidCluster {
+                    field,
+                    found: format!("{} characters", data.len()),
+                    expected: "base64 of PEM certificates",
+                });
+            }
         }
         if !tls_server_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte)) {
             return Err(Error::InvalidCluster {
@@ -72,6 +85,7 @@ impl Cluster {
             server,
             certificate_authority_data: some(certificate_authority_data),
             tls_server_name: some(tls_server_name),
+            client_certificate_authority_data: some(client_certificate_authority_data),
         })
     }
 
@@ -103,9 +117,22 @@ impl Cluster {
     /// Returns the DER of the certificate authorities, in their order; none for those of the system. Blocks that are no
     /// base64 are left out.
     pub fn authorities(&self) -> Vec<Vec<u8>> {
-        let data = self.certificate_authority_data().unwrap_or_default();
-        let text = Base64::decode_vec(data).unwrap_or_default();
-        pem::blocks(&String::from_utf8_lossy(&text), pem::CERTIFICATE)
+        pem::blocks(&decode(self.certificate_authority_data().unwrap_or_default()), pem::CERTIFICATE)
+    }
+
+    /// Returns the DER of the certificate authorities that sign client certificates, or `None` where nobody has named
+    /// them. Blocks that are no base64 are left out.
+    pub fn client_authorities(&self) -> Option<Vec<Vec<u8>>> {
+        let data = self.client_certificate_authority_data.as_deref()?;
+        Some(pem::blocks(&decode(data), pem::CERTIFICATE))
+    }
+
+    /// Removes the authorities that sign client certificates: they are a setting of the page, and neither stored with a
+    /// key nor written into a kubeconfig.
+    #[must_use]
+    pub fn without_client_authorities(mut self) -> Self {
+        self.client_certificate_authority_data = None;
+        self
     }
 
     /// Returns whether this cluster, as it was, and a present one are the same: at least one certificate authority is
@@ -147,8 +174,14 @@ impl From<Cluster> for ClusterFields {
             server: cluster.server,
             certificate_authority_data: cluster.certificate_authority_data.unwrap_or_default(),
             tls_server_name: cluster.tls_server_name.unwrap_or_default(),
+            client_certificate_authority_data: cluster.client_certificate_authority_data.unwrap_or_default(),
         }
     }
+}
+
+/// Decodes base64 of a text; anything else is no text.
+fn decode(base64: &str) -> String {
+    String::from_utf8_lossy(&Base64::decode_vec(base64).unwrap_or_default()).into_owned()
 }
 
 #[cfg(test)]
@@ -160,7 +193,7 @@ mod tests {
             name: "dev".into(),
             server: "https://api.example.com:6443".into(),
             certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\n"),
-            tls_server_name: String::new(),
+            ..ClusterFields::default()
         }
     }
 
@@ -186,6 +219,9 @@ mod tests {
         assert!(Cluster::parse(ClusterFields { name: String::new(), ..fields() }).is_err());
         assert!(Cluster::parse(ClusterFields { certificate_authority_data: "AAAA".into(), ..fields() }).is_err());
         assert!(Cluster::parse(ClusterFields { tls_server_name: "a\nb".into(), ..fields() }).is_err());
+        assert!(
+            Cluster::parse(ClusterFields { client_certificate_authority_data: "AAAA".into(), ..fields() }).is_err()
+        );
     }
 
     #[test]

@@ -331,6 +331,8 @@ error_codes! {
     OtherUser = "other-user",
     /// A certificate for other groups.
     OtherGroups = "other-groups",
+    /// A certificate of another issuer than the authorities that were named.
+    OtherIssuer = "other-issuer",
     /// A certificate that may not authenticate a client.
     NotForClients = "not-for-clients",
     /// A certificate that is not valid now.

@@ -47,6 +47,11 @@ pub fn contains(text: &str, label: &'static str) -> bool {
     })
 }
 
+/// Counts the blocks of a text with this label, complete or not.
+pub fn count(text: &str, label: &'static str) -> usize {
+    text.matches(&format!("{BEGIN}{label}-----")).count()
+}
+
 /// Decodes all complete blocks of a text with this label, and leaves out those that are no base64.
 pub fn blocks(text: &str, label: &'static str) -> Vec<Vec<u8>> {
     let (begin, end) = (format!("{BEGIN}{label}-----"), format!("{END}{label}-----"));

@@ -33,7 +33,8 @@ impl<'a> CheckedCertificate<'a> {
     /// a pasted text; `expiration_seconds` the requested lifetime; validity is checked against `now`.
     ///
     /// # Errors
-    /// The errors of [`certificate_of`], [`CertificateChain::parse_pem`] and [`CertificateChain::check`];
+    /// The errors of [`certificate_of`], [`CertificateChain::parse_pem`], [`CertificateChain::check`] and, where the
+    /// cluster names the authorities of client certificates, [`CertificateChain::check_issuer`];
     /// [`Error::ClusterMissing`] where only the cluster is missing, and everything else is right.
     pub fn check(
         request: &'a CertificationRequest,
@@ -48,6 +49,9 @@ impl<'a> CheckedCertificate<'a> {
         let differences = chain.check(request, expiration_seconds, now)?;
         // Last, so that a person is asked for the cluster only if everything else is right.
         let cluster = cluster.ok_or(Error::ClusterMissing)?;
+        if let Some(authorities) = cluster.client_authorities() {
+            chain.check_issuer(&authorities)?;
+        }
         Ok(Self { request, cluster, namespace, certificate_pem, certificate: chain.summary().clone(), differences })
     }
 

@@ -86,6 +86,10 @@ struct PublicCluster {
     /// Name in the API server's certificate, where it is not the host of the address.
     #[arg(long, env = "KUBE_ENROLL_CLUSTER_TLS_SERVER_NAME", value_name = "HOST")]
     cluster_tls_server_name: Option<String>,
+    /// PEM file with the authorities that sign client certificates: the page then refuses a certificate of another
+    /// issuer. [default: not checked]
+    #[arg(long, env = "KUBE_ENROLL_CLUSTER_CLIENT_CA_FILE", value_name = "FILE")]
+    cluster_client_ca_file: Option<PathBuf>,
 }
 
 /// What people may ask for.
@@ -185,7 +189,13 @@ pub enum LogFormat {
 impl Serve {
     /// Turns the flags into what a server is started with.
     pub fn into_config(self) -> Config {
-        let PublicCluster { cluster_name, cluster_server, cluster_ca_file, cluster_tls_server_name } = self.cluster;
+        let PublicCluster {
+            cluster_name,
+            cluster_server,
+            cluster_ca_file,
+            cluster_tls_server_name,
+            cluster_client_ca_file,
+        } = self.cluster;
         Config {
             listen: self.listen,
             kubeconfig: self.upstream.kubeconfig,
@@ -197,6 +207,7 @@ impl Serve {
                 server: cluster_server,
                 certificate_authority_file: cluster_ca_file,
                 tls_server_name: cluster_tls_server_name,
+                client_certificate_authority_file: cluster_client_ca_file,
             },
             identity: self.identity,
             approver: self.policy.approver.clone(),

@@ -45,6 +45,8 @@ pub struct ClusterFlags {
     pub certificate_authority_file: Option<PathBuf>,
     /// The name in the API server's certificate.
     pub tls_server_name: Option<String>,
+    /// PEM of the authorities that sign client certificates, which each issued one is checked against.
+    pub client_certificate_authority_file: Option<PathBuf>,
 }
 
 /// Bounds on what a client may take, and how long others may take.

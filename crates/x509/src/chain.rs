@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use der::oid::db::rfc5280::ID_KP_CLIENT_AUTH;
+use der::{Decode, Header, Reader, SliceReader, oid::db::rfc5280::ID_KP_CLIENT_AUTH};
 use kube_enroll_core::{CertificateSummary, Difference, DifferenceKind, Error as CoreError, Timestamp, pem};
 use x509_cert::{
     Certificate,
@@ -8,14 +8,23 @@ use x509_cert::{
 };
 
 use crate::{
-    CertificationRequest, Error, Fingerprint,
+    CertificationRequest, Error, Fingerprint, PublicKey,
     name::{display_name, invalid, user_and_groups},
 };
+
+/// A certificate, and the bytes that it was parsed from: a signature is over these.
+#[derive(Clone, Debug)]
+struct Parsed {
+    certificate: Certificate,
+    der: Vec<u8>,
+}
 
 /// The certificates of `status.certificate`: the one that was issued, then those that lead from it to its authority.
 #[derive(Clone, Debug)]
 pub struct CertificateChain {
-    leaf: Certificate,
+    leaf: Parsed,
+    /// The other certificates, in their order.
+    intermediates: Vec<Parsed>,
     summary: CertificateSummary,
     fingerprint: Fingerprint,
 }
@@ -36,9 +45,14 @@ impl CertificateChain {
         if !pem::contains(pem, pem::CERTIFICATE) {
             return Err(refuse("no block labelled \"CERTIFICATE\"".into()));
         }
-        let chain = Certificate::load_pem_chain(pem.as_bytes()).map_err(invalid("certificate chain"))?;
-        let leaf = chain.into_iter().next().ok_or_else(|| refuse("no certificate".into()))?;
-        let certificate = leaf.tbs_certificate();
+        let ders = pem::blocks(pem, pem::CERTIFICATE);
+        if ders.len() != pem::count(pem, pem::CERTIFICATE) {
+            return Err(refuse("a block that is no base64".into()));
+        }
+        let mut chain = ders.into_iter().map(Parsed::new);
+        let leaf = chain.next().ok_or_else(|| refuse("no certificate".into()))??;
+        let intermediates = chain.collect::<Result<_, _>>()?;
+        let certificate = leaf.certificate.tbs_certificate();
         let (user, groups) = user_and_groups(certificate.subject())?;
         let time = |time: x509_cert::time::Time| {
             Timestamp::from_unix_seconds(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
@@ -52,7 +66,7 @@ impl CertificateChain {
             not_after: time(certificate.validity().not_after),
         };
         let fingerprint = Fingerprint::of(certificate.subject_public_key_info())?;
-        Ok(Self { leaf, summary, fingerprint })
+        Ok(Self { leaf, intermediates, summary, fingerprint })
     }
 
     /// Checks that this certificate answers `request` and is valid at `now`, and returns the differences that do not
@@ -107,6 +121,27 @@ impl CertificateChain {
         Ok(vec![Difference { kind, asked_seconds, issued_seconds }])
     }
 
+    /// Checks that one of these authorities, by their DER, has signed the certificate, or one of the chain's that leads to
+    /// it. Their own validity is not checked, nor are any constraints on names or the length of the path.
+    ///
+    /// # Errors
+    /// [`Error::OtherIssuer`]; [`Error::InvalidDer`] for an authority that is no certificate.
+    pub fn check_issuer(&self, authorities: &[Vec<u8>]) -> Result<(), Error> {
+        let authorities: Vec<Parsed> = authorities.iter().cloned().map(Parsed::new).collect::<Result<_, _>>()?;
+        let mut certificate = &self.leaf;
+        for next in self.intermediates.iter().map(Some).chain([None]) {
+            if authorities.iter().any(|authority| authority.has_signed(certificate)) {
+                return Ok(());
+            }
+            match next {
+                Some(next) if next.is_authority() && next.has_signed(certificate) => certificate = next,
+                _ => break,
+            }
+        }
+        let name = |authority: &Parsed| display_name(authority.certificate.tbs_certificate().subject());
+        Err(Error::OtherIssuer { found: self.summary.issuer.clone(), expected: authorities.iter().map(name).collect() })
+    }
+
     /// Returns the fields of the issued certificate.
     pub fn summary(&self) -> &CertificateSummary {
         &self.summary
@@ -118,7 +153,7 @@ impl CertificateChain {
     }
 
     fn check_usage(&self) -> Result<(), Error> {
-        let certificate = self.leaf.tbs_certificate();
+        let certificate = self.leaf.certificate.tbs_certificate();
         let unreadable = invalid("certificate extension");
         let constraints = certificate.get_extension::<BasicConstraints>().map_err(&unreadable)?;
         if constraints.is_some_and(|(_, constraints)| constraints.ca) {
@@ -131,6 +166,39 @@ impl CertificateChain {
         }
         let found: Vec<String> = usages.iter().map(ToString::to_string).collect();
         Err(Error::NotForClients { found: if found.is_empty() { "absent".into() } else { found.join(", ") } })
+    }
+}
+
+impl Parsed {
+    fn new(der: Vec<u8>) -> Result<Self, Error> {
+        let certificate = Certificate::from_der(&der).map_err(invalid("certificate"))?;
+        Ok(Self { certificate, der })
+    }
+
+    /// Returns whether it is named as the issuer of another certificate, and its key has made that one's signature.
+    fn has_signed(&self, other: &Self) -> bool {
+        let issuer = self.certificate.tbs_certificate();
+        let (signed, algorithm) = (other.certificate.tbs_certificate(), other.certificate.signature_algorithm());
+        let signature = other.certificate.signature().as_bytes().unwrap_or_default();
+        issuer.subject() == signed.issuer()
+            && algorithm == signed.signature()
+            && PublicKey::parse(issuer.subject_public_key_info())
+                .is_ok_and(|key| key.verify(algorithm, other.signed_bytes(), signature).is_ok())
+    }
+
+    /// Returns the DER of its `tbsCertificate`, the first element of its sequence.
+    fn signed_bytes(&self) -> &[u8] {
+        let read = || {
+            let mut reader = SliceReader::new(&self.der)?;
+            Header::decode(&mut reader)?;
+            reader.tlv_bytes()
+        };
+        read().unwrap_or_default()
+    }
+
+    fn is_authority(&self) -> bool {
+        let constraints = self.certificate.tbs_certificate().get_extension::<BasicConstraints>();
+        constraints.is_ok_and(|found| found.is_some_and(|(_, constraints)| constraints.ca))
     }
 }
 

@@ -72,6 +72,14 @@ pub enum Error {
         /// Groups issued and not requested.
         unexpected: Vec<String>,
     },
+    /// A certificate that none of the named authorities has signed.
+    #[error("the certificate was signed by {found}, expected a signature of {}", .expected.join(" or "))]
+    OtherIssuer {
+        /// The issuer that the certificate names.
+        found: String,
+        /// The names of the authorities.
+        expected: Vec<String>,
+    },
     /// A certificate without the extended key usage client auth, or of a certificate authority.
     #[error("the certificate's extended key usage is {found}, expected client auth")]
     NotForClients {
@@ -110,6 +118,7 @@ impl Error {
             Self::OtherKey { .. } => ErrorCode::OtherKey,
             Self::OtherUser { .. } => ErrorCode::OtherUser,
             Self::OtherGroups { .. } => ErrorCode::OtherGroups,
+            Self::OtherIssuer { .. } => ErrorCode::OtherIssuer,
             Self::NotForClients { .. } => ErrorCode::NotForClients,
             Self::NotValidNow { .. } => ErrorCode::NotValidNow,
             Self::Pasted { found } => found.code(),

@@ -32,6 +32,7 @@ impl ClusterForm {
             server: self.server.trim().to_owned(),
             certificate_authority_data,
             tls_server_name: self.tls_server_name.clone(),
+            ..ClusterFields::default()
         })
     }
 

@@ -22,6 +22,7 @@ pub(crate) fn cluster_of_kubeconfig(yaml: &str) -> Option<Cluster> {
         server: server.to_owned(),
         certificate_authority_data: scalar(yaml, "certificate-authority-data").unwrap_or_default().to_owned(),
         tls_server_name: scalar(yaml, "tls-server-name").unwrap_or_default().to_owned(),
+        ..ClusterFields::default()
     })
     .ok()
 }

@@ -117,7 +117,7 @@ impl Enrollment {
             expiration_seconds: *expiration_seconds,
             label: label.as_ref().map(ToString::to_string).unwrap_or_default(),
             namespace: namespace.as_ref().map(ToString::to_string).unwrap_or_default(),
-            cluster: self.cluster.clone(),
+            cluster: self.cluster.clone().map(Cluster::without_client_authorities),
             request_pem: self.request_pem.clone(),
             fingerprint: self.fingerprint.clone(),
         }

@@ -164,6 +164,12 @@ impl Phase {
         Self::by_hand(enrollment, reason).with(Effect::StopCalls).with_all(save)
     }
 
+    /// Continues without the API, since what answered with this HTTP status is none.
+    fn without_api(enrollment: Rc<Enrollment>, code: u16) -> Transition {
+        let reason = format!("There is no Kubernetes API where this page looked for one (HTTP {code}).");
+        Self::leave_api(enrollment, Some(reason))
+    }
+
     /// Handles that the worker has ended with the key in its memory. `consequence` is for a key that is not stored.
     fn worker_failed(failure: WorkerFailure, consequence: &str, enrollment: &Enrollment) -> Transition {
         match &enrollment.id {

@@ -165,7 +165,7 @@ mod tests {
                 name: "dev".into(),
                 server: server.into(),
                 certificate_authority_data,
-                tls_server_name: String::new(),
+                ..ClusterFields::default()
             };
             Cluster::parse(fields).expect("a cluster")
         };

@@ -1,6 +1,6 @@
 //! Certificates that openssl issues, held against the request that was made here.
 
-use kube_enroll_core::{Algorithm, Difference, DifferenceKind, Error as CoreError, Timestamp};
+use kube_enroll_core::{Algorithm, Difference, DifferenceKind, Error as CoreError, Timestamp, pem};
 use kube_enroll_x509::{CertificateChain, CertificationRequest, Error};
 
 use crate::fixture::{Workspace, key, request, subject};
@@ -100,6 +100,52 @@ fn refuses_a_certificate_for_another_user_or_other_groups() {
         signer.check(&issue("/CN=jane/O=developers/O=admins"), 60),
         Err(Error::OtherGroups { missing: vec!["on-call".into()], unexpected: vec!["admins".into()] })
     );
+}
+
+#[test]
+fn checks_the_signature_of_the_authorities_that_were_named() {
+    let signer = Signer::new();
+    let sh = |lines: &str| signer.workspace.sh(lines);
+    let authority = |file: &str| pem::blocks(&signer.workspace.read(file), pem::CERTIFICATE).remove(0);
+    let own = signer.issue("request.pem", CLIENT, "", 3_600);
+    // Another key under the same name; and authorities of every kind of key.
+    sh(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -out other.pem -subj /CN=kubernetes",
+    );
+    assert_eq!(own.check_issuer(&[authority("ca.pem")]), Ok(()));
+    assert_eq!(own.check_issuer(&[authority("other.pem"), authority("ca.pem")]), Ok(()));
+    for authorities in [vec![], vec![authority("other.pem")]] {
+        let refused = own.check_issuer(&authorities).expect_err("nobody has signed it");
+        assert!(matches!(&refused, Error::OtherIssuer { found, .. } if found == "CN=kubernetes"), "{refused}");
+    }
+    assert!(matches!(own.check_issuer(&[b"x".to_vec()]), Err(Error::InvalidDer { .. })));
+    for kind in ["rsa:2048", "rsa:4096", "ec -pkeyopt ec_paramgen_curve:P-384", "ed25519"] {
+        sh(&format!("openssl req -x509 -newkey {kind} -nodes -keyout ca.key -out ca.pem -subj /CN=kubernetes 2>&1"));
+        let chain = signer.issue("request.pem", CLIENT, "", 3_600);
+        assert_eq!(chain.check_issuer(&[authority("ca.pem")]), Ok(()), "{kind}");
+        assert!(chain.check_issuer(&[authority("other.pem")]).is_err(), "{kind}");
+    }
+}
+
+#[test]
+fn follows_the_chain_to_the_authority_and_accepts_no_client_in_it() {
+    let signer = Signer::new();
+    let sh = |lines: &str| signer.workspace.sh(lines);
+    sh("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout between.key -out between.csr -subj /CN=between
+        cp ca.pem root.pem");
+    for (constraints, is_good) in [("CA:TRUE", true), ("CA:FALSE", false)] {
+        sh(&format!("printf basicConstraints=critical,{constraints} > between.ext
+            openssl x509 -req -in between.csr -CA root.pem -CAkey ca.key -CAcreateserial -extfile between.ext -out between.pem 2>&1"));
+        sh("cp ca.key root.key; cp between.pem ca.pem; cp between.key ca.key");
+        signer.issue("request.pem", CLIENT, "", 3_600);
+        sh("cp root.key ca.key");
+        let chain = signer.workspace.read("issued.pem") + &signer.workspace.read("between.pem");
+        let chain = CertificateChain::parse_pem(&chain).expect("a readable chain");
+        let root = pem::blocks(&signer.workspace.read("root.pem"), pem::CERTIFICATE);
+        assert_eq!(chain.check_issuer(&root).is_ok(), is_good, "{constraints}");
+        let alone = CertificateChain::parse_pem(&signer.workspace.read("issued.pem")).expect("a readable certificate");
+        assert!(alone.check_issuer(&root).is_err(), "the link is missing");
+    }
 }
 
 #[test]

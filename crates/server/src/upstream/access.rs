@@ -51,6 +51,7 @@ impl Access {
             server: named.server.clone().unwrap_or_default(),
             certificate_authority_data: authorities(&config),
             tls_server_name: named.tls_server_name.clone().unwrap_or_default(),
+            ..ClusterFields::default()
         };
         Ok(Self { config, cluster, in_cluster: false })
     }
@@ -109,6 +110,7 @@ mod tests {
             server: "https://api.example.com:6443".into(),
             certificate_authority_data: Base64::encode_string(CERTIFICATE.as_bytes()),
             tls_server_name: "inside.example".into(),
+            ..ClusterFields::default()
         };
         assert_eq!((access.cluster, access.in_cluster), (expected, false));
         assert!(matches!(Access::find(&config("missing")).await, Err(Error::Kubeconfig { .. })));

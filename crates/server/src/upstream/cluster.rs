@@ -8,16 +8,17 @@ use kube_enroll_core::{Cluster, ClusterFields, pem};
 
 use crate::{ClusterFlags, Error};
 
-/// The flags with the file of authorities read in.
+/// The flags with the files of authorities read in.
 pub(crate) struct Named {
     name: Option<String>,
     server: Option<String>,
     certificate_authority_data: Option<String>,
     tls_server_name: Option<String>,
+    client_certificate_authority_data: Option<String>,
 }
 
 impl Named {
-    /// Reads the file that the flags name.
+    /// Reads the files that the flags name.
     ///
     /// # Errors
     /// [`Error::ReadFile`]; [`Error::NoCertificates`].
@@ -25,22 +26,17 @@ impl Named {
         let certificate_authority_data = match &flags.certificate_authority_file {
             // The roots of the person's own machine: nothing is written into the kubeconfig.
             Some(path) if path == Path::new("system") => Some(String::new()),
-            Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-                let certificates = pem::certificates(&text);
-                if certificates.is_empty() {
-                    return Err(Error::NoCertificates { path: path.clone() });
-                }
-                Some(Base64::encode_string(certificates.as_bytes()))
-            }
+            Some(path) => Some(read_certificates(path)?),
             None => None,
         };
+        let client_certificate_authority_data =
+            flags.client_certificate_authority_file.as_deref().map(read_certificates).transpose()?;
         Ok(Self {
             name: flags.name.clone(),
             server: flags.server.clone(),
             certificate_authority_data,
             tls_server_name: flags.tls_server_name.clone(),
+            client_certificate_authority_data,
         })
     }
 
@@ -62,6 +58,7 @@ impl Named {
                 .clone()
                 .unwrap_or(found.certificate_authority_data),
             tls_server_name: self.tls_server_name.clone().unwrap_or(found.tls_server_name),
+            client_certificate_authority_data: self.client_certificate_authority_data.clone().unwrap_or_default(),
         })
         .map_err(Error::Cluster)
     }
@@ -89,8 +86,19 @@ impl Named {
                 .filter(|data| !data.is_empty())
                 .unwrap_or(inside.certificate_authority_data),
             tls_server_name: found.tls_server_name.unwrap_or_default(),
+            ..ClusterFields::default()
         })
     }
+}
+
+/// Reads the certificates of a file, as base64 of their PEM.
+fn read_certificates(path: &Path) -> Result<String, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.into(), source })?;
+    let certificates = pem::certificates(&text);
+    if certificates.is_empty() {
+        return Err(Error::NoCertificates { path: path.into() });
+    }
+    Ok(Base64::encode_string(certificates.as_bytes()))
 }
 
 fn is_service_name(server: &str) -> bool {

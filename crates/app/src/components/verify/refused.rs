@@ -50,7 +50,7 @@ fn advice(code: ErrorCode) -> &'static str {
             "Its time has not come or is over. If a clock was wrong, set it right and check again; otherwise begin \
              again."
         }
-        ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups => {
+        ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups | ErrorCode::OtherIssuer => {
             "Something between this page and the cluster gave you a certificate that is not yours. Do not use it, and \
              tell whoever runs the cluster. Then begin again."
         }

@@ -74,10 +74,7 @@ impl Submitting {
                 Transition::to(Phase::Submitting(self).of(enrollment)).with(adopt)
             }
             Err(Failure::Refused(status)) => SubmitFailed::again(Problem::of_status(*status), enrollment),
-            Err(Failure::NoApi(code)) => {
-                let reason = format!("There is no Kubernetes API where this page looked for one (HTTP {code}).");
-                Phase::leave_api(enrollment, Some(reason))
-            }
+            Err(Failure::NoApi(code)) => Phase::without_api(enrollment, code),
             Err(Failure::Unreachable { reason, retry_after_ms }) => {
                 self.unreachable(reason, retry_after_ms, enrollment, context)
             }

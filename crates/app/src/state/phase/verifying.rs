@@ -133,8 +133,8 @@ impl Verifying {
 /// Returns advice on a refused pasted certificate.
 fn advice(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups => {
-            " It was made for another request: please bring the one of this request."
+        ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups | ErrorCode::OtherIssuer => {
+            " It was made for another request, or by somebody else: please bring the one of this request."
         }
         ErrorCode::NotValidNow => " It cannot be used any more, or not yet: ask for a new one.",
         _ => "",

@@ -91,6 +91,10 @@ impl Waiting {
             | Answer::WatchEnded(Some(Failure::SignIn)) => {
                 Transition::to(Phase::SignIn(SignIn::ToWait).of(enrollment)).with(Effect::StopCalls)
             }
+            // Without an API from the beginning; one that has answered before is only away for a while.
+            Answer::Listed(Err(Failure::NoApi(code))) if enrollment.object.is_none() => {
+                Phase::without_api(enrollment, code)
+            }
             Answer::Read(Err(failure)) => {
                 self.watcher.lost(failure, now_ms);
                 Transition::to(Phase::Waiting(self).of(enrollment))

@@ -176,6 +176,15 @@ fn goes_on_by_hand_where_a_file_server_answered_and_does_not_send_again() {
     let mut visit = stored_and_submitting();
     visit.answer(Answer::Created(Err(crate::state::Failure::NoApi(405))));
     assert_eq!((visit.name(), saved_stages(&visit)), ("manual", vec![Stage::Submitted]));
+    let listed = || Answer::Listed(Err(crate::state::Failure::NoApi(404)));
+    let mut visit = resumed(Stage::Submitted);
+    assert_eq!(visit.name(), "waiting", "there may be one by now");
+    visit.answer(listed());
+    assert_eq!(visit.name(), "manual");
+    assert!(!visit.posts());
+    let mut visit = Visit::waiting();
+    visit.answer(listed());
+    assert_eq!(visit.name(), "waiting", "it has created the object");
 }
 
 /// A page at second 1,000 that finds one enrollment whose certificate ends at this second.
