@@ -43,6 +43,31 @@ async fn and_nothing_is_saved() {
     page.wait_for("issued").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn and_one_that_the_named_authorities_did_not_sign() {
+    let admin = ControlPlane::shared().admin();
+    admin
+        .ok("openssl req -x509 -newkey rsa:2048 -nodes -subj '/CN=kube-enroll development CA' -keyout other.key \
+                 -out other.pem -days 2 2> openssl.log
+             kubectl config view --raw --minify --flatten -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' \
+                 | base64 --decode > own.pem
+             cat other.pem own.pem > both.pem")
+        .await;
+    let browser = Browser::start(Kind::Chromium).await;
+    for (file, state) in [("other.pem", "refused"), ("both.pem", "issued")] {
+        let file = format!("--cluster-client-ca-file={}", admin.folder().join(file).display());
+        let serve = Serve::with(ControlPlane::shared(), &[&file]).await;
+        let page = Page::open(&browser, &serve.url()).await;
+        page.submit(&Wish::new(&unique("issuer"), &[])).await;
+        approve_by_the_page(&page, &admin).await;
+        page.wait_for(state).await;
+        if state == "refused" {
+            assert_eq!(page.text("#reason").await, "other-issuer");
+            assert!(!page.has("#save").await);
+        }
+    }
+}
+
 const CERTIFICATE: &str = r"
 kubectl certificate approve NAME >/dev/null
 kubectl wait --for=jsonpath='{.status.certificate}' --timeout=60s csr NAME >/dev/null

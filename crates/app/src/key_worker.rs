@@ -159,14 +159,13 @@ impl KeyWorker {
         self.fail(failure);
     }
 
-    /// Passes a failure on to whoever waits for a reply; a worker that nobody waits for is started again by the next
-    /// command.
+    /// Passes a failure on. Nobody gets a reply any more; the next command starts another worker.
     fn fail(&self, failure: WorkerFailure) {
-        let pending = std::mem::take(&mut self.0.borrow_mut().pending);
-        if !pending.is_empty() {
-            let dispatch = self.0.borrow().dispatch.clone();
-            dispatch.emit(Event::WorkerFailed(failure));
-        }
+        let mut inner = self.0.borrow_mut();
+        inner.pending.clear();
+        let dispatch = inner.dispatch.clone();
+        drop(inner);
+        dispatch.emit(Event::WorkerFailed(failure));
     }
 }
 

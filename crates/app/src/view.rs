@@ -15,7 +15,7 @@ use crate::{
         Storing, Submitting, Trouble, Ui, Verifying, Waiting, rough,
     },
     state::{
-        Acquiring, CertificateEnd, Connection, Context, Deletion, Enrollment, Failed, Issued, Machine, Manual, Phase,
+        Acquiring, CertificateEnd, Connection, Context, Enrollment, Failed, Issued, Machine, Manual, Phase,
         PrivateText, Problem, Retry, Setup, Shown, State, Storage, UserAction, is_answer_due, milliseconds,
     },
 };
@@ -53,17 +53,18 @@ fn banners(machine: &Machine) -> Html {
         Storage::Refused(reason) => Some(AttrValue::from(reason.clone())),
         _ => None,
     };
-    let not_deleted = match &context.deletion {
-        Deletion::Failed(reason) => Some(AttrValue::from(reason.clone())),
-        Deletion::None | Deletion::Requested => None,
-    };
+    let unwritten = context.unwritten.as_ref().filter(|_| state.enrollment().is_some());
+    let unwritten = unwritten.map(|unwritten| unwritten.reason.clone());
+    let text = |reason: Option<&String>| reason.cloned().map(AttrValue::from);
     // A page that did not load shows no clock warning.
     let loads = !matches!(state, State::Failed(Failed { retry: Retry::Load, .. }));
     html! {
         <Banners
             plain_http={!context.environment.is_secure && !context.environment.is_local}
             {storage_refused}
-            not_deleted={not_deleted}
+            not_deleted={text(context.deletions.failure.as_ref())}
+            not_written={text(unwritten.as_ref())}
+            not_listed={text(context.unlisted.as_ref())}
             clock_offset_ms={context.clock_offset_ms.filter(|_| loads).unwrap_or(0.0)}
         />
     }

@@ -60,18 +60,9 @@ impl Cluster {
                 expected: "https://HOST[:PORT][/PATH]",
             });
         }
-        for (field, data) in [
-            ("certificateAuthorityData", &certificate_authority_data),
-            ("clientCertificateAuthorityData", &client_certificate_authority_data),
-        ] {
-            if !data.is_empty() && !pem::contains(&decode(data), pem::CERTIFICATE) {
-                return Err(Error::InvalidCluster {
-                    field,
-                    found: format!("{} characters", data.len()),
-                    expected: "base64 of PEM certificates",
-                });
-            }
-        }
+        let certificate_authority_data = certificates("certificateAuthorityData", &certificate_authority_data)?;
+        let client_certificate_authority_data =
+            certificates("clientCertificateAuthorityData", &client_certificate_authority_data)?;
         if !tls_server_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte)) {
             return Err(Error::InvalidCluster {
                 field: "tlsServerName",
@@ -79,13 +70,12 @@ impl Cluster {
                 expected: "a host name",
             });
         }
-        let some = |text: String| (!text.is_empty()).then_some(text);
         Ok(Self {
             name,
             server,
-            certificate_authority_data: some(certificate_authority_data),
-            tls_server_name: some(tls_server_name),
-            client_certificate_authority_data: some(client_certificate_authority_data),
+            certificate_authority_data,
+            tls_server_name: Some(tls_server_name).filter(|name| !name.is_empty()),
+            client_certificate_authority_data,
         })
     }
 
@@ -114,14 +104,13 @@ impl Cluster {
         address::parse_https(&self.server).is_some_and(|(host, _)| address::is_local_or_unspecified(host))
     }
 
-    /// Returns the DER of the certificate authorities, in their order; none for those of the system. Blocks that are no
-    /// base64 are left out.
+    /// Returns the DER of the certificate authorities, in their order; none for those of the system.
     pub fn authorities(&self) -> Vec<Vec<u8>> {
         pem::blocks(&decode(self.certificate_authority_data().unwrap_or_default()), pem::CERTIFICATE)
     }
 
     /// Returns the DER of the certificate authorities that sign client certificates, or `None` where nobody has named
-    /// them. Blocks that are no base64 are left out.
+    /// them.
     pub fn client_authorities(&self) -> Option<Vec<Vec<u8>>> {
         let data = self.client_certificate_authority_data.as_deref()?;
         Some(pem::blocks(&decode(data), pem::CERTIFICATE))
@@ -139,12 +128,10 @@ impl Cluster {
     /// in both, by its DER, since a cluster changes them one after the other; or, where this one has none, the address
     /// is the same. Whatever else has changed, [`ClusterChange`] says.
     pub fn is_same_as(&self, present: &Self) -> bool {
-        if self.certificate_authority_data.is_none() {
-            return self.server == present.server;
+        match self.authorities() {
+            known if known.is_empty() => self.server == present.server,
+            known => present.authorities().iter().any(|authority| known.contains(authority)),
         }
-        let known = self.authorities();
-        self.certificate_authority_data == present.certificate_authority_data
-            || present.authorities().iter().any(|authority| known.contains(authority))
     }
 }
 
@@ -179,6 +166,22 @@ impl From<Cluster> for ClusterFields {
     }
 }
 
+/// Parses base64 of PEM certificates, and writes them anew: other programs might read a text that is not in order in
+/// another way, and trust an authority that was not seen here. Returns `None` for an empty text.
+fn certificates(field: &'static str, data: &str) -> Result<Option<String>, Error> {
+    if data.is_empty() {
+        return Ok(None);
+    }
+    let text = decode(data);
+    let certificates = pem::blocks(&text, pem::CERTIFICATE);
+    if certificates.is_empty() || certificates.len() != pem::count(&text, pem::CERTIFICATE) {
+        let found = format!("{} characters", data.len());
+        return Err(Error::InvalidCluster { field, found, expected: "base64 of PEM certificates" });
+    }
+    let pem: String = certificates.iter().map(|der| pem::encode(pem::CERTIFICATE, der)).collect();
+    Ok(Some(Base64::encode_string(pem.as_bytes())))
+}
+
 /// Decodes base64 of a text; anything else is no text.
 fn decode(base64: &str) -> String {
     String::from_utf8_lossy(&Base64::decode_vec(base64).unwrap_or_default()).into_owned()
@@ -192,7 +195,7 @@ mod tests {
         ClusterFields {
             name: "dev".into(),
             server: "https://api.example.com:6443".into(),
-            certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\n"),
+            certificate_authority_data: Base64::encode_string(pem::encode(pem::CERTIFICATE, b"authority").as_bytes()),
             ..ClusterFields::default()
         }
     }
@@ -222,6 +225,24 @@ mod tests {
         assert!(
             Cluster::parse(ClusterFields { client_certificate_authority_data: "AAAA".into(), ..fields() }).is_err()
         );
+    }
+
+    #[test]
+    fn writes_authorities_anew_so_that_nobody_reads_others_in_them() {
+        let parse = |pem: &str| {
+            let certificate_authority_data = Base64::encode_string(pem.as_bytes());
+            Cluster::parse(ClusterFields { certificate_authority_data, ..fields() })
+        };
+        let own = pem::encode(pem::CERTIFICATE, b"own");
+        // Go's decoder ignores what is in the last bits, takes a beginning for one only on a line of its own, and goes
+        // on after a block that it cannot read.
+        for other in ["b3RoZXJ=", "b3Ro*XIh", "b3RoZXIh\n-----BEGIN CERTIFICATE-----\nb3Ro"] {
+            let bundle = format!("{own}-----BEGIN CERTIFICATE-----\n{other}\n-----END CERTIFICATE-----\n");
+            assert!(parse(&bundle).is_err(), "{other}");
+        }
+        let cluster = parse(&format!("# ours\n {own}")).expect("a cluster");
+        assert_eq!(cluster.certificate_authority_data(), Some(&*Base64::encode_string(own.as_bytes())));
+        assert_eq!(cluster.authorities(), [b"own"]);
     }
 
     #[test]

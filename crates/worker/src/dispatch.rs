@@ -181,9 +181,9 @@ impl Worker {
     async fn rows(&self) -> Result<Vec<StoredEnrollment>, Error> {
         // The leases are read first: what is read for their holder must not be older than they are.
         let others = self.lease.others().await.unwrap_or_default();
-        let ours = self.lease.proof();
+        let ours = self.lease.held();
         let lease = |row: &Row| match row.id() {
-            id if ours.as_ref().is_some_and(|proof| proof.id() == id) => LeaseState::Ours,
+            id if ours.as_deref() == Some(id) => LeaseState::Ours,
             id if others.iter().any(|other| other == id) => LeaseState::OtherTab,
             _ => LeaseState::Free,
         };
@@ -248,7 +248,7 @@ impl Worker {
         if self.lease.wanted().as_deref() != Some(id) {
             self.lease.acquire(id).await?;
         }
-        let proof = self.lease.proof().filter(|proof| proof.id() == id).ok_or(Error::LeaseLost)?;
+        let proof = self.lease.prove(id).await?;
         self.storage.set_progress(&proof, messages::to_json(progress)).await?;
         self.others.notify();
         Ok(self.list().await)
@@ -267,6 +267,9 @@ impl Worker {
             Some(id) if !self.session.holds(id) => id,
             _ => return self.session.assemble(&command),
         };
+        if self.session.holds_unstored() {
+            return Err(Error::OutOfOrder { step: "storing the key that was made" });
+        }
         let stored = self.storage.record(id).await?.ok_or(Error::Forgotten)?;
         Session::check(&stored.record, &command)?;
         let key = open(&stored, command.passphrase.as_ref()).await?;
@@ -282,7 +285,9 @@ impl Worker {
     /// Seals the key of a record of an earlier version anew, in the present one.
     async fn renew(&self, old: &Record, passphrase: Option<&Passphrase>) -> Result<(), Error> {
         let id = old.bound().id();
-        let proof = self.lease.proof().filter(|proof| proof.id() == id).ok_or(Error::LeaseLost)?;
+        let proof = self.lease.prove(id).await?;
+        // One that the browser wraps needs no passphrase, whatever was sent.
+        let passphrase = passphrase.filter(|_| old.has_passphrase());
         let new = self.seal(old.bound().renewed(), old.progress().to_owned(), passphrase).await?;
         self.storage.reseal(&proof, old, new).await
     }

@@ -93,6 +93,26 @@ impl Lease {
         }
     }
 
+    /// Returns the id of the enrollment whose lease this tab has, or `None`.
+    pub fn held(&self) -> Option<String> {
+        match &self.0 {
+            Kind::WebLock(lock) => lock.held(),
+            Kind::Row(lease) => lease.proof().map(|proof| proof.id),
+        }
+    }
+
+    /// Returns the proof of this enrollment's lease, to be shown with a write.
+    ///
+    /// # Errors
+    /// [`Error::LeaseLost`] where this tab does not have it; those of [`Storage`] where its count could not be written
+    /// when it was acquired, and still cannot.
+    pub async fn prove(&self, id: &str) -> Result<Proof, Error> {
+        if let Kind::WebLock(lock) = &self.0 {
+            lock.count().await?;
+        }
+        self.proof().filter(|proof| proof.id == id).ok_or(Error::LeaseLost)
+    }
+
     /// Returns the ids of the enrollments whose leases other tabs have.
     ///
     /// # Errors

@@ -71,6 +71,11 @@ impl Session {
         self.held.as_ref().is_some_and(|held| held.id() == Some(id))
     }
 
+    /// Returns whether a key is in memory that is not stored: another would replace it for good.
+    pub fn holds_unstored(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.bound.is_none())
+    }
+
     /// Checks all of a command that can be checked without the key, so that nobody types a passphrase for a useless
     /// certificate.
     ///
@@ -218,9 +223,9 @@ mod tests {
     fn holds_a_stored_key_under_its_id_until_it_is_deleted_or_replaced() {
         let mut session = Session::default();
         let bound = bound(&generate(&mut session));
-        assert!(!session.holds(bound.id()));
+        assert!(!session.holds(bound.id()) && session.holds_unstored());
         session.stored(&bound);
-        assert!(session.holds(bound.id()));
+        assert!(session.holds(bound.id()) && !session.holds_unstored());
         session.delete("another");
         assert!(session.holds(bound.id()));
         generate(&mut session);

@@ -121,8 +121,8 @@ impl CertificateChain {
         Ok(vec![Difference { kind, asked_seconds, issued_seconds }])
     }
 
-    /// Checks that one of these authorities, by their DER, has signed the certificate, or one of the chain's that leads to
-    /// it. Their own validity is not checked, nor are any constraints on names or the length of the path.
+    /// Checks that one of these authorities, by their DER, has signed the certificate, or one of the chain's that leads
+    /// to it. Their own validity is not checked, nor are any constraints on names or the length of the path.
     ///
     /// # Errors
     /// [`Error::OtherIssuer`]; [`Error::InvalidDer`] for an authority that is no certificate.

@@ -10,7 +10,14 @@ pub(crate) struct BannersProps {
     /// The reason why the browser stores nothing for this page, or `None` if it does.
     pub storage_refused: Option<AttrValue>,
     /// The reason why an enrollment could not be deleted, or `None` if none was to be, or it was.
+    #[prop_or_default]
     pub not_deleted: Option<AttrValue>,
+    /// The reason why the progress of the enrollment could not be written, or `None` if it was.
+    #[prop_or_default]
+    pub not_written: Option<AttrValue>,
+    /// The reason why it is not known what is stored, or `None` if it is.
+    #[prop_or_default]
+    pub not_listed: Option<AttrValue>,
     /// The cluster's clock minus the browser's, in milliseconds; 0 while that is not known.
     pub clock_offset_ms: f64,
 }
@@ -41,6 +48,20 @@ pub(crate) fn Banners(props: &BannersProps) -> Html {
                     { reason.clone() }
                 </Note>
             }
+            if let Some(reason) = &props.not_written {
+                <Note id="not-written" warns=true>
+                    { "This browser could not store how far your request has come. Leave this tab open until you have \
+                       saved your file; the page tries again by itself. " }
+                    { reason.clone() }
+                </Note>
+            }
+            if let Some(reason) = &props.not_listed {
+                <Note id="not-listed" warns=true>
+                    { "Your earlier requests could not be listed; what is stored in this browser is as it was. Reload \
+                       the page to see them. " }
+                    { reason.clone() }
+                </Note>
+            }
             if off_ms.abs() > CLOCK_TOLERANCE_MS {
                 <Note id="clock-warning">
                     { "This computer’s clock is " }
@@ -64,8 +85,7 @@ mod tests {
 
     async fn banners(plain_http: bool, storage_refused: Option<&'static str>, clock_offset_ms: f64) -> String {
         let storage_refused = storage_refused.map(AttrValue::from);
-        render(html! { <Banners {plain_http} {storage_refused} not_deleted={None::<AttrValue>} {clock_offset_ms} /> })
-            .await
+        render(html! { <Banners {plain_http} {storage_refused} {clock_offset_ms} /> }).await
     }
 
     #[tokio::test]

@@ -54,7 +54,7 @@ impl Acquiring {
 fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
     let unreadable = |reason: &str| {
         let problem = Problem::new("The stored enrollment cannot be read", reason);
-        Transition::fail(problem, Retry::Load).command(Command::Release)
+        Transition::fail(problem, Retry::Acquire(stored.id.clone())).command(Command::Release)
     };
     if let Some(fault) = stored.fault {
         return unreadable(&sentence(fault.to_string()));

@@ -9,9 +9,9 @@ pub(crate) enum CertificateEnd {
     Later,
     /// In the last tenth.
     Soon,
-    /// Passed by the browser's clock, which may be wrong.
+    /// Passed by the browser's clock, which may be wrong, or by that of another cluster.
     PassedHere,
-    /// Passed by the clock of its cluster.
+    /// Passed by the clock of its cluster, which was just read.
     Passed,
 }
 
@@ -19,8 +19,7 @@ impl CertificateEnd {
     /// Returns how near the end of an enrollment's certificate is, or `None` where none is known to be issued.
     pub(crate) fn of(stored: &StoredEnrollment, context: &Context) -> Option<Self> {
         let left_ms = milliseconds(stored.progress.not_after?) - context.cluster_ms();
-        let is_own_clock =
-            context.clock_offset_ms.is_some() && !context.is_other_cluster(stored.details.cluster.as_ref());
+        let is_own_clock = context.has_fresh_clock() && context.is_own_cluster(stored.details.cluster.as_ref());
         Some(if left_ms <= 0.0 {
             if is_own_clock { Self::Passed } else { Self::PassedHere }
         } else if left_ms * 10.0 <= f64::from(stored.details.expiration_seconds) * 1_000.0 {

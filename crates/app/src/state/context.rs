@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub form: Rc<Form>,
     /// The cluster's clock minus the browser's, or `None` before an answer of the API had a `Date`.
     pub clock_offset_ms: Option<f64>,
+    /// The browser's time at which that was read.
+    pub clock_read_ms: f64,
     /// The inputs of the last event.
     pub inputs: Inputs,
     /// The enrollments in the browser's storage, as last listed.
@@ -27,7 +29,13 @@ pub(crate) struct Context {
     /// The enrollments that were deleted at this visit since their certificates have ended.
     pub ended: Rc<Vec<StoredEnrollment>>,
     pub storage: Storage,
-    pub deletion: Deletion,
+    pub deletions: Deletions,
+    /// The progress of the enrollment that could not be written, or `None`.
+    pub unwritten: Option<Unwritten>,
+    /// The reason why the key worker could not list what is stored, or `None` if it has or was not asked.
+    pub unlisted: Option<String>,
+    /// The number of times that the worker has failed since its last reply.
+    pub worker_failures: u32,
     /// The person wants to be notified of the decision.
     pub notifies: bool,
     /// The block that was copied last, and whether that worked; for a moment.
@@ -70,24 +78,46 @@ pub(crate) enum Storage {
     Refused(String),
 }
 
-/// The deletion of an enrollment that was requested last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Deletion {
-    /// None, or it is done.
-    None,
-    /// The worker has not answered yet.
-    Requested,
-    /// The enrollment is still stored, for this reason.
-    Failed(String),
+/// The deletions of enrollments that were requested.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deletions {
+    /// The number of those that the worker has not answered yet.
+    pending: usize,
+    /// The reason why one has failed, so that its enrollment is still stored, or `None` if none has.
+    pub failure: Option<String>,
 }
 
-impl Deletion {
-    /// Notes that a requested deletion has failed.
-    pub(super) fn failed(&mut self, reason: &str) {
-        if *self == Self::Requested {
-            *self = Self::Failed(reason.into());
+impl Deletions {
+    /// Notes new ones. What has failed before is asked for again, or is in the list.
+    pub(super) fn request(&mut self, count: usize) {
+        if count > 0 && self.pending == 0 {
+            self.failure = None;
+        }
+        self.pending += count;
+    }
+
+    /// Notes the answer to one.
+    pub(super) fn answered(&mut self, failure: Option<String>) {
+        self.pending = self.pending.saturating_sub(1);
+        self.failure = failure.or(self.failure.take());
+    }
+
+    /// Notes that the worker has ended, so that those without an answer have failed.
+    pub(super) fn worker_failed(&mut self) {
+        if self.pending > 0 {
+            let reason = "The part of the page that holds keys broke down.".to_owned();
+            *self = Self { pending: 0, failure: Some(reason) };
         }
     }
+}
+
+/// Progress that could not be written into the storage.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unwritten {
+    /// The reason, for people.
+    pub reason: String,
+    /// The browser's time of the last attempt.
+    pub tried_ms: f64,
 }
 
 impl Context {
@@ -102,14 +132,36 @@ impl Context {
             environment,
             form: Rc::new(form),
             clock_offset_ms: None,
+            clock_read_ms: 0.0,
             inputs: Inputs::default(),
             stored: Rc::default(),
             ended: Rc::default(),
             storage: Storage::Unknown,
-            deletion: Deletion::None,
+            deletions: Deletions::default(),
+            unwritten: None,
+            unlisted: None,
+            worker_failures: 0,
             notifies: false,
             copied: None,
         }
+    }
+
+    /// Notes the time that an answer of the API has told.
+    pub(super) fn read_clock(&mut self, offset_ms: f64) {
+        self.clock_offset_ms = Some(offset_ms);
+        self.clock_read_ms = self.inputs.now_ms;
+    }
+
+    /// Returns whether the cluster's time was read within the last minute. The browser's clock may be set right at any
+    /// moment, and an earlier difference is then wrong.
+    pub(super) fn has_fresh_clock(&self) -> bool {
+        let age_ms = self.inputs.now_ms - self.clock_read_ms;
+        self.clock_offset_ms.is_some() && (0.0..=60_000.0).contains(&age_ms)
+    }
+
+    /// Returns whether the page is known to be in front of the cluster of an enrollment.
+    pub(super) fn is_own_cluster(&self, of_enrollment: Option<&Cluster>) -> bool {
+        of_enrollment.zip(self.cluster.as_deref()).is_some_and(|(before, present)| before.is_same_as(present))
     }
 
     /// Returns whether there is an API. Without one, the enrollment continues by hand.

@@ -1,11 +1,12 @@
 use std::rc::Rc;
 
 use kube_enroll_core::{Groups, Settings};
-use kube_enroll_protocol::{Command, Reply};
+use kube_enroll_protocol::{Command, Failure, Reply};
 
 use super::{
-    Acquiring, Answer, Call, Context, Deletion, Edit, Effect, Environment, Event, Form, Inputs, Problem, Retry, Setup,
-    State, Transition, UserAction, certificate_end::delete_ended, form::sentence,
+    Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Form, Inputs, Phase, Problem, Retry, Setup,
+    State, Storage, Transition, UserAction, WorkerFailure, certificate_end::delete_ended, context::Unwritten,
+    form::sentence,
 };
 
 /// The state machine of the whole page.
@@ -30,14 +31,10 @@ impl Machine {
             Event::User(action) => on_user(action, state, &mut context),
             Event::Answer(answer) => on_answer(answer, state, &mut context),
             Event::Reply(_) | Event::StorageChanged(_) => on_storage(event, state, &mut context),
-            Event::WorkerFailed(_) => {
-                let restart_worker = restart_worker(&state);
-                context.deletion.failed("The part of the page that holds keys broke down.");
-                state.on(event, &context).after(restart_worker)
-            }
+            Event::WorkerFailed(failure) => on_worker_failed(failure, state, &mut context),
             Event::Started => Transition::to(state).with(Effect::Call(Call::Settings)).command(Command::List),
             Event::ClockRead { offset_ms } => {
-                context.clock_offset_ms = Some(offset_ms);
+                context.read_clock(offset_ms);
                 Transition::to(state)
             }
             Event::Copied { block, worked } => {
@@ -52,7 +49,10 @@ impl Machine {
                 context.notifies = granted;
                 Transition::to(state)
             }
-            Event::Tick | Event::Awake { .. } => state.on(event, &context),
+            Event::Tick | Event::Awake { .. } => {
+                let write = write_again(&state, &mut context);
+                state.on(event, &context).with_all(write)
+            }
         };
         match state {
             State::Setup(_) if !was_setup => match context.inputs.random {
@@ -66,9 +66,7 @@ impl Machine {
         if let State::Setup(_) = state {
             effects.extend(delete_ended(&mut context));
         }
-        if effects.iter().any(Effect::deletes) {
-            context.deletion = Deletion::Requested;
-        }
+        context.deletions.request(effects.iter().filter(|effect| effect.deletes()).count());
         (Self { context, state }, effects)
     }
 }
@@ -156,12 +154,7 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
 
 /// Handles a reply of the worker, or a change of the storage by another tab.
 fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
-    if let Event::Reply(Reply::Delete(result)) = &event {
-        match result {
-            Ok(_) => context.deletion = Deletion::None,
-            Err(failure) => context.deletion.failed(&sentence(failure.message.clone())),
-        }
-    }
+    note_reply(&event, &state, context);
     let Some(listing) = event.listing() else { return state.on(event, context) };
     let is_silent = context.update_storage(listing);
     match state {
@@ -186,12 +179,56 @@ fn request_cluster_time(context: &Context) -> Option<Effect> {
     is_asked.then_some(Effect::Call(Call::ClusterInfo))
 }
 
+/// Notes what a reply of the worker says beyond the state.
+fn note_reply(event: &Event, state: &State, context: &mut Context) {
+    let Event::Reply(reply) = event else { return };
+    context.worker_failures = 0;
+    let reason = |failure: &Failure| sentence(failure.message.clone());
+    match reply {
+        Reply::Delete(result) => context.deletions.answered(result.as_ref().err().map(reason)),
+        Reply::Update(Ok(_)) => context.unwritten = None,
+        // Which shows it itself, and sends nothing.
+        Reply::Update(Err(_)) if matches!(state, State::Enrolled { phase: Phase::Storing(_), .. }) => {}
+        Reply::Update(Err(failure)) => {
+            context.unwritten = Some(Unwritten { reason: reason(failure), tried_ms: context.inputs.now_ms });
+        }
+        Reply::List(_) => context.unlisted = None,
+        _ => {}
+    }
+}
+
+/// Writes progress again that could not be written, some time later.
+fn write_again(state: &State, context: &mut Context) -> Option<Effect> {
+    let now_ms = context.inputs.now_ms;
+    let unwritten = context.unwritten.as_mut().filter(|unwritten| now_ms - unwritten.tried_ms >= WRITE_PAUSE_MS)?;
+    unwritten.tried_ms = now_ms;
+    state.enrollment()?.save()
+}
+
 /// Replaces a worker that has failed.
-fn restart_worker(state: &State) -> Vec<Effect> {
-    // The lease was released with the worker.
+fn on_worker_failed(failure: WorkerFailure, state: State, context: &mut Context) -> Transition {
+    context.deletions.worker_failed();
+    context.worker_failures += 1;
+    // One that fails at each start is not started for ever.
+    let is_first = context.worker_failures == 1;
+    let is_listed = context.storage != Storage::Unknown;
+    if let (State::Loading | State::Setup(_), WorkerFailure::OtherBuild(_)) = (&state, &failure) {
+        return Transition::fail(Problem::of_worker(failure, ""), Retry::Load);
+    }
+    if let State::Loading | State::Setup(_) = state {
+        let Problem { title, causes, .. } = Problem::of_worker(failure.clone(), "");
+        context.unlisted = Some(format!("{title} ({}).", causes.join(", "))).filter(|_| !is_listed && !is_first);
+        let list = (!is_listed && is_first).then(|| Effect::Command(Box::new(Command::List)));
+        return state.on(Event::WorkerFailed(failure), context).after(list).after([Effect::EndWorker]);
+    }
     let id = state.enrollment().and_then(|enrollment| enrollment.id.clone());
+    if let Some(id) = id.clone().filter(|_| !is_first) {
+        let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
+        return Transition::fail(problem, Retry::Acquire(id)).after([Effect::EndWorker]);
+    }
+    // The lease was released with the worker.
     let acquire = id.map(|id| Effect::Command(Box::new(Command::Acquire { id })));
-    std::iter::once(Effect::EndWorker).chain(acquire).collect()
+    state.on(Event::WorkerFailed(failure), context).after(std::iter::once(Effect::EndWorker).chain(acquire))
 }
 
 fn clear_passphrase(context: &mut Context) {
@@ -199,3 +236,6 @@ fn clear_passphrase(context: &mut Context) {
         Rc::make_mut(&mut context.form).passphrase = Rc::default();
     }
 }
+
+/// The pause before progress is written again that could not be written.
+const WRITE_PAUSE_MS: f64 = 10_000.0;

@@ -118,6 +118,14 @@ impl Phase {
                 let delete = enrollment.id.clone().map(Effect::delete);
                 Ok(restart().after(delete))
             }
+            // Storing and saving have words of their own.
+            Event::WorkerFailed(failure)
+                if !enrollment.is_stored()
+                    && self.needs_the_key()
+                    && !matches!(self, Self::Storing(_) | Self::Issued(_)) =>
+            {
+                Ok(Self::worker_failed(failure, KEY_LOST, enrollment))
+            }
             event if event.listing().is_some() => self.on_storage(enrollment, context).ok_or(event),
             event => Err(event),
         }
@@ -189,6 +197,8 @@ impl Phase {
         let changed = Rc::make_mut(&mut enrollment);
         changed.application.rename(random);
         changed.object = None;
+        changed.certificate_pem = None;
+        changed.not_after = None;
         match enrollment.reach(Stage::Prepared) {
             Some(save) => Transition::to(Self::Storing(Storing).of(enrollment)).with(save),
             None => Self::submit(enrollment, context),

@@ -316,7 +316,7 @@ fn says_that_a_key_which_is_not_stored_is_lost_with_the_worker() {
 
 #[test]
 fn reads_the_kubeconfig_of_cluster_info() {
-    let yaml = "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t\n    \
+    let yaml = "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmIyNWwKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=\n    \
                 server: https://api.example.com:6443\n  name: \"\"\ncontexts: null\n";
     let found = cluster_of_kubeconfig(yaml).expect("a cluster");
     assert_eq!((found.name().as_str(), found.server()), ("api.example.com", "https://api.example.com:6443"));

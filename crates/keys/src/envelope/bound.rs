@@ -74,7 +74,7 @@ impl Bound {
 
     /// Checks that a kubeconfig is for the cluster of the details, if they name one: the page may have read another
     /// text than the one that is bound to the key. Returns what has changed of the cluster since, or `None` if its
-    /// address, its TLS server name and its certificate authorities are the same.
+    /// name, its address, its TLS server name and its certificate authorities are the same.
     ///
     /// # Errors
     /// [`Error::OtherCluster`] as [`Cluster::is_same_as`] has it; [`Error::Damaged`] as in [`Bound::request`].
@@ -86,7 +86,11 @@ impl Bound {
         let known = before.authorities();
         let new = present.authorities().into_iter().filter(|authority| !known.contains(authority));
         let new_authorities: Vec<String> = new.map(|der| fingerprint(&der)).collect();
-        let has_moved = (before.server(), before.tls_server_name()) != (present.server(), present.tls_server_name());
+        let place = |cluster: &Cluster| {
+            let tls_server_name = cluster.tls_server_name().map(str::to_owned);
+            (cluster.name().clone(), cluster.server().to_owned(), tls_server_name)
+        };
+        let has_moved = place(&before) != place(present);
         Ok((has_moved || !new_authorities.is_empty()).then_some(ClusterChange { before, new_authorities }))
     }
 

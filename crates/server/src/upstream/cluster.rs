@@ -113,7 +113,7 @@ mod tests {
     fn inside() -> ClusterFields {
         ClusterFields {
             server: "https://10.96.0.1:443".into(),
-            certificate_authority_data: Base64::encode_string(b"-----BEGIN CERTIFICATE-----\ninside"),
+            certificate_authority_data: Base64::encode_string(pem::encode(pem::CERTIFICATE, b"inside").as_bytes()),
             ..ClusterFields::default()
         }
     }

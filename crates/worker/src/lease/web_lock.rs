@@ -35,7 +35,7 @@ struct Inner {
     left: Channel,
     on_change: Rc<dyn Fn()>,
     state: RefCell<State>,
-    /// Counts the requests of locks, so that the end of one knows whether it is still meant.
+    /// Counts the requests of locks and the waits, so that the end of one knows whether it is still meant.
     request: Cell<u32>,
 }
 
@@ -45,12 +45,17 @@ enum State {
     /// In the browser's queue, until it is aborted.
     Waiting {
         id: String,
+        /// Tells this wait from a later one.
+        wait: u32,
         abort: AbortController,
     },
     /// Held until `release` is called.
     Held {
         id: String,
-        counter: u32,
+        /// The number of the request that was granted.
+        request: u32,
+        /// The count of the lease, or `None` where it could not be written yet: the disk may be full.
+        counter: Option<u32>,
         release: Function,
     },
 }
@@ -91,7 +96,7 @@ impl WebLock {
         if self.wanted().as_deref() != Some(id) {
             return;
         }
-        self.0.request.update(|request| request + 1);
+        self.next();
         match self.0.state.replace(State::Idle) {
             State::Idle => {}
             State::Waiting { abort, .. } => abort.abort(),
@@ -108,9 +113,28 @@ impl WebLock {
 
     pub(super) fn proof(&self) -> Option<Proof> {
         match &*self.0.state.borrow() {
-            State::Held { id, counter, .. } => Some(Proof { id: id.clone(), counter: *counter }),
+            State::Held { id, counter, .. } => Some(Proof { id: id.clone(), counter: (*counter)? }),
             _ => None,
         }
+    }
+
+    pub(super) fn held(&self) -> Option<String> {
+        match &*self.0.state.borrow() {
+            State::Held { id, .. } => Some(id.clone()),
+            _ => None,
+        }
+    }
+
+    /// Writes the count of a lease that is held, if that was not possible before.
+    pub(super) async fn count(&self) -> Result<(), Error> {
+        let State::Held { id, request, counter: None, .. } = self.0.state.borrow().clone() else { return Ok(()) };
+        let raised = self.raise(&id).await?;
+        if let State::Held { request: held, counter, .. } = &mut *self.0.state.borrow_mut()
+            && *held == request
+        {
+            *counter = Some(raised);
+        }
+        Ok(())
     }
 
     pub(super) async fn others(&self) -> Result<Vec<String>, Error> {
@@ -121,40 +145,48 @@ impl WebLock {
         let names =
             Array::from(&held).into_iter().filter_map(|lock| Reflect::get(&lock, &"name".into()).ok()?.as_string());
         let prefix = self.name("");
-        let ours = self.proof();
+        let ours = self.held();
         let others = names.filter_map(|name| Some(name.strip_prefix(&prefix)?.to_owned()));
-        Ok(others.filter(|id| ours.as_ref().is_none_or(|proof| proof.id != *id)).collect())
+        Ok(others.filter(|id| ours.as_ref() != Some(id)).collect())
     }
 
     /// Queues for the lock, and makes itself heard meanwhile: who has it may be a page that was left.
     fn wait(&self, id: &str) {
         let abort = AbortController::new().expect("a worker has it");
         let options = [("signal", abort.signal().into())];
-        self.0.state.replace(State::Waiting { id: id.into(), abort });
+        let wait = self.next();
+        self.0.state.replace(State::Waiting { id: id.into(), wait, abort });
         let (lock, id) = (self.clone(), id.to_owned());
         spawn_local(async move {
-            while lock.wanted().as_deref() == Some(&id) {
-                match lock.request(&id, &options).await {
-                    Ok(true) => return (lock.0.on_change)(),
-                    Ok(false) => return,
-                    // Without the storage, it cannot be had; nor can anything else.
-                    Err(_) => sleep(HEARTBEAT).await,
+            while lock.waits(wait) {
+                if matches!(lock.request(&id, &options).await, Ok(true)) {
+                    return (lock.0.on_change)();
                 }
+                // Refused, or stolen at once: it is requested again, unless nobody waits any more.
+                sleep(HEARTBEAT).await;
             }
         });
         let lock = self.clone();
         spawn_local(async move {
-            while matches!(*lock.0.state.borrow(), State::Waiting { .. }) {
+            while lock.waits(wait) {
                 lock.0.left.notify();
                 sleep(HEARTBEAT).await;
             }
         });
     }
 
+    fn waits(&self, number: u32) -> bool {
+        matches!(*self.0.state.borrow(), State::Waiting { wait, .. } if wait == number)
+    }
+
+    fn next(&self) -> u32 {
+        self.0.request.update(|request| request + 1);
+        self.0.request.get()
+    }
+
     /// Requests the lock, and returns whether it is held: until it is released, or stolen.
     async fn request(&self, id: &str, options: &[(&str, JsValue)]) -> Result<bool, Error> {
-        self.0.request.update(|request| request + 1);
-        let request = self.0.request.get();
+        let request = self.next();
         let (sender, granted) = oneshot::channel();
         let callback = Closure::once(move |lock: JsValue| -> JsValue {
             if lock.is_null() {
@@ -182,31 +214,23 @@ impl WebLock {
         });
         // The callback is dropped, with the sender, where there is no lock.
         let Ok(release) = granted.await else { return Ok(false) };
-        let counter = self.raise(id).await;
+        let counter = self.raise(id).await.ok();
         if self.0.request.get() != request {
             call(&release);
             return Ok(false);
         }
-        match counter {
-            Ok(counter) => {
-                self.0.state.replace(State::Held { id: id.into(), counter, release });
-                Ok(true)
-            }
-            Err(error) => {
-                call(&release);
-                Err(error)
-            }
-        }
+        self.0.state.replace(State::Held { id: id.into(), request, counter, release });
+        Ok(true)
     }
 
     /// Notices the end of a lock. One that was neither released nor given up was stolen: then this tab waits again.
     fn ended(&self, request: u32) {
-        if self.0.request.get() != request {
-            return;
+        if self.0.request.get() == request {
+            // One that is being granted is not.
+            self.next();
         }
-        self.0.request.update(|request| request + 1);
         let held = match &*self.0.state.borrow() {
-            State::Held { id, .. } => Some(id.clone()),
+            State::Held { id, request: held, .. } if *held == request => Some(id.clone()),
             _ => None,
         };
         if let Some(id) = held {

@@ -26,6 +26,10 @@ pub(super) fn ClusterChanged(props: &ClusterChangedProps) -> Html {
                    surprises you, ask whoever runs this page before you save it." }
             </Note>
             <dl>
+                if before.name() != cluster.name() {
+                    <Fact term="Name then"><code>{ before.name().to_string() }</code></Fact>
+                    <Fact term="Name now"><code>{ cluster.name().to_string() }</code></Fact>
+                }
                 if before.server() != cluster.server() {
                     <Fact term="Address then"><code id="server-then">{ before.server().to_owned() }</code></Fact>
                     <Fact term="Address now"><code id="server-now">{ cluster.server().to_owned() }</code></Fact>

@@ -3,7 +3,7 @@ use std::{fmt, rc::Rc};
 use kube_enroll_core::{Cluster, FileName};
 use kube_enroll_protocol::{Assembled, Command, Failure, Reply, Stage};
 
-use super::{Certificate, Phase, Refused, Verifying};
+use super::{Certificate, Phase, Verifying};
 use crate::state::{
     Context, Effect, Enrollment, Event, Problem, Transition, UserAction, enrollment::seconds, form::sentence,
 };
@@ -36,28 +36,19 @@ pub(crate) enum Shown {
 pub(crate) struct PrivateText(pub Rc<str>);
 
 impl Issued {
-    /// Begins with the checked certificate, and stores its facts.
-    pub(super) fn begin(
-        mut enrollment: Rc<Enrollment>,
-        certificate: &Certificate,
-        assembled: Assembled,
-        context: &Context,
-    ) -> Transition {
-        let Some(cluster) = context.cluster_of(&enrollment).cloned() else {
-            // The worker does not assemble without one.
-            let (code, message) = (kube_enroll_core::ErrorCode::ClusterMissing, "the cluster is not known".to_owned());
-            let refused = Refused { certificate: Some(certificate.clone()), code, message };
-            return Transition::to(Phase::Refused(refused).of(enrollment));
-        };
-        let is_new = certificate.is_pasted || enrollment.not_after.is_none();
-        let saved = enrollment.stage == Stage::Saved;
+    /// Begins with the checked certificate, and stores its facts. `cluster` is that of the kubeconfig.
+    pub(super) fn begin(mut enrollment: Rc<Enrollment>, cluster: Rc<Cluster>, assembled: Assembled) -> Transition {
+        let is_new = enrollment.certificate_pem.as_ref() != Some(&assembled.certificate_pem);
+        // Another certificate than the saved one is in no file yet.
+        let saved = enrollment.stage == Stage::Saved && !is_new;
+        let is_known = enrollment.not_after.is_some() && !is_new;
         let changed = Rc::make_mut(&mut enrollment);
         changed.certificate_pem = Some(assembled.certificate_pem.clone());
         changed.not_after = Some(assembled.certificate.not_after);
-        let save = if is_new && !saved { enrollment.reach(Stage::Issued) } else { None };
+        let save = if is_known { None } else { enrollment.reach(Stage::Issued) };
         let issued = Self {
             file_name: FileName::new(enrollment.application.subject.user(), &cluster).as_str().to_owned(),
-            cluster: Rc::new(cluster),
+            cluster,
             assembled: Rc::new(assembled),
             shown: Shown::No,
             saving: None,
@@ -102,7 +93,8 @@ impl Issued {
             Event::Reply(Reply::Save(Err(failure)) | Reply::Reveal(Err(failure))) => {
                 return self.open_again(failure, enrollment, context);
             }
-            Event::WorkerFailed(failure) if self.saving.is_some() || self.shown == Shown::Requested => {
+            // A file that was saved is as it was.
+            Event::WorkerFailed(failure) if !self.saved || self.saving.is_some() || self.shown == Shown::Requested => {
                 return Phase::worker_failed(failure, self.consequence(), &enrollment);
             }
             _ => {}

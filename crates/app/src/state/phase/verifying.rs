@@ -1,6 +1,6 @@
 use std::{fmt, rc::Rc};
 
-use kube_enroll_core::{ErrorCode, Timestamp};
+use kube_enroll_core::{Cluster, ErrorCode, Timestamp};
 use kube_enroll_protocol::{Assemble, Command, Failure, Passphrase, Reply};
 
 use super::{Issued, Locked, Manual, Phase, Refused};
@@ -13,6 +13,8 @@ use crate::state::{
 #[derive(Debug, PartialEq)]
 pub(crate) struct Verifying {
     pub certificate: Certificate,
+    /// The cluster that the kubeconfig is written for, or `None` if it is not known.
+    pub known: Option<Rc<Cluster>>,
     /// The form for the cluster, or `None` unless the cluster is not known.
     pub cluster: Option<Rc<ClusterForm>>,
 }
@@ -35,22 +37,28 @@ impl Verifying {
         context: &Context,
     ) -> Transition {
         let now: Timestamp = seconds(context.cluster_ms());
+        let known = context.cluster_of(&enrollment).cloned();
         let command = Command::Assemble(Box::new(Assemble {
             certificate: certificate.text.clone(),
-            cluster: context.cluster_of(&enrollment).cloned(),
+            cluster: known.clone(),
             namespace: enrollment.application.namespace.clone(),
             expiration_seconds: enrollment.application.expiration_seconds,
             now,
             id: enrollment.id.clone(),
             passphrase,
         }));
-        Transition::to(Phase::Verifying(Self { certificate, cluster: None }).of(enrollment)).command(command)
+        let verifying = Self { certificate, known: known.map(Rc::new), cluster: None };
+        Transition::to(Phase::Verifying(verifying).of(enrollment)).command(command)
     }
 
     pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         match event {
             Event::Reply(Reply::Assemble(Ok(assembled))) => {
-                return Issued::begin(enrollment, &self.certificate, *assembled, context);
+                // The worker does not assemble without a cluster.
+                return match self.known {
+                    Some(cluster) => Issued::begin(enrollment, cluster, *assembled),
+                    None => Transition::to(Phase::Verifying(self).of(enrollment)),
+                };
             }
             Event::Reply(Reply::Assemble(Err(failure))) => return self.unverified(failure, enrollment, context),
             Event::WorkerFailed(failure) => return Phase::worker_failed(failure, super::KEY_LOST, &enrollment),
@@ -100,7 +108,7 @@ impl Verifying {
             }
             (ErrorCode::ClusterMissing, _) => {
                 let read_cluster_info = context.has_api().then_some(Effect::Call(Call::ClusterInfo));
-                let verifying = Self { certificate, cluster: Some(Rc::default()) };
+                let verifying = Self { certificate, known: None, cluster: Some(Rc::default()) };
                 Transition::to(Phase::Verifying(verifying).of(enrollment)).with_all(read_cluster_info)
             }
             // Of the storage, and not of the certificate.
@@ -114,6 +122,11 @@ impl Verifying {
                 | ErrorCode::Forgotten,
                 Some(id),
             ) => Transition::fail(Problem::unopened(code, &message), Retry::Acquire(id.clone())),
+            // A worker that was made anew has no key that is not stored.
+            (ErrorCode::OutOfOrder, None) => {
+                let problem = Problem::new("The key is not here any more", super::KEY_LOST);
+                Transition::fail(problem.with(sentence(message)), enrollment.generate_again())
+            }
             (ErrorCode::PastedPrivateKey, _) => {
                 Transition::to(Phase::Manual(Manual::with_private_key_fault()).of(enrollment))
             }

@@ -7,8 +7,8 @@ use kube_enroll_protocol::{
 
 use super::{REQUEST, Visit, assembled, cluster, command, failure, generated, list, not_assembled, refused_storage};
 use crate::state::{
-    Answer, Call, CertificateEnd, Deletion, Edit, Effect, Environment, Event, Failed, Lifetime, LockKind, Phase, Retry,
-    State, UserAction, WorkerFailure, is_answer_due,
+    Answer, Call, CertificateEnd, Edit, Effect, Environment, Event, Failed, Lifetime, LockKind, Phase, Retry, State,
+    UserAction, WorkerFailure, is_answer_due,
 };
 
 fn listed(enrollments: Vec<StoredEnrollment>) -> Listing {
@@ -154,21 +154,98 @@ fn a_worker_that_was_made_anew_opens_the_stored_key_again() {
 
 #[test]
 fn says_that_a_key_was_not_deleted() {
+    fn failure_of(visit: &mut Visit) -> Option<String> {
+        visit.machine().context.deletions.failure.clone()
+    }
+    let refused = || Reply::Delete(Err(failure(ErrorCode::Storage)));
+    let deleted = || Reply::Delete(Ok(listed(vec![])));
     let mut visit = resumed(Stage::Submitted);
-    visit.act(UserAction::Forget);
-    assert_eq!(visit.machine().context.deletion, Deletion::Requested);
-    visit.reply(Reply::Delete(Err(failure(ErrorCode::Storage))));
-    let listing = listed(vec![record(Stage::Submitted, Lease::Free)]);
-    visit.reply(Reply::Release(Ok(listing.clone())));
-    assert!(matches!(visit.machine().context.deletion, Deletion::Failed(_)));
+    visit.act(UserAction::Forget).reply(refused());
+    visit.reply(Reply::Release(Ok(listed(vec![record(Stage::Submitted, Lease::Free)]))));
+    assert!(failure_of(&mut visit).is_some());
     visit.act(UserAction::Delete("1".into()));
-    assert_eq!(visit.machine().context.deletion, Deletion::Requested, "asked for again");
+    assert_eq!(failure_of(&mut visit), None, "asked for again");
     visit.panic();
-    assert!(matches!(visit.machine().context.deletion, Deletion::Failed(_)));
-    visit.act(UserAction::Delete("1".into())).reply(Reply::Delete(Ok(listed(vec![]))));
-    assert_eq!(visit.machine().context.deletion, Deletion::None);
+    assert!(failure_of(&mut visit).is_some());
+    visit.act(UserAction::Delete("1".into())).reply(deleted());
+    assert_eq!(failure_of(&mut visit), None);
     visit.panic();
-    assert_eq!(visit.machine().context.deletion, Deletion::None, "nothing was to be deleted");
+    assert_eq!(failure_of(&mut visit), None, "nothing was to be deleted");
+    // Of two, one after the other.
+    for replies in [[refused(), deleted()], [deleted(), refused()]] {
+        visit.act(UserAction::Delete("1".into())).act(UserAction::Delete("2".into()));
+        for reply in replies {
+            visit.reply(reply);
+        }
+        assert!(failure_of(&mut visit).is_some());
+    }
+}
+
+#[test]
+fn says_that_progress_was_not_written_and_tries_again() {
+    let mut visit = resumed(Stage::Submitted);
+    visit.reply(Reply::Update(Err(failure(ErrorCode::Storage))));
+    assert!(visit.machine().context.unwritten.is_some());
+    visit.on(Event::Tick);
+    assert_eq!(saved_stages(&visit), []);
+    visit.now_ms += 10_000.0;
+    visit.on(Event::Tick);
+    assert_eq!(saved_stages(&visit), [Stage::Submitted]);
+    visit.on(Event::Tick);
+    assert_eq!(saved_stages(&visit), [], "once");
+    visit.reply(Reply::Update(Ok(listed(vec![record(Stage::Submitted, Lease::Ours)]))));
+    assert!(visit.machine().context.unwritten.is_none());
+}
+
+#[test]
+fn says_that_what_is_stored_could_not_be_listed() {
+    let mut visit = Visit::before(settings(), None);
+    visit.panic();
+    assert_eq!((visit.name(), &visit.effects[..]), ("editing", &[Effect::EndWorker, command(Command::List)][..]));
+    assert_eq!(visit.machine().context.unlisted, None);
+    visit.panic();
+    assert_eq!(visit.effects, [Effect::EndWorker], "not for ever");
+    assert!(visit.machine().context.unlisted.as_ref().is_some_and(|reason| reason.contains("broke down")));
+    visit.list(listed(vec![]));
+    visit.on(Event::WorkerFailed(WorkerFailure::OtherBuild("2".into())));
+    let State::Failed(Failed { problem, .. }) = visit.state() else { panic!("{:?}", visit.state()) };
+    assert_eq!(problem.title, "This page was updated");
+}
+
+#[test]
+fn a_worker_that_fails_at_each_start_is_not_started_for_ever() {
+    let mut visit = resumed(Stage::Submitted);
+    visit.panic();
+    assert_eq!((visit.name(), visit.effects.len()), ("waiting", 2));
+    visit.panic();
+    assert!(retries_to_acquire(&visit));
+    assert_eq!(visit.effects, [Effect::EndWorker]);
+    visit.act(UserAction::Retry);
+    assert_eq!(*visit.only_command(), Command::Acquire { id: "1".into() });
+}
+
+#[test]
+fn a_key_that_is_not_stored_is_not_waited_for_once_it_is_lost() {
+    let mut visit = Visit::waiting();
+    visit.panic();
+    let State::Failed(Failed { problem, retry: Retry::Generate(_) }) = visit.state() else { panic!("a failure") };
+    assert!(problem.message.contains("The key is lost"), "{problem:?}");
+    let mut visit = Visit::waiting();
+    let object = visit.object_with("Approved", "CERT");
+    visit.answer(Answer::Read(Ok(Some(Box::new(object))))).reply(not_assembled(ErrorCode::OutOfOrder));
+    assert!(matches!(visit.state(), State::Failed(Failed { retry: Retry::Generate(_), .. })));
+}
+
+#[test]
+fn another_certificate_than_the_saved_one_is_in_no_file_yet() {
+    let mut visit = Visit::before(settings(), Some(listed(vec![record(Stage::Saved, Lease::Free)])));
+    visit.act(UserAction::Resume("1".into()));
+    visit.reply(Reply::Acquire(Ok(listed(vec![record(Stage::Saved, Lease::Ours)]))));
+    let Reply::Assemble(Ok(mut another)) = assembled() else { panic!("a certificate") };
+    another.certificate_pem = "ANOTHER".into();
+    visit.reply(Reply::Assemble(Ok(another)));
+    assert_eq!((visit.name(), saved_stages(&visit)), ("issued", vec![Stage::Issued]));
+    assert!(!visit.shown().saved);
 }
 
 #[test]
@@ -230,6 +307,20 @@ fn deletes_no_key_by_the_browsers_clock_nor_by_that_of_another_cluster() {
     let settings = Settings { cluster: Some(another), ..Settings::default() };
     let mut visit = Visit::before(settings, Some(listed(vec![stored.clone()])));
     visit.on(Event::ClockRead { offset_ms: 0.0 });
+    assert_eq!(visit.effects, []);
+    // Nor where the page does not know which cluster it is in front of.
+    let mut visit = Visit::before(Settings::default(), Some(listed(vec![stored.clone()])));
+    visit.on(Event::ClockRead { offset_ms: 0.0 });
+    assert_eq!(visit.effects, []);
+    visit.answer(Answer::ClusterInfo(Some(Box::new(cluster()))));
+    assert_eq!(visit.effects, [command(Command::Delete { id: "1".into() })], "now it does");
+    // Nor by a difference of the clocks that was read before somebody set this one right.
+    let mut valid = stored.clone();
+    valid.progress.not_after = Some(Timestamp::from_unix_seconds(5_000));
+    let mut visit = Visit::before(self::settings(), Some(listed(vec![valid])));
+    visit.on(Event::ClockRead { offset_ms: 3_600_000.0 });
+    visit.now_ms += 3_600_000.0;
+    visit.on(Event::CopyShown);
     assert_eq!(visit.effects, []);
 
     for spared in [
@@ -321,9 +412,9 @@ fn distinguishes_another_cluster_from_an_object_that_is_gone() {
         let fields = ClusterFields { certificate_authority_data: authorities.into(), ..cluster().into() };
         Cluster::parse(fields).expect("a cluster")
     };
-    // -----BEGIN CERTIFICATE-----
-    let elsewhere = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t");
-    let here = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==");
+    // Two blocks of PEM.
+    let elsewhere = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmIyNWwKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=");
+    let here = with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmRIZHYKLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=");
     let mut stored = record(Stage::Submitted, Lease::Ours);
     stored.details.cluster = Some(elsewhere);
     let stored = || listed(vec![stored.clone()]);
