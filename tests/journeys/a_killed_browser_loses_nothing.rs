@@ -1,7 +1,7 @@
 //! The browser is killed at every step of an enrollment, and at random moments; the page goes on to a kubeconfig that
 //! works.
 //!
-//! `make kill-test` runs this with more kills: `KILLS` is their number, `SEED` repeats the moments of an earlier run.
+//! `make kill-test` runs this with more kills: `KILLS` is their number for each kind of lock, `SEED` repeats the moments of an earlier run.
 
 use std::{env, time::Duration};
 
@@ -21,6 +21,15 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_every_step_and_at_random_moments() {
+    kills(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_passphrase_too() {
+    kills(Some("killed many times")).await;
+}
+
+async fn kills(passphrase: Option<&'static str>) {
     let number = |name, default| env::var(name).map_or(default, |text| text.parse().expect("a number"));
     let kills = usize::try_from(number("KILLS", KILLS)).expect("a number of kills");
     let seed = number("SEED", u64::from(std::process::id()));
@@ -28,8 +37,8 @@ async fn at_every_step_and_at_random_moments() {
     // A restart of Firefox takes four times as long.
     let in_firefox = kills * 3 / 10;
     let (chromium, firefox) = tokio::join!(
-        kills_at_steps_and_moments(Kind::Chromium, kills - in_firefox, Moments(seed)),
-        kills_at_steps_and_moments(Kind::Firefox, in_firefox, Moments(!seed)),
+        kills_at_steps_and_moments(Kind::Chromium, passphrase, kills - in_firefox, Moments(seed)),
+        kills_at_steps_and_moments(Kind::Firefox, passphrase, in_firefox, Moments(!seed)),
     );
     let mut tally = chromium;
     tally += firefox;
@@ -41,10 +50,15 @@ async fn at_every_step_and_at_random_moments() {
     );
 }
 
-async fn kills_at_steps_and_moments(kind: Kind, kills: usize, mut moments: Moments) -> Tally {
+async fn kills_at_steps_and_moments(
+    kind: Kind,
+    passphrase: Option<&'static str>,
+    kills: usize,
+    mut moments: Moments,
+) -> Tally {
     let serve = Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1"]).await;
     let proxy = Proxy::start(&serve.url(), Faults::default()).await;
-    let mut enrolling = Enrolling::new(Browser::start(kind).await, &proxy);
+    let mut enrolling = Enrolling::new(Browser::start(kind).await, &proxy, passphrase);
     while enrolling.tally.kills + STEPS <= kills {
         kills_at_every_step(&mut enrolling, &proxy).await;
         let most = kills.min(enrolling.tally.kills + STEPS);
@@ -84,10 +98,12 @@ async fn kills_at_every_step(enrolling: &mut Enrolling<'_>, proxy: &Proxy) {
     enrolling.die_and_come_back_to("approved").await;
     proxy.set(|faults| faults.certificate_pem = None);
     looks_again(&enrolling.page()).await;
-    enrolling.page().wait_for("issued").await;
+    enrolling.opens().await;
     // A browser that died while it saved an earlier file may have left some of it.
     let before = enrolling.browser.downloads();
-    enrolling.die_and_come_back_to("issued").await;
+    enrolling.die().await;
+    enrolling.open().await;
+    enrolling.opens().await;
     assert_eq!(enrolling.browser.downloads(), before, "nothing is saved without a click");
     let file = enrolling.page().save().await;
     std::fs::remove_file(file).expect("the file is ours");

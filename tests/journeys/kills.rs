@@ -28,14 +28,16 @@ pub struct Enrolling<'a> {
     pub browser: Browser,
     proxy: &'a Proxy,
     admin: Shell,
+    /// What locks the keys, or `None` for the browser's own lock.
+    passphrase: Option<&'static str>,
     wish: Wish,
     pub tally: Tally,
 }
 
 impl<'a> Enrolling<'a> {
-    pub fn new(browser: Browser, proxy: &'a Proxy) -> Self {
+    pub fn new(browser: Browser, proxy: &'a Proxy, passphrase: Option<&'static str>) -> Self {
         let admin = ControlPlane::shared().admin();
-        Self { browser, proxy, admin, wish: new_wish(), tally: Tally::default() }
+        Self { browser, proxy, admin, passphrase, wish: new_wish(passphrase), tally: Tally::default() }
     }
 
     pub fn page(&self) -> Page<'_> {
@@ -65,6 +67,15 @@ impl<'a> Enrolling<'a> {
         self.die().await;
         self.open().await;
         self.page().wait_for(state).await;
+    }
+
+    /// Waits until the certificate is here, and types the passphrase if there is one.
+    pub async fn opens(&self) {
+        if let Some(passphrase) = self.passphrase {
+            self.page().wait_for("locked").await;
+            self.page().unlock(passphrase).await;
+        }
+        self.page().wait_for("issued").await;
     }
 
     /// Approves, with kubectl.
@@ -100,6 +111,10 @@ impl<'a> Enrolling<'a> {
                     }
                     return Some(page.save().await);
                 }
+                "locked" => {
+                    page.unlock(self.passphrase.expect("only a passphrase is asked for")).await;
+                    self.leaves(&page, "locked").await;
+                }
                 "" | "loading" | "generating" | "keeping" | "submitting" | "taking" | "approved" | "verifying" => {
                     self.leaves(&page, &state).await;
                 }
@@ -124,7 +139,7 @@ impl<'a> Enrolling<'a> {
         if !objects.is_empty() {
             self.admin.ok(&format!("kubectl delete csr {}", objects.join(" "))).await;
         }
-        self.wish = new_wish();
+        self.wish = new_wish(self.passphrase);
     }
 
     /// Returns the names of this enrollment's objects in the cluster.
@@ -163,6 +178,10 @@ impl fmt::Display for Tally {
     }
 }
 
-fn new_wish() -> Wish {
-    Wish::new(&unique("killed"), &["developers"])
+fn new_wish(passphrase: Option<&str>) -> Wish {
+    let wish = Wish::new(&unique("killed"), &["developers"]);
+    match passphrase {
+        Some(passphrase) => wish.locked_with(passphrase),
+        None => wish,
+    }
 }
