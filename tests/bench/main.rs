@@ -110,12 +110,8 @@ impl std::fmt::Display for Spread {
 }
 
 /// Each mark, and the most that it may take, as a ratio to the baseline.
-const MARKS: [(&str, f64); 4] = [
-    ("first text", 0.6),
-    ("form usable", 1.15),
-    ("key worker ready", 1.15),
-    ("from the click to the request", 1.15),
-];
+const MARKS: [(&str, f64); 4] =
+    [("first text", 0.6), ("form usable", 1.15), ("key worker ready", 1.15), ("from the click to the request", 1.15)];
 
 const LINE: Line = Line { bits_per_second: 10_000_000, delay: Duration::from_millis(40) };
 
