@@ -1,7 +1,8 @@
 //! The browser is killed at every step of an enrollment, and at random moments; the page goes on to a kubeconfig that
 //! works.
 //!
-//! `make kill-test` runs this with more kills: `KILLS` is their number for each kind of lock, `SEED` repeats the moments of an earlier run.
+//! `make kill-test` runs this with more kills: `KILLS` is their number for each kind of lock, `SEED` repeats the
+//! moments of an earlier run.
 
 use std::{env, time::Duration};
 
