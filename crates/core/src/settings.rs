@@ -5,7 +5,7 @@ use crate::{Cluster, Error, Policy};
 /// `config.json`, beside `index.html`: written by hand for static hosting, answered by `kube-enroll serve` from its
 /// flags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// The base of the Kubernetes API, relative to the page: `./` behind `serve`, `/` behind `kubectl proxy`. `null`:
     /// there is none. Default: `./`.
@@ -26,6 +26,9 @@ pub struct Settings {
     /// the signed-in person. Default: people are not authenticated, and the form accepts any name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
     pub identity: Option<String>,
+    /// The version of the server that answers them; none in a file that a person has written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 impl Default for Settings {
@@ -37,6 +40,7 @@ impl Default for Settings {
             approver: None,
             requesting_user: None,
             identity: None,
+            version: None,
         }
     }
 }
@@ -45,8 +49,8 @@ impl Settings {
     /// Reads settings from JSON.
     ///
     /// # Errors
-    /// [`Error::InvalidObject`] for what is no JSON of this shape, unknown settings included; the error of
-    /// [`Policy::check`].
+    /// [`Error::InvalidObject`] for what is no JSON of this shape, and for settings that are not known, unless a server
+    /// of a version answers them: it may be newer than the page. The error of [`Policy::check`].
     pub fn parse(json: &str) -> Result<Self, Error> {
         let refuse = |found: String| Error::InvalidObject {
             field: "config.json",
@@ -57,7 +61,17 @@ impl Settings {
         if !json.trim_start().starts_with('{') {
             return Err(refuse(json.chars().take(40).collect()));
         }
-        let settings: Self = serde_json::from_str(json).map_err(|error| refuse(error.to_string()))?;
+        let mut unknown = Vec::new();
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let settings: Self = serde_ignored::deserialize(&mut deserializer, |path| {
+            // It has a mark for what may be missing.
+            unknown.push(path.to_string().replace(".?", ""));
+        })
+        .and_then(|settings| deserializer.end().map(|()| settings))
+        .map_err(|error| refuse(error.to_string()))?;
+        if settings.version.is_none() && !unknown.is_empty() {
+            return Err(refuse(format!("a setting that is not known: {}", unknown.join(", "))));
+        }
         settings.policy.check()?;
         Ok(settings)
     }
@@ -86,6 +100,18 @@ mod tests {
     }
 
     #[test]
+    fn passes_over_what_a_newer_server_answers() {
+        let newer = r#"{"version":"9.0.0","apiBase":"./","theme":{"dark":true},
+            "cluster":{"name":"dev","server":"https://k","color":"red"},"policy":{"review":2}}"#;
+        let settings = Settings::parse(newer).expect("settings");
+        assert_eq!(settings.cluster.expect("a cluster").server(), "https://k");
+        let refused = Settings::parse(&newer.replace("version", "versions")).expect_err("written by hand");
+        for unknown in ["versions", "theme", "cluster.color", "policy.review"] {
+            assert!(refused.to_string().contains(unknown), "{unknown} in {refused}");
+        }
+    }
+
+    #[test]
     fn refuses_settings_that_it_does_not_know_or_cannot_use() {
         for json in [
             "",
@@ -97,6 +123,7 @@ mod tests {
             r#"{"cluster":{"name":"dev","server":"https://:6443"}}"#,
             r#"{"cluster":{"nam":"dev"}}"#,
             r#"{"apiBase":5}"#,
+            r"{}{}",
             r#"{"policy":{"algorithms":[]}}"#,
             r#"{"policy":{"algorithms":["RSA-1024"]}}"#,
             r#"{"policy":{"groups":"dev"}}"#,

@@ -85,6 +85,7 @@ impl Learner {
             approver: (!self.approver.is_empty()).then_some(self.approver),
             requesting_user: Some(username.clone()),
             identity: (!self.identity.is_empty()).then(|| self.identity.into()),
+            version: Some(env!("CARGO_PKG_VERSION").into()),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
         let owner = Owner(username);
