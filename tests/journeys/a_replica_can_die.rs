@@ -1,5 +1,8 @@
 //! Three servers that share nothing, behind haproxy: any of them knows what was asked of another, and one may die.
 
+use std::{fs, path::Path, time::Duration};
+
+use base64ct::{Base64, Encoding};
 use hyper::StatusCode;
 use kube_enroll_core::CSRS_PATH;
 use kube_enroll_e2e::{
@@ -9,11 +12,14 @@ use kube_enroll_e2e::{
     haproxy::Haproxy,
     http::ask,
     page::{Page, Wish},
+    programs,
     serve::Serve,
     shell::Shell,
 };
 
-use crate::whole::{approve_by_the_page, is_known_to_the_cluster};
+use sha2::{Digest, Sha256};
+
+use crate::whole::{approve_by_the_page, copy, is_known_to_the_cluster};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_somebody_waits() {
@@ -65,3 +71,62 @@ async fn teller(replicas: &[Serve]) -> Result<usize, String> {
     }
     Err("none".to_owned())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_a_new_version_can_roll_out_without_a_silent_load() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    another_build(folder.path());
+    let flags = ["--allowed-host=127.0.0.1"];
+    let old = Serve::with(ControlPlane::shared(), &flags).await;
+    let new = Serve::with_page(ControlPlane::shared(), &flags, folder.path()).await;
+    let servers = [old.address(), new.address()];
+    for (balance, works_always) in [("source", true), ("roundrobin", false)] {
+        let haproxy = Haproxy::balancing(balance, &servers);
+        let browser = Browser::start(Kind::Chromium).await;
+        for _ in 0..LOADS {
+            // A tab of its own, as of somebody else.
+            let first = browser.tab().await;
+            browser.open_tab(&haproxy.url()).await;
+            let state = "const words = document.querySelector('#not-started');
+                if (words) return getComputedStyle(words).visibility === 'visible' ? 'words' : null;
+                return document.querySelector('main').dataset.state === 'editing' ? 'page' : null";
+            let found = eventually(Duration::from_secs(15), "the page, or words", || async {
+                let found = browser.run(state, vec![]).await;
+                found.as_str().map(str::to_owned).ok_or(found)
+            })
+            .await;
+            assert!(found == "page" || !works_always, "{balance}: {found}");
+            browser.close_tab(&first).await;
+        }
+    }
+}
+
+/// Writes the page as another build would be: under other names, and with another version.
+fn another_build(folder: &Path) {
+    copy(&programs::page_dir(), folder);
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("the page is built");
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("the folder is ours");
+    let entries = fs::read_dir(folder).expect("the page is built").flatten();
+    let names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let glue = names.iter().find(|name| name.ends_with(".js")).expect("the page has its glue");
+    let stem = glue.trim_end_matches(".js");
+    for name in names.iter().filter(|name| name.starts_with(stem)) {
+        fs::rename(folder.join(name), folder.join(name.replace(stem, OTHER_STEM))).expect("the folder is ours");
+    }
+    let (version, page) = (read("version.json"), read("index.html"));
+    let build = version.split('"').nth(3).expect("a version");
+    write("version.json", &version.replace(build, "0123456789abcdef"));
+    let mut changed = page.replace(stem, OTHER_STEM).replace(build, "0123456789abcdef");
+    // The policy names the module script by its hash.
+    let module = |page: &str| {
+        let script = page.split_once("<script type=\"module\">").and_then(|(_, rest)| rest.split_once("</script>"));
+        Base64::encode_string(&Sha256::digest(script.expect("a module script").0))
+    };
+    changed = changed.replace(&module(&page), &module(&changed));
+    write("index.html", &changed);
+}
+
+const OTHER_STEM: &str = "kube-enroll-app-0123456789abcdef";
+
+/// How often the page is loaded by somebody else.
+const LOADS: usize = 12;

@@ -24,8 +24,13 @@ pub struct Haproxy {
 impl Haproxy {
     /// Starts one, and waits until it passes on.
     pub fn start(servers: &[SocketAddr]) -> Self {
+        Self::balancing("leastconn", servers)
+    }
+
+    /// The same with one of haproxy's ways to choose a server.
+    pub fn balancing(balance: &str, servers: &[SocketAddr]) -> Self {
         let address = free_address();
-        let mut configuration = CONFIGURATION.replace("ADDRESS", &address.to_string());
+        let mut configuration = CONFIGURATION.replace("ADDRESS", &address.to_string()).replace("BALANCE", balance);
         for (number, server) in servers.iter().enumerate() {
             configuration.push_str(&format!("    server replica-{number} {server}\n"));
         }
@@ -80,7 +85,7 @@ frontend page
     bind ADDRESS
     default_backend replicas
 backend replicas
-    balance leastconn
+    balance BALANCE
     option httpchk GET /readyz
     default-server check inter 1s fall 1 rise 2 observe layer4 error-limit 1 on-error mark-down on-marked-down shutdown-sessions
 ";

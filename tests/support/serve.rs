@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     net::SocketAddr,
+    path::Path,
     sync::{Mutex, MutexGuard},
 };
 
@@ -23,9 +24,14 @@ impl Serve {
 
     /// Starts it with flags of its own.
     pub async fn with(control_plane: &ControlPlane, flags: &[&str]) -> Self {
+        Self::with_page(control_plane, flags, &programs::page_dir()).await
+    }
+
+    /// Starts it with flags of its own and another build of the page.
+    pub async fn with_page(control_plane: &ControlPlane, flags: &[&str], page: &Path) -> Self {
         let kubeconfig = control_plane.service_account_kubeconfig().await;
         let mut arguments: Vec<OsString> = vec!["serve".into(), "--kubeconfig".into(), kubeconfig.into()];
-        arguments.extend(["--page-dir".into(), programs::page_dir().into()]);
+        arguments.extend(["--page-dir".into(), page.into()]);
         arguments.extend(flags.iter().map(Into::into));
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
         let serve = Self { address: any_port, arguments, processes: Mutex::default() };
