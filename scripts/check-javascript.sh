@@ -17,7 +17,7 @@ done < <(git ls-files --cached --others --exclude-standard '*.js' '*.mjs')
 check() {
   tsc --noEmit --allowJs --checkJs --strict false --target es2022 --module preserve --pretty false "$@" || status=1
 }
-check --lib es2022,dom,dom.iterable crates/app/js/*.js
+check --lib es2022,dom,dom.iterable crates/app/js/*.js www/*.js
 # What a build puts beside the package's files is declared there.
 check --lib es2022,dom,dom.iterable,esnext.disposable crates/wasm/npm/*.js crates/wasm/npm/*.d.ts
 

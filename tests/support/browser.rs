@@ -46,6 +46,8 @@ pub struct Options {
     pub records_network: bool,
     /// Keep nothing that a site would like to keep, as some people and some companies have it.
     pub refuses_storage: bool,
+    /// Start without WebAssembly, as in a lockdown mode. Chromium only.
+    pub is_locked_down: bool,
     /// Take every certificate of a server for a good one: the browser knows nothing of a test's own authority.
     pub trusts_everybody: bool,
 }
@@ -53,7 +55,14 @@ pub struct Options {
 impl Options {
     /// Returns the options of most tests.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, intranet_host: None, records_network: false, refuses_storage: false, trusts_everybody: false }
+        Self {
+            kind,
+            intranet_host: None,
+            records_network: false,
+            refuses_storage: false,
+            is_locked_down: false,
+            trusts_everybody: false,
+        }
     }
 }
 

@@ -5,7 +5,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper::{
+    Request, Response, StatusCode,
+    body::Incoming,
+    header::{self, HeaderValue},
+};
 
 use crate::http::{Body, Cut, HttpServer, answer};
 
@@ -21,13 +25,24 @@ impl Site {
     ///
     /// A `config` is answered as `config.json`, whatever the folder holds.
     pub async fn start(folder: &Path, path: &str, config: Option<&str>) -> Self {
+        Self::altered(folder, path, config, |_, _| {}).await
+    }
+
+    /// The same with a host or a proxy that changes answers: it gets the path that was asked for, and the answer.
+    pub async fn altered(
+        folder: &Path,
+        path: &str,
+        config: Option<&str>,
+        alter: impl Fn(&str, &mut Served) + Send + Sync + 'static,
+    ) -> Self {
         let (folder, prefix, config) = (folder.to_owned(), path.to_owned(), config.map(ToOwned::to_owned));
         let requests = Arc::new(Mutex::new(Vec::new()));
         let record = Arc::clone(&requests);
         let server = HttpServer::start(move |request: Request<Incoming>| {
             record.lock().expect("no holder panics").push(request.uri().to_string());
-            let found = find(&folder, &prefix, config.as_deref(), request.uri().path());
-            async move { Ok::<Response<Body>, Cut>(found) }
+            let mut served = find(&folder, &prefix, config.as_deref(), request.uri().path());
+            alter(request.uri().path(), &mut served);
+            async move { Ok::<Response<Body>, Cut>(served.into()) }
         })
         .await;
         Self { server, path: path.to_owned(), requests }
@@ -44,16 +59,49 @@ impl Site {
     }
 }
 
-fn find(folder: &Path, prefix: &str, config: Option<&str>, path: &str) -> Response<Body> {
-    let missing = || answer(StatusCode::NOT_FOUND, "text/plain", "not found");
+fn find(folder: &Path, prefix: &str, config: Option<&str>, path: &str) -> Served {
+    let missing = || Served::new(StatusCode::NOT_FOUND, "text/plain", "not found".into());
     let Some(name) = path.strip_prefix(prefix).filter(|name| !name.contains("..")) else { return missing() };
     if let (Some(config), "config.json") = (config, name) {
-        return answer(StatusCode::OK, "application/json", config.to_owned());
+        return Served::new(StatusCode::OK, "application/json", config.into());
     }
     let file: PathBuf = folder.join(if name.is_empty() { "index.html" } else { name });
     match std::fs::read(&file) {
-        Ok(bytes) => answer(StatusCode::OK, content_type(&file), bytes),
+        Ok(bytes) => Served::new(StatusCode::OK, content_type(&file), bytes),
         Err(_) => missing(),
+    }
+}
+
+/// An answer, before it is sent.
+pub struct Served {
+    /// The status.
+    pub status: StatusCode,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// `Content-Security-Policy`, if there is one.
+    pub policy: Option<&'static str>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Served {
+    /// Returns an empty page.
+    pub fn page() -> Self {
+        Self::new(StatusCode::OK, "text/html; charset=utf-8", vec![])
+    }
+
+    fn new(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { status, content_type, policy: None, body }
+    }
+}
+
+impl From<Served> for Response<Body> {
+    fn from(served: Served) -> Self {
+        let mut response = answer(served.status, served.content_type, served.body);
+        if let Some(policy) = served.policy {
+            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        }
+        response
     }
 }
 

@@ -30,6 +30,9 @@ pub(super) fn capabilities(folder: &Path, options: &Options) -> Value {
         "--disable-features=AutofillServerCommunication".to_owned(),
         format!("--user-data-dir={}", folder.join(PROFILE).display()),
     ];
+    if options.is_locked_down {
+        arguments.push("--js-flags=--jitless".to_owned());
+    }
     if options.records_network {
         arguments.push(format!("--log-net-log={}", folder.join(NETWORK_LOG).display()));
         arguments.push("--net-log-capture-mode=Everything".to_owned());

@@ -12,7 +12,7 @@ pub(crate) struct HeaderProps {
 pub(crate) fn Header(props: &HeaderProps) -> Html {
     html! {
         <header>
-            <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+            <svg class="logo" width="32" height="32" viewBox="0 0 32 32" aria-hidden="true">
                 <path d="M16 2 28 8l2.5 13L22 30H10L1.5 21 4 8z" />
                 <circle cx="16" cy="12" r="4" />
                 <path d="M16 16v9m0-3h4" />
