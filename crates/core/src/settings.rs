@@ -1,3 +1,5 @@
+mod slip;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Cluster, Error, Policy};
@@ -49,28 +51,28 @@ impl Settings {
     /// Reads settings from JSON.
     ///
     /// # Errors
-    /// [`Error::InvalidObject`] for what is no JSON of this shape, and for settings that are not known, unless a server
-    /// of a version answers them: it may be newer than the page. The error of [`Policy::check`].
+    /// [`Error::InvalidObject`] for what is no JSON of this shape, with line and column, and for settings that are not
+    /// known, unless a server of a version answers them: it may be newer than the page. The error of [`Policy::check`].
     pub fn parse(json: &str) -> Result<Self, Error> {
-        let refuse = |found: String| Error::InvalidObject {
-            field: "config.json",
-            found,
-            expected: "settings of kube-enroll as a JSON object".into(),
-        };
-        // serde would also take the fields of an array in order.
-        if !json.trim_start().starts_with('{') {
-            return Err(refuse(json.chars().take(40).collect()));
-        }
         let mut unknown = Vec::new();
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let settings: Self = serde_ignored::deserialize(&mut deserializer, |path| {
-            // It has a mark for what may be missing.
-            unknown.push(path.to_string().replace(".?", ""));
-        })
-        .and_then(|settings| deserializer.end().map(|()| settings))
-        .map_err(|error| refuse(error.to_string()))?;
+        let read = if json.trim_start().starts_with('[') {
+            // serde would also take the fields of an array in order.
+            Err(serde::de::Error::custom("an array"))
+        } else {
+            let mut deserializer = serde_json::Deserializer::from_str(json);
+            serde_ignored::deserialize(&mut deserializer, |path| {
+                // It has a mark for what may be missing.
+                unknown.push(path.to_string().replace(".?", ""));
+            })
+            .and_then(|settings| deserializer.end().map(|()| settings))
+        };
+        let settings: Self = read.map_err(|error| slip::refuse(json, &error))?;
         if settings.version.is_none() && !unknown.is_empty() {
-            return Err(refuse(format!("a setting that is not known: {}", unknown.join(", "))));
+            return Err(Error::InvalidObject {
+                field: "config.json",
+                found: format!("a setting that is not known: {}", unknown.join(", ")),
+                expected: "settings of kube-enroll".into(),
+            });
         }
         settings.policy.check()?;
         Ok(settings)
