@@ -95,8 +95,15 @@ async fn a_session_that_ended_asks_to_sign_in_and_keeps_the_key() {
     let signed_out = |how| Faults { signed_out: Some(how), ..Faults::default() };
     let proxy = Proxy::start(&serve.url(), signed_out(SignedOut::Page)).await;
     let browser = Browser::start(Kind::Chromium).await;
-    let page = Page::open(&browser, &proxy.url()).await;
+    // Before anybody fills in a form.
+    let page = Page::open_in(&browser, &proxy.url(), "error").await;
+    assert!(page.whole_text().await.contains("Please sign in"), "{}", page.whole_text().await);
+    proxy.set(|faults| *faults = Faults::default());
+    page.click("#retry").await;
+    page.wait_for("editing").await;
+
     page.fill(&Wish::new("signed-out", &[])).await;
+    proxy.set(|faults| *faults = signed_out(SignedOut::Page));
     page.click("#create").await;
     page.wait_for("signin").await;
     look(&browser, "signin").await;

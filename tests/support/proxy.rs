@@ -39,6 +39,23 @@ pub struct Faults {
     pub id_token: Option<String>,
     /// Holds every request with one of these in its path, until the test changes its mind.
     pub holds: &'static [&'static str],
+    /// Answers itself, by the first of these that is about a request.
+    pub rules: &'static [Rule],
+    /// Adds this header, a name and a value, to the answers of every path that ends so.
+    pub adds: &'static [(&'static str, &'static str, &'static str)],
+}
+
+/// An answer of something between browser and server.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// A part of the path of the requests that it is about.
+    pub path: &'static str,
+    /// The status.
+    pub status: u16,
+    /// The content type.
+    pub content_type: &'static str,
+    /// The body; with none, the page's own HTML, as a host with a fallback answers.
+    pub body: Option<&'static [u8]>,
 }
 
 /// How a front proxy says that a person has to sign in again.
@@ -152,6 +169,16 @@ impl State {
         let (parts, incoming) = request.into_parts();
         self.requests.lock().expect("no holder panics").push(format!("{} {}", parts.method, parts.uri));
         self.pass_holds(parts.uri.path()).await;
+        let rules = self.faults.lock().expect("no holder panics").rules;
+        if let Some(rule) = rules.iter().find(|rule| parts.uri.path().contains(rule.path)) {
+            return Ok(match rule.body {
+                Some(body) => {
+                    let status = StatusCode::from_u16(rule.status).expect("the test writes good rules");
+                    answer(status, rule.content_type, body)
+                }
+                None => self.answer_with_the_page(rule).await,
+            });
+        }
         let is_post = parts.method == Method::POST;
         let is_watch = parts.uri.query().is_some_and(|query| query.contains("watch="));
         let watch = is_watch.then(|| Arc::clone(&self.watches));
@@ -184,6 +211,7 @@ impl State {
         let Some(path) = parts.uri.path_and_query().and_then(|path| path.as_str().strip_prefix(&self.path)) else {
             return Ok(answer(StatusCode::NOT_FOUND, "text/plain", "another path than the page's"));
         };
+        let asked_path = parts.uri.path().to_owned();
         let mut upstream = Request::builder().method(parts.method).uri(format!("{}{path}", self.upstream()));
         for (name, value) in &parts.headers {
             // What rewrites a body cannot read a compressed one.
@@ -206,7 +234,11 @@ impl State {
             let _ = test.send(release);
             let _ = released.await;
         }
+        let adds = self.faults.lock().expect("no holder panics").adds;
         let (mut parts, mut incoming) = reply.into_parts();
+        for (_, name, value) in adds.iter().filter(|(end, _, _)| asked_path.ends_with(end)) {
+            parts.headers.insert(*name, value.parse().expect("the test writes good headers"));
+        }
         if let Some(date) = date {
             parts.headers.insert(header::DATE, date.parse().expect("a date is a header value"));
         }
@@ -239,6 +271,13 @@ impl State {
             let _ = sender.send_data(self.swap(&line)).await;
         });
         Ok(Response::from_parts(parts, streamed.boxed()))
+    }
+
+    async fn answer_with_the_page(&self, rule: &Rule) -> Response<Body> {
+        let uri = self.upstream().parse().expect("an upstream is a URL");
+        let page = self.client.get(uri).await.expect("the upstream has a page").into_body();
+        let page = page.collect().await.expect("the upstream has a page").to_bytes();
+        answer(StatusCode::from_u16(rule.status).expect("the test writes good rules"), rule.content_type, page)
     }
 
     fn swap(&self, json: &[u8]) -> Bytes {

@@ -73,7 +73,9 @@ impl Running {
     async fn fetch(&self) -> Result<String, Failure> {
         let controller = self.open.controller();
         // Cancelled when it is dropped.
-        let _timeout = Timeout::new(ANSWER_TIMEOUT_MILLISECONDS, move || controller.abort());
+        let timeout =
+            if matches!(self.call, Call::Probe(_)) { PROBE_TIMEOUT_MILLISECONDS } else { ANSWER_TIMEOUT_MILLISECONDS };
+        let _timeout = Timeout::new(timeout, move || controller.abort());
         let (raw, head) = send(&self.call, &self.endpoint, &self.open.signal()).await?;
         let response = client::read_body(&raw, head).await?;
         self.judge(&response)?;
@@ -83,7 +85,7 @@ impl Running {
     /// Passes on the events of a watch, until it ends.
     async fn watch(&self) -> Result<(), Failure> {
         let (raw, head) = send(&self.call, &self.endpoint, &self.open.signal()).await?;
-        let response = if head.is_ok() { head } else { client::read_body(&raw, head).await? };
+        let response = if head.needs_body() { client::read_body(&raw, head).await? } else { head };
         self.judge(&response)?;
         let body = raw.body().ok_or_else(|| unreachable(watch::BROKEN_OFF))?;
         watch::read(body, |events| self.emit(Event::Answer(Answer::Watched(events)))).await
@@ -109,3 +111,6 @@ impl Running {
 
 /// The timeout of every call but a watch.
 const ANSWER_TIMEOUT_MILLISECONDS: u32 = 20_000;
+
+/// The timeout of a probe, for which the form waits.
+const PROBE_TIMEOUT_MILLISECONDS: u32 = 5_000;

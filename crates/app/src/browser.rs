@@ -5,6 +5,7 @@ mod clock;
 mod environment;
 mod file;
 mod notification;
+mod policy;
 mod tab;
 
 pub(crate) use clipboard::copy;
@@ -12,4 +13,5 @@ pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
 pub(crate) use environment::{environment, inputs, prefilled_form};
 pub(crate) use file::{Download, read_file, save, save_text};
 pub(crate) use notification::{notify, request_permission};
-pub(crate) use tab::{confirm_unload, focus, focus_soon, listen_awake, set_title};
+pub(crate) use policy::{listen_refusals, refused_since};
+pub(crate) use tab::{confirm_unload, focus, focus_soon, listen_awake, reload, set_title};

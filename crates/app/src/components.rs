@@ -35,7 +35,7 @@ mod verify;
 mod wait;
 
 pub(crate) use self::{
-    actions::{Actions, Button, FORGET_QUESTION, ForgetButton, LeaveActions, ManualButton},
+    actions::{Actions, Button, FORGET_QUESTION, ForgetButton, LeaveActions, ManualButton, ReloadButton},
     approver_block::ApproverBlock,
     choice::RadioChoice,
     copy::{CopyButton, CopyLines, SameSteps},

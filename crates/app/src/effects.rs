@@ -23,6 +23,7 @@ pub(crate) struct Effects {
     ticking: Option<Interval>,
     unload_question: Option<EventListener>,
     _awake: [EventListener; 2],
+    _refusals: EventListener,
 }
 
 impl Effects {
@@ -35,6 +36,7 @@ impl Effects {
             ticking: None,
             unload_question: None,
             _awake: browser::listen_awake(move |reconnected| on_awake.emit(Event::Awake { reconnected })),
+            _refusals: browser::listen_refusals(),
             send,
         }
     }
@@ -43,6 +45,7 @@ impl Effects {
         match effect {
             Effect::Call(call) => self.api.call(call),
             Effect::UseApi(base) => self.api = Api::new(&base, self.send.clone()),
+            Effect::Reload => browser::reload(),
             Effect::StopCalls => self.api.stop(),
             Effect::Command(command) => {
                 if matches!(*command, Command::Delete { .. }) {

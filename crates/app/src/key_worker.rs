@@ -114,7 +114,8 @@ impl KeyWorker {
         let cause = |name| property(&data, name).and_then(|cause| cause.as_string());
         if let Some(cause) = cause("notLoaded") {
             self.0.borrow_mut().status = Status::Ended;
-            return self.fail(WorkerFailure::Loading(cause));
+            let is_blocked = property(&data, "blocked").is_some_and(|blocked| blocked.is_truthy());
+            return self.fail(if is_blocked { WorkerFailure::Blocked(cause) } else { WorkerFailure::Loading(cause) });
         }
         if let Some(cause) = cause("otherBuild") {
             return self.break_down(WorkerFailure::OtherBuild(cause));

@@ -39,7 +39,7 @@ pub(crate) use person::Person;
 pub(crate) use phase::{
     Approval, Connection, Gone, Issued, Manual, Phase, PrivateText, Shown, Step, Storing, Unstored, Verifying,
 };
-pub(crate) use problem::Problem;
+pub(crate) use problem::{Problem, Remedies};
 pub(crate) use setup::Setup;
 
 use std::rc::Rc;

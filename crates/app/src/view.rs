@@ -57,7 +57,7 @@ fn banners(machine: &Machine) -> Html {
     let unwritten = unwritten.map(|unwritten| unwritten.reason.clone());
     let text = |reason: Option<&String>| reason.cloned().map(AttrValue::from);
     // A page that did not load shows no clock warning.
-    let loads = !matches!(state, State::Failed(Failed { retry: Retry::Load, .. }));
+    let loads = !matches!(state, State::Failed(Failed { retry: Retry::Load | Retry::Probe, .. }));
     html! {
         <Banners
             plain_http={!context.environment.is_secure && !context.environment.is_local}
@@ -86,7 +86,7 @@ fn step(machine: &Machine) -> Html {
         State::Enrolled { enrollment, phase } => enrolled(machine, enrollment, phase),
         State::Failed(Failed { problem, retry }) => {
             let remedy = match retry {
-                Retry::Load => Remedy::Reload,
+                Retry::Load | Retry::Probe => Remedy::Reload,
                 Retry::Generate(_) | Retry::Acquire(_) => Remedy::Repeat,
             };
             trouble(problem, remedy)
@@ -164,7 +164,8 @@ fn identify(context: &Context, tried: bool) -> Html {
             policy={&context.policy}
             person={context.person.clone()}
             {tried}
-            has_api={context.has_api()}
+            has_api={context.has_api() && !context.found_no_api}
+            has_defaults={context.has_defaults}
             {browser_locks}
         >
             for stored in context.stored.iter().filter(|stored| is_answer_due(stored, context)) {
@@ -276,8 +277,9 @@ fn save(context: &Context, enrollment: &Rc<Enrollment>, issued: &Issued) -> Html
 }
 
 fn trouble(problem: &Problem, remedy: Remedy) -> Html {
-    let Problem { title, message, causes } = problem;
-    html! { <Trouble title={*title} message={message.clone()} causes={causes.clone()} {remedy} /> }
+    let Problem { title, message, causes, remedies } = problem;
+    let remedies = *remedies;
+    html! { <Trouble title={*title} message={message.clone()} causes={causes.clone()} {remedy} {remedies} /> }
 }
 
 /// Returns the cluster of the enrollment that is shown, or of the page.
@@ -294,8 +296,9 @@ fn contact(connection: &Connection) -> Contact {
     match connection {
         Connection::Connecting => Contact::Connecting,
         Connection::Live => Contact::Live,
-        Connection::Lost { since_ms, reason } => {
-            Contact::Lost { since: time_of_day(*since_ms).into(), reason: reason.clone().into() }
+        Connection::Lost { since_ms, reason, may_reload } => {
+            let may_reload = *may_reload;
+            Contact::Lost { since: time_of_day(*since_ms).into(), reason: reason.clone().into(), may_reload }
         }
     }
 }

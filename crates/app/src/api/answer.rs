@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use kube_enroll_core::{CertificateSigningRequest, Cluster, Settings};
+use kube_enroll_core::{CertificateSigningRequest, CertificateSigningRequestList, Cluster, Settings};
 use serde::Deserialize;
 
 use super::{response::parse, whoami::Whoami};
@@ -9,8 +9,13 @@ use crate::state::{Answer, Call, Failure, Person, Problem, cluster_of_kubeconfig
 /// Maps the body of a response, or the failure of a call, to the call's answer.
 pub(super) fn interpret(call: &Call, body: Result<String, Failure>) -> Answer {
     match call {
-        Call::Settings => Answer::Settings(settings(body).map(Box::new)),
+        Call::Settings => match settings(body) {
+            Ok(Some(settings)) => Answer::Settings(Ok(Box::new(settings))),
+            Ok(None) => Answer::NoSettings,
+            Err(problem) => Answer::Settings(Err(problem)),
+        },
         Call::Whoami => Answer::Whoami(person(body).map(Box::new)),
+        Call::Probe(_) => Answer::Probed(body.and_then(|body| parse::<CertificateSigningRequestList>(&body)).map(drop)),
         Call::ClusterInfo => Answer::ClusterInfo(body.ok().and_then(|body| cluster(&body)).map(Box::new)),
         Call::Create(_) => Answer::Created(body.and_then(|body| parse(&body)).map(Box::new)),
         Call::Adopt(_) => Answer::Adopted(object(body)),
@@ -29,11 +34,11 @@ fn object(body: Result<String, Failure>) -> Result<Option<Box<CertificateSigning
     }
 }
 
-/// Reads `config.json`. Returns the default settings if there is no such file.
-fn settings(body: Result<String, Failure>) -> Result<Settings, Problem> {
+/// Reads `config.json`. Returns `None` if there is no such file.
+fn settings(body: Result<String, Failure>) -> Result<Option<Settings>, Problem> {
     match body {
-        Ok(body) => Settings::parse(&body).map_err(|error| unusable(error.to_string())),
-        Err(Failure::NoApi(404)) => Ok(Settings::default()),
+        Ok(body) => Settings::parse(&body).map(Some).map_err(|error| unusable(error.to_string())),
+        Err(Failure::NoApi(200..=299 | 403 | 404)) => Ok(None),
         Err(failure) => Err(unread(failure)),
     }
 }
@@ -57,17 +62,15 @@ fn cluster(body: &str) -> Option<Cluster> {
 fn unread(failure: Failure) -> Problem {
     match failure {
         Failure::NoApi(code) => unusable(format!("HTTP {code}")),
-        Failure::Refused(status) if status.code == 401 => sign_in().with(status.message),
+        Failure::Refused(status) if status.code == 401 => Problem::sign_in().with(status.message),
         Failure::Refused(status) => unusable(status.message),
-        Failure::SignIn => sign_in(),
+        Failure::SignIn => Problem::sign_in(),
+        Failure::NotSent(reason) => Problem::not_sent(reason),
+        Failure::Blocked(code) => Problem::blocked(UNREAD, code, ""),
         Failure::Unreachable { reason, .. } => {
             Problem::new(UNREAD, "Please check the connection and try again.").with(reason)
         }
     }
-}
-
-fn sign_in() -> Problem {
-    Problem::new("Please sign in", "The page’s server wants to know who you are: sign in, then reload the page.")
 }
 
 fn unusable(cause: String) -> Problem {

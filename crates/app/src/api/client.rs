@@ -6,13 +6,14 @@ use super::{
     response::{Response, unreachable},
 };
 use crate::{
-    browser::{now_ms, parse_time},
+    browser::{now_ms, parse_time, refused_since},
     state::{Call, Failure},
 };
 
 /// Sends a call, and returns its response once the head of that is there.
 ///
 /// # Errors
+/// [`Failure::NotSent`] where the policy of the page refuses the address, and for one that is none;
 /// [`Failure::Unreachable`] where no response comes before the signal.
 pub(super) async fn send(
     call: &Call,
@@ -34,9 +35,15 @@ pub(super) async fn send(
         Call::Create(object) => request.json(object),
         _ => request.build(),
     };
-    let raw = request.map_err(no_answer)?.send().await.map_err(no_answer)?;
-    let head = read_head(&raw);
-    Ok((raw, head))
+    let request = request.map_err(|_| Failure::NotSent(format!("{} is no address", endpoint.path)))?;
+    let sent_ms = now_ms();
+    match request.send().await {
+        Ok(raw) => {
+            let head = read_head(&raw);
+            Ok((raw, head))
+        }
+        Err(error) => Err(refused_since(sent_ms).await.map_or_else(|| no_answer(error), Failure::NotSent)),
+    }
 }
 
 /// Reads the body that belongs to a head.

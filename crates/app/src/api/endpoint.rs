@@ -17,11 +17,11 @@ impl Endpoint {
             Call::Settings => "config.json".to_owned(),
             Call::Whoami => "whoami.json".to_owned(),
             Call::ClusterInfo => format!("{base}{CLUSTER_INFO_PATH}"),
-            Call::Create(_) | Call::List(_) | Call::Watch(..) => format!("{base}{CSRS_PATH}"),
+            Call::Create(_) | Call::Probe(_) | Call::List(_) | Call::Watch(..) => format!("{base}{CSRS_PATH}"),
             Call::Adopt(name) | Call::Read(name) => format!("{base}{}", csr_path(name)),
         };
         let query = match call {
-            Call::List(name) => vec![by_name(name)],
+            Call::Probe(name) | Call::List(name) => vec![by_name(name)],
             Call::Watch(name, resource_version) => vec![
                 by_name(name),
                 ("watch", "1".to_owned()),

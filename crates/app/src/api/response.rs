@@ -24,36 +24,69 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
+    /// Returns whether the body has to be read before the response can be judged.
+    pub(super) fn needs_body(&self) -> bool {
+        !self.is_ok() || self.is_html()
+    }
+
     /// The cluster's clock minus the browser's. `Date` has whole seconds: half of one is its error on average.
     pub(super) fn clock_offset_ms(&self) -> Option<f64> {
         self.date_ms.filter(|_| self.is_json()).map(|date_ms| date_ms + 500.0 - self.received_ms)
     }
 
     fn is_json(&self) -> bool {
-        self.content_type.starts_with("application/json")
+        self.is_of_type("application/json")
+    }
+
+    fn is_html(&self) -> bool {
+        self.is_of_type("text/html")
+    }
+
+    fn is_xml(&self) -> bool {
+        self.is_of_type("application/xml") || self.is_of_type("text/xml")
+    }
+
+    /// The page itself: a host answers with it for every path that it does not have.
+    fn is_own_page(&self) -> bool {
+        self.body.trim_start().starts_with('<') && self.body.contains(OWN_PAGE_MARKER)
+    }
+
+    fn is_of_type(&self, media_type: &str) -> bool {
+        self.content_type.get(..media_type.len()).is_some_and(|found| found.eq_ignore_ascii_case(media_type))
     }
 }
 
 /// Classifies a response: success of the API, or one [`Failure`].
 ///
+/// A redirect, a 401 and a page of somebody else's that succeeds are a sign-in. The page itself, what a server of files
+/// says, and the XML with which a bucket refuses are no API, and no file. Any other page is of something on the way.
+///
 /// A create with a long `Retry-After` is a refusal, so that the person decides on a retry. A refusal of `whoami.json`
-/// with 401 has the server's own message, which is shown.
+/// with 401 has the server's own message, which is shown; of a probe it is an answer like any other.
 ///
 /// # Errors
 /// [`Failure`] for everything but success.
 pub(super) fn judge(call: &Call, response: &Response) -> Result<(), Failure> {
     let code = response.status;
-    let has_words = matches!(call, Call::Whoami) && response.is_json();
-    let is_page = response.content_type.starts_with("text/html");
-    if response.is_redirect || (code == 401 && !has_words) || (is_page && (response.is_ok() || code == 403)) {
+    let has_words = matches!(call, Call::Whoami | Call::Probe(_)) && response.is_json();
+    if response.is_redirect || (code == 401 && !has_words) {
         return Err(Failure::SignIn);
     }
-    if response.is_ok() {
-        return Ok(());
-    }
-    // A server of files knows no POST.
-    if !response.is_json() && matches!(code, 404 | 405 | 501) {
+    let is_missing = match code {
+        403 => response.is_xml(),
+        404 => matches!(call, Call::Settings) || !response.is_json(),
+        // A server of files knows no POST.
+        405 | 501 => !response.is_json(),
+        _ => false,
+    };
+    if is_missing || response.is_own_page() {
         return Err(Failure::NoApi(code));
+    }
+    if response.is_ok() {
+        return if response.is_html() { Err(Failure::SignIn) } else { Ok(()) };
+    }
+    if response.is_html() && (400..500).contains(&code) && code != 429 {
+        return Err(Failure::Blocked(code));
     }
     let status = if response.is_json() { read_status(&response.body) } else { Status::default() };
     let retry_after_seconds = response.retry_after.parse().ok();
@@ -96,6 +129,9 @@ fn read_status(body: &str) -> Status {
         ..Status::default()
     })
 }
+
+/// The mark of this page's own HTML: the value of `application-name` in `index.html`, which no other page has.
+const OWN_PAGE_MARKER: &str = "kube-enroll page";
 
 /// The reason why a body or a line cannot be read.
 pub(super) const NO_JSON: &str = "an answer that is no JSON";

@@ -36,6 +36,12 @@ pub(crate) fn set_title(title: &str) {
     }
 }
 
+/// Loads the page again.
+pub(crate) fn reload() {
+    // The person may refuse to leave the page.
+    let _ = window().location().reload();
+}
+
 /// Moves the focus to the first element of this selector.
 pub(crate) fn focus(selector: &str) {
     let element = document().query_selector(selector).ok().flatten();

@@ -71,6 +71,16 @@ pub(crate) fn ManualButton() -> Html {
     html! { <Button id="manual" class="quiet" act={UserAction::Manual}>{ "Go on without the connection" }</Button> }
 }
 
+/// The second way where something on the way has refused a call: it may be a proxy whose session has ended.
+#[component]
+pub(crate) fn ReloadButton() -> Html {
+    html! {
+        <Button id="reload" class="quiet" act={UserAction::Reload}>
+            { "Reload, if your sign-in may have ended" }
+        </Button>
+    }
+}
+
 /// The button that deletes the key of the enrollment that is shown.
 #[component]
 pub(crate) fn ForgetButton() -> Html {

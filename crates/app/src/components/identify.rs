@@ -40,6 +40,9 @@ pub(crate) struct IdentifyProps {
     pub tried: bool,
     /// The page sends the request to an API.
     pub has_api: bool,
+    /// The page has no `config.json`.
+    #[prop_or_default]
+    pub has_defaults: bool,
     /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
     /// The enrollments that are stored already, and those that have ended.
@@ -87,6 +90,11 @@ pub(crate) fn Identify(props: &IdentifyProps) -> Html {
                 </Actions>
             </form>
             <SameSteps commands={commands_for(form)} />
+            if props.has_defaults {
+                <Hint id="no-settings">
+                    { "For whoever runs this page: there is no config.json beside it, so it uses its defaults." }
+                </Hint>
+            }
         </section>
     }
 }

@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
-use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, ManualButton, SignOutLink};
-use crate::state::UserAction;
+use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, ManualButton, ReloadButton, SignOutLink};
+use crate::state::{Remedies, UserAction};
 
 /// Properties of [`SignIn`].
 #[derive(Properties, PartialEq)]
@@ -52,6 +52,8 @@ pub(crate) struct TroubleProps {
     pub causes: Vec<String>,
     /// The action of the button.
     pub remedy: Remedy,
+    /// The remedies that the error admits.
+    pub remedies: Remedies,
 }
 
 /// The remedy of an error.
@@ -71,6 +73,7 @@ pub(crate) enum Remedy {
 #[component]
 pub(crate) fn Trouble(props: &TroubleProps) -> Html {
     let remedy = props.remedy;
+    let can_retry = props.remedies != Remedies::Nothing;
     html! {
         <section>
             <Heading text={props.title.clone()} />
@@ -83,10 +86,15 @@ pub(crate) fn Trouble(props: &TroubleProps) -> Html {
                 </ul>
             }
             <Actions>
-                <Button id="retry" class="primary" act={UserAction::Retry}>
-                    { if remedy == Remedy::Rename { "Send under a new name" } else { "Try again" } }
-                </Button>
-                if remedy == Remedy::Resend {
+                if can_retry {
+                    <Button id="retry" class="primary" act={UserAction::Retry}>
+                        { if remedy == Remedy::Rename { "Send under a new name" } else { "Try again" } }
+                    </Button>
+                }
+                if props.remedies == Remedies::RetryOrReload {
+                    <ReloadButton />
+                }
+                if can_retry && remedy == Remedy::Resend {
                     <ManualButton />
                 }
                 if remedy != Remedy::Reload {

@@ -9,6 +9,10 @@ use super::{Form, Person, enrollment::Enrollment};
 #[derive(Debug)]
 pub(crate) struct Context {
     pub settings: Rc<Settings>,
+    /// There is no `config.json`, so that the settings are the defaults.
+    pub has_defaults: bool,
+    /// The API was tried, and what answered is none.
+    pub found_no_api: bool,
     /// The policy of the settings, narrowed to the groups of the person who is signed in.
     pub policy: Rc<Policy>,
     /// The signed-in person, if the server authenticates people: requests are possible for no other user.
@@ -127,6 +131,8 @@ impl Context {
         Self {
             policy: Rc::new(settings.policy.clone()),
             settings,
+            has_defaults: false,
+            found_no_api: false,
             person: None,
             cluster: None,
             environment,

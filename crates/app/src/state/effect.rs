@@ -8,6 +8,8 @@ pub(crate) enum Effect {
     Call(Call),
     /// Use the API at this base from now on.
     UseApi(String),
+    /// Load the page again.
+    Reload,
     /// Drop all open calls.
     StopCalls,
     /// Send a command to the key worker; a reply of the same name follows.
@@ -46,6 +48,8 @@ pub(crate) enum Call {
     Settings,
     /// Read `whoami.json`: the signed-in person.
     Whoami,
+    /// Try the list that waiting makes, for a name that does not exist.
+    Probe(ObjectName),
     ClusterInfo,
     Create(Box<CertificateSigningRequest>),
     /// After a 409: read the object that has the name.

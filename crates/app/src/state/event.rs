@@ -56,6 +56,8 @@ pub(crate) enum UserAction {
     Edit(Edit),
     Create,
     Cancel,
+    /// Load the page again.
+    Reload,
     EditCluster(Box<ClusterForm>),
     UseCluster,
     Retry,
@@ -106,7 +108,11 @@ impl std::fmt::Debug for UserAction {
 #[derive(Debug)]
 pub(crate) enum Answer {
     Settings(Result<Box<Settings>, Problem>),
+    /// There is no `config.json`.
+    NoSettings,
     Whoami(Result<Box<Person>, Problem>),
+    /// The API has answered as waiting needs it, or has not.
+    Probed(Result<(), Failure>),
     ClusterInfo(Option<Box<Cluster>>),
     Created(Result<Box<CertificateSigningRequest>, Failure>),
     Adopted(Result<Option<Box<CertificateSigningRequest>>, Failure>),
@@ -122,6 +128,11 @@ pub(crate) enum Answer {
 pub(crate) enum Failure {
     /// A front proxy's session has ended: it answers 401, a page, or a redirect.
     SignIn,
+    /// A page of something between the browser and the API has refused the call, a firewall for example; its HTTP
+    /// status.
+    Blocked(u16),
+    /// The browser has sent nothing, since the page's policy refuses the address, or it is none; the reason.
+    NotSent(String),
     /// The API server or the proxy has refused the call.
     Refused(Box<Status>),
     /// The response is not of a Kubernetes API; its HTTP status.
@@ -135,6 +146,8 @@ pub(crate) enum Failure {
 pub(crate) enum WorkerFailure {
     /// The worker could not be loaded.
     Loading(String),
+    /// The worker could not be loaded, since a policy refuses it.
+    Blocked(String),
     /// The worker has panicked, and its key is lost.
     Panicked(String),
     /// The worker is of another build than the page, which understands no message of it.

@@ -14,6 +14,8 @@ pub(crate) struct Failed {
 pub(crate) enum Retry {
     /// Load the settings again.
     Load,
+    /// The same, where the API was tried and did not answer as one: what is stored can be resumed all the while.
+    Probe,
     /// Make a key again with the same details.
     Generate(Box<Application>),
     /// Resume the enrollment with this id.
@@ -25,7 +27,7 @@ impl Failed {
         match event {
             Event::User(UserAction::Restart | UserAction::Forget | UserAction::Cancel) => Transition::restart(false),
             Event::User(UserAction::Retry) => match self.retry {
-                Retry::Load => Transition::to(State::Loading).with(Effect::Call(Call::Settings)),
+                Retry::Load | Retry::Probe => Transition::to(State::Loading).with(Effect::Call(Call::Settings)),
                 Retry::Generate(mut application) => match context.inputs.random {
                     // The name may be used up.
                     Some(random) => {
@@ -42,7 +44,7 @@ impl Failed {
 
     pub(super) fn step(&self) -> Step {
         match self.retry {
-            Retry::Load => Step::Identify,
+            Retry::Load | Retry::Probe => Step::Identify,
             Retry::Generate(_) => Step::Generate,
             Retry::Acquire(_) => Step::Submit,
         }

@@ -1,12 +1,12 @@
 use std::rc::Rc;
 
-use kube_enroll_core::{Groups, Settings};
-use kube_enroll_protocol::{Command, Failure, Reply};
+use kube_enroll_core::{Groups, ObjectName, Settings};
+use kube_enroll_protocol::{Command, Reply};
 
 use super::{
-    Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Form, Inputs, Phase, Problem, Retry, Setup,
-    State, Storage, Transition, UserAction, WorkerFailure, certificate_end::delete_ended, context::Unwritten,
-    form::sentence,
+    Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Failed, Failure, Form, Inputs, Phase, Problem,
+    Retry, Setup, State, Storage, Transition, UserAction, WorkerFailure, certificate_end::delete_ended,
+    context::Unwritten, form::sentence,
 };
 
 /// The state machine of the whole page.
@@ -98,6 +98,7 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
             Transition::to(state).with_all(save)
         }
         UserAction::Copy { block, text } => Transition::to(state).with(Effect::Copy { block, text }),
+        UserAction::Reload => Transition::to(state).with(Effect::Reload),
         UserAction::Notify => Transition::to(state).with(Effect::RequestNotificationPermission),
         action => state.on(Event::User(action), context),
     }
@@ -106,16 +107,24 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
 fn on_answer(answer: Answer, state: State, context: &mut Context) -> Transition {
     match (answer, state) {
         (Answer::Settings(Ok(settings)), State::Loading) => loaded(*settings, context),
+        (Answer::NoSettings, State::Loading) => {
+            context.has_defaults = true;
+            loaded(Settings::default(), context)
+        }
         (Answer::Whoami(Ok(person)), State::Loading) => {
             context.person = Some(Rc::from(person));
             loaded(Settings::clone(&context.settings), context)
         }
         (Answer::Settings(Err(problem)) | Answer::Whoami(Err(problem)), _) => Transition::fail(problem, Retry::Load),
+        (Answer::Probed(result), State::Loading) => probed(result, context),
         (Answer::ClusterInfo(Some(cluster)), state) if context.cluster.is_none() => {
             context.cluster = Some(Rc::from(cluster));
             state.on(Event::Answer(Answer::ClusterInfo(None)), context)
         }
-        (Answer::Settings(_) | Answer::Whoami(_) | Answer::ClusterInfo(_), state) => Transition::to(state),
+        (
+            Answer::Settings(_) | Answer::NoSettings | Answer::Whoami(_) | Answer::Probed(_) | Answer::ClusterInfo(_),
+            state,
+        ) => Transition::to(state),
         (answer, state) => state.on(Event::Answer(answer), context),
     }
 }
@@ -149,7 +158,30 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
     context.policy = Rc::new(policy);
     context.choose_lock();
     effects.extend(request_cluster_time(context));
-    Setup { tried: false, may_resume: true }.resume(context).after(effects)
+    context.found_no_api = false;
+    match context.inputs.random.filter(|_| context.has_api()) {
+        Some(random) => {
+            let name = ObjectName::new("probe", None, random);
+            Transition::to(State::Loading).with_all(effects).with(Effect::Call(Call::Probe(name)))
+        }
+        None => Setup::opened(context).after(effects),
+    }
+}
+
+/// Shows the form, unless what answers in the place of the API would fail everybody who fills it in. A refusal of the
+/// API itself is an answer, and what does not answer now may do so later.
+fn probed(result: Result<(), Failure>, context: &mut Context) -> Transition {
+    context.found_no_api = matches!(result, Err(Failure::NoApi(_)));
+    let problem = match result {
+        Ok(()) | Err(Failure::NoApi(_) | Failure::Refused(_) | Failure::Unreachable { .. }) => None,
+        Err(Failure::SignIn) => Some(Problem::sign_in()),
+        Err(Failure::Blocked(code)) => Some(Problem::blocked("This page cannot ask its cluster", code, "")),
+        Err(Failure::NotSent(reason)) => Some(Problem::not_sent(reason)),
+    };
+    match problem {
+        Some(problem) if context.stored.is_empty() => Transition::fail(problem, Retry::Probe),
+        _ => Setup::opened(context),
+    }
 }
 
 /// Handles a reply of the worker, or a change of the storage by another tab.
@@ -164,6 +196,7 @@ fn on_storage(event: Event, state: State, context: &mut Context) -> Transition {
             Transition::fail(problem, Retry::Acquire(id))
         }
         state if is_silent => Transition::to(state),
+        State::Failed(Failed { retry: Retry::Probe, .. }) if !context.stored.is_empty() => Setup::opened(context),
         State::Setup(setup) => {
             let request_cluster_time = request_cluster_time(context);
             setup.resume(context).after(request_cluster_time)
@@ -183,7 +216,7 @@ fn request_cluster_time(context: &Context) -> Option<Effect> {
 fn note_reply(event: &Event, state: &State, context: &mut Context) {
     let Event::Reply(reply) = event else { return };
     context.worker_failures = 0;
-    let reason = |failure: &Failure| sentence(failure.message.clone());
+    let reason = |failure: &kube_enroll_protocol::Failure| sentence(failure.message.clone());
     match reply {
         Reply::Delete(result) => context.deletions.answered(result.as_ref().err().map(reason)),
         Reply::Update(Ok(_)) => context.unwritten = None,
@@ -212,7 +245,9 @@ fn on_worker_failed(failure: WorkerFailure, state: State, context: &mut Context)
     // One that fails at each start is not started for ever.
     let is_first = context.worker_failures == 1;
     let is_listed = context.storage != Storage::Unknown;
-    if let (State::Loading | State::Setup(_), WorkerFailure::OtherBuild(_)) = (&state, &failure) {
+    if let (State::Loading | State::Setup(_), WorkerFailure::OtherBuild(_) | WorkerFailure::Blocked(_)) =
+        (&state, &failure)
+    {
         return Transition::fail(Problem::of_worker(failure, ""), Retry::Load);
     }
     if let State::Loading | State::Setup(_) = state {

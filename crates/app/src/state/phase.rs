@@ -174,7 +174,7 @@ impl Phase {
 
     /// Continues without the API, since what answered with this HTTP status is none.
     fn without_api(enrollment: Rc<Enrollment>, code: u16) -> Transition {
-        let reason = format!("There is no Kubernetes API where this page looked for one (HTTP {code}).");
+        let reason = format!("There is no Kubernetes API behind this page (HTTP {code}).");
         Self::leave_api(enrollment, Some(reason))
     }
 

@@ -8,11 +8,23 @@ pub(crate) struct Problem {
     pub title: &'static str,
     pub message: String,
     pub causes: Vec<String>,
+    pub remedies: Remedies,
+}
+
+/// The remedies that a problem admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remedies {
+    /// The same again.
+    Retry,
+    /// The same again; or loading the page again, since a session may have ended.
+    RetryOrReload,
+    /// None: somebody has to change a policy, or the request.
+    Nothing,
 }
 
 impl Problem {
     pub(crate) fn new(title: &'static str, message: &str) -> Self {
-        Self { title, message: message.into(), causes: vec![] }
+        Self { title, message: message.into(), causes: vec![], remedies: Remedies::Retry }
     }
 
     /// Adds a cause.
@@ -21,10 +33,15 @@ impl Problem {
         self
     }
 
-    /// Makes the problem of a refusal by the cluster or the page's server.
-    pub(super) fn of_status(status: Status) -> Self {
+    /// Makes the problem of a refusal by the cluster or the page's server. What a policy refuses is refused again, and
+    /// carrying it by hand would be a way around the policy.
+    pub(super) fn of_status(status: Status, is_signed_in: bool) -> Self {
         let title = if status.code == 429 { "Too many requests" } else { "The request was refused" };
         let mut problem = Self::new(title, &status.message);
+        // A server that knows who asks refuses others' names and groups with 403.
+        if status.code == 422 || (is_signed_in && status.code == 403) {
+            problem.remedies = Remedies::Nothing;
+        }
         if !status.reason.is_empty() {
             problem.causes.push(format!("{} ({})", status.reason, status.code));
         }
@@ -35,11 +52,39 @@ impl Problem {
         problem
     }
 
+    /// Makes the problem of a session that has ended before anything was sent.
+    pub(crate) fn sign_in() -> Self {
+        let message = "The page’s server wants to know who you are: sign in, then reload the page.";
+        Self { remedies: Remedies::RetryOrReload, ..Self::new("Please sign in", message) }
+    }
+
+    /// Makes the problem of an address that the page must not ask, or that is none.
+    pub(crate) fn not_sent(reason: String) -> Self {
+        let message = "The browser sent nothing. Whoever runs this page should look at apiBase in its config.json, which \
+                       must lead to the page’s own origin, and at the Content-Security-Policy that its host adds.";
+        Self { remedies: Remedies::Nothing, ..Self::new("This page cannot ask its cluster", message) }.with(reason)
+    }
+
+    /// Makes the problem of a page of something on the way that has refused a call.
+    pub(crate) fn blocked(title: &'static str, code: u16, consequence: &str) -> Self {
+        let message = format!(
+            "Something between you and the cluster refused this (HTTP {code}): a firewall or a proxy.{consequence} Whoever \
+             runs it can say why."
+        );
+        Self { remedies: Remedies::RetryOrReload, ..Self::new(title, &message) }
+    }
+
     /// Makes the problem of a key worker that has failed.
     pub(super) fn of_worker(failure: WorkerFailure, consequence: &str) -> Self {
         match failure {
             WorkerFailure::Loading(cause) => {
                 Self::new("The part that makes keys could not be loaded", consequence).with(cause)
+            }
+            WorkerFailure::Blocked(cause) => {
+                let message = "Whoever hosts this page should leave out what its host adds. The page brings a policy of \
+                               its own.";
+                Self { remedies: Remedies::Nothing, ..Self::new("The part that makes keys may not load here", message) }
+                    .with(cause)
             }
             WorkerFailure::Panicked(cause) => Self::new("The part that makes keys broke down", consequence).with(cause),
             WorkerFailure::OtherBuild(cause) => {

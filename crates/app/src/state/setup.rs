@@ -12,6 +12,11 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
+    /// Shows the form of a page that was just opened, or resumes.
+    pub(super) fn opened(context: &Context) -> Transition {
+        Self { tried: false, may_resume: true }.resume(context)
+    }
+
     pub(super) fn on(self, event: Event, context: &Context) -> Transition {
         match event {
             Event::User(UserAction::Create) => self.create(context),

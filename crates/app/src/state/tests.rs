@@ -1,5 +1,6 @@
 mod by_hand;
 mod copies;
+mod probing;
 mod signed_in;
 mod storing;
 mod submitting;
@@ -29,6 +30,8 @@ struct Visit {
     now_ms: f64,
     random: Option<[u8; 7]>,
     effects: Vec<Effect>,
+    /// The API answers the probe like this, once; without one, it answers well.
+    probed: Option<Failure>,
 }
 
 impl Visit {
@@ -39,9 +42,15 @@ impl Visit {
 
     /// Starts a page with these settings; without a listing, the worker has not replied.
     fn before(settings: Settings, listing: Option<Listing>) -> Self {
+        Self::probing(settings, listing, None)
+    }
+
+    /// The same, where the API answers the probe like this.
+    fn probing(settings: Settings, listing: Option<Listing>, probed: Option<Failure>) -> Self {
         let environment = Environment { is_secure: true, ..Environment::default() };
         let machine = Machine::new(environment, Form::new("jane".into(), vec!["dev".into()]));
-        let mut visit = Self { machine: Some(machine), now_ms: 1_000_000.0, random: Some([1; 7]), effects: vec![] };
+        let mut visit =
+            Self { machine: Some(machine), now_ms: 1_000_000.0, random: Some([1; 7]), effects: vec![], probed };
         visit.on(Event::Started);
         assert_eq!(visit.effects, [Effect::Call(Call::Settings), command(Command::List)]);
         if let Some(listing) = listing {
@@ -81,6 +90,13 @@ impl Visit {
         let machine = self.machine.take().expect("it is there between two events");
         let (machine, effects) = machine.on(event, inputs);
         (self.machine, self.effects) = (Some(machine), effects);
+        if matches!(self.effects.last(), Some(Effect::Call(Call::Probe(_)))) {
+            self.effects.pop();
+            let before = std::mem::take(&mut self.effects);
+            let probed = self.probed.take().map_or(Ok(()), Err);
+            self.answer(Answer::Probed(probed));
+            self.effects.splice(0..0, before);
+        }
         self
     }
 

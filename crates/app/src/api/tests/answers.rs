@@ -1,7 +1,7 @@
 use kube_enroll_core::{Settings, UserName, WatchDecoder, parse_groups};
 
 use super::*;
-use crate::state::{Person, Problem};
+use crate::state::{Person, Problem, Remedies};
 
 const UNREAD: &str = "The settings of this page did not load";
 const OBJECT: &str =
@@ -18,6 +18,7 @@ fn refused(code: u16, reason: &str, message: &str) -> Result<String, Failure> {
 fn settings(body: Result<String, Failure>) -> Result<Settings, Problem> {
     match interpret(&Call::Settings, body) {
         Answer::Settings(settings) => settings.map(|settings| *settings),
+        Answer::NoSettings => Ok(Settings::default()),
         other => panic!("found {other:?}, expected settings"),
     }
 }
@@ -106,7 +107,10 @@ fn reads_the_settings() {
 
 #[test]
 fn uses_the_defaults_where_there_are_no_settings() {
-    assert_eq!(settings(Err(Failure::NoApi(404))), Ok(Settings::default()));
+    for code in [200, 403, 404] {
+        assert_eq!(settings(Err(Failure::NoApi(code))), Ok(Settings::default()), "{code}");
+        assert!(matches!(interpret(&Call::Settings, Err(Failure::NoApi(code))), Answer::NoSettings), "{code}");
+    }
 }
 
 #[test]
@@ -125,6 +129,13 @@ fn blames_the_connection_where_settings_do_not_arrive() {
     let problem = settings(Err(unreachable("no answer"))).expect_err("no settings");
     assert_eq!((problem.title, &*problem.message), (UNREAD, "Please check the connection and try again."));
     assert_eq!(problem.causes, ["no answer"]);
+}
+
+#[test]
+fn blames_what_is_on_the_way_where_it_refuses_the_settings() {
+    let problem = settings(Err(Failure::Blocked(403))).expect_err("no settings");
+    assert!(problem.message.contains("Something between you and the cluster refused this (HTTP 403)"), "{problem:?}");
+    assert_eq!(problem.remedies, Remedies::RetryOrReload);
 }
 
 #[test]

@@ -17,13 +17,47 @@ fn treats_a_redirect_and_a_page_and_401_as_a_session_that_ended() {
     // What `fetch` tells of a redirect that it does not follow.
     let redirect = Response { is_redirect: true, ..response(0, "", "") };
     for call in calls_to_kubernetes().iter().chain([&Call::Settings]) {
-        for response in [redirect.clone(), html(200), html(403), html(401), json(401, "{}"), response(401, "", "")] {
+        for response in [redirect.clone(), html(200), html(401), json(401, "{}"), response(401, "", "")] {
             assert_eq!(judge(call, &response), Err(Failure::SignIn), "{call:?} {response:?}");
         }
     }
-    for response in [redirect, html(200), html(403), html(401)] {
+    for response in [redirect, html(200), html(401)] {
         assert_eq!(judge(&Call::Whoami, &response), Err(Failure::SignIn), "{response:?}");
     }
+}
+
+#[test]
+fn tells_what_refuses_on_the_way_from_a_sign_in() {
+    for call in calls_to_kubernetes().iter().chain([&Call::Settings, &Call::Whoami]) {
+        for code in [400, 403, 406, 451] {
+            assert_eq!(judge(call, &html(code)), Err(Failure::Blocked(code)), "{call:?}");
+        }
+    }
+}
+
+#[test]
+fn knows_its_own_page_where_a_host_answers_with_it() {
+    let index = include_str!("../../../../../index.html");
+    for call in calls_to_kubernetes().iter().chain([&Call::Settings, &Call::Whoami]) {
+        for code in [200, 403, 404, 500] {
+            for content_type in ["text/html", "Text/HTML; charset=utf-8", "application/octet-stream", ""] {
+                let page = response(code, content_type, index);
+                assert_eq!(judge(call, &page), Err(Failure::NoApi(code)), "{call:?} {content_type}");
+            }
+        }
+    }
+    // What names the page in a text is no page.
+    assert_eq!(judge(&Call::Settings, &json(200, r#"{"approver":"the kube-enroll page"}"#)), Ok(()));
+}
+
+#[test]
+fn takes_a_404_of_any_kind_and_the_refusal_of_a_bucket_for_no_settings() {
+    for response in
+        [html(404), json(404, "{}"), response(404, "text/plain", ""), response(403, "application/xml", "<E/>")]
+    {
+        assert_eq!(judge(&Call::Settings, &response), Err(Failure::NoApi(response.status)), "{response:?}");
+    }
+    assert!(matches!(judge(&Call::Settings, &json(403, "{}")), Err(Failure::Refused(_))));
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl Filled {
             policy: Rc::new(self.policy),
             person: self.person.map(Rc::new),
             tried: self.tried,
+            has_defaults: false,
             has_api: true,
             browser_locks: true,
             children: Html::default(),

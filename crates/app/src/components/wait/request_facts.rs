@@ -4,7 +4,7 @@ use kube_enroll_core::shell::in_groups;
 use yew::prelude::*;
 
 use crate::{
-    components::{Fact, elapsed, use_ui},
+    components::{Fact, ReloadButton, elapsed, use_ui},
     state::Enrollment,
 };
 
@@ -55,6 +55,8 @@ pub(crate) enum Contact {
         since: AttrValue,
         /// The cause.
         reason: AttrValue,
+        /// A session may have ended, so that loading the page again may help.
+        may_reload: bool,
     },
 }
 
@@ -70,14 +72,19 @@ pub(crate) struct ContactStatusProps {
 pub(crate) fn ContactStatus(props: &ContactStatusProps) -> Html {
     let connected = if props.contact == Contact::Live { "true" } else { "false" };
     html! {
-        <p id="connection" role="status" data-connected={connected}>
-            { match &props.contact {
-                Contact::Connecting => "Connecting…".to_owned(),
-                Contact::Live => "Connected. This page will notice the decision by itself.".to_owned(),
-                Contact::Lost { since, reason } => {
-                    format!("Reconnecting. No contact since {since}; your request is not affected. ({reason})")
-                }
-            } }
-        </p>
+        <>
+            <p id="connection" role="status" data-connected={connected}>
+                { match &props.contact {
+                    Contact::Connecting => "Connecting…".to_owned(),
+                    Contact::Live => "Connected. This page will notice the decision by itself.".to_owned(),
+                    Contact::Lost { since, reason, .. } => {
+                        format!("Reconnecting. No contact since {since}; your request is not affected. ({reason})")
+                    }
+                } }
+            </p>
+            if let Contact::Lost { may_reload: true, .. } = &props.contact {
+                <ReloadButton />
+            }
+        </>
     }
 }

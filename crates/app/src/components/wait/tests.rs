@@ -99,7 +99,7 @@ async fn shows_whether_the_page_may_be_closed() {
 #[tokio::test]
 async fn shows_that_a_lost_connection_does_not_affect_the_request() {
     assert!(tag(&wait(waiting()).await, "connection").contains(r#"data-connected="true""#));
-    let contact = Contact::Lost { since: "12:00".into(), reason: "down".into() };
+    let contact = Contact::Lost { since: "12:00".into(), reason: "down".into(), may_reload: false };
     let html = wait(WaitingProps { contact, ..waiting() }).await;
     assert!(tag(&html, "connection").contains(r#"data-connected="false""#));
     assert!(html.contains("No contact since 12:00; your request is not affected. (down)"), "{html}");

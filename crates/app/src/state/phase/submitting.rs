@@ -73,7 +73,13 @@ impl Submitting {
                 let adopt = Effect::Call(Call::Adopt(enrollment.name().clone()));
                 Transition::to(Phase::Submitting(self).of(enrollment)).with(adopt)
             }
-            Err(Failure::Refused(status)) => SubmitFailed::again(Problem::of_status(*status), enrollment),
+            Err(Failure::Refused(status)) => {
+                SubmitFailed::again(Problem::of_status(*status, context.person.is_some()), enrollment)
+            }
+            Err(Failure::NotSent(reason)) => SubmitFailed::again(Problem::not_sent(reason), enrollment),
+            Err(Failure::Blocked(code)) => {
+                SubmitFailed::again(Problem::blocked("The request was refused", code, " Your key is kept."), enrollment)
+            }
             Err(Failure::NoApi(code)) => Phase::without_api(enrollment, code),
             Err(Failure::Unreachable { reason, retry_after_ms }) => {
                 self.unreachable(reason, retry_after_ms, enrollment, context)

@@ -23,7 +23,12 @@ pub(crate) struct Watcher {
 pub(crate) enum Connection {
     Connecting,
     Live,
-    Lost { since_ms: f64, reason: String },
+    Lost {
+        since_ms: f64,
+        reason: String,
+        /// A session may have ended, so that loading the page again may help.
+        may_reload: bool,
+    },
 }
 
 #[derive(Debug, PartialEq)]
@@ -95,14 +100,16 @@ impl Watcher {
     /// Records a failure of the connection.
     pub(super) fn lost(&mut self, failure: Failure, now_ms: f64) {
         self.last_contact_ms = now_ms;
+        let may_reload = matches!(failure, Failure::Blocked(_));
         let reason = match failure {
             Failure::SignIn => String::new(),
+            Failure::Blocked(code) => format!("something between you and the cluster refused this, HTTP {code}"),
             Failure::Refused(status) => status.message,
-            Failure::NoApi(code) => format!("HTTP {code}"),
-            Failure::Unreachable { reason, .. } => reason,
+            Failure::NoApi(code) => format!("no Kubernetes API behind this page, HTTP {code}"),
+            Failure::NotSent(reason) | Failure::Unreachable { reason, .. } => reason,
         };
         let since_ms = if let Connection::Lost { since_ms, .. } = self.connection { since_ms } else { now_ms };
-        self.connection = Connection::Lost { since_ms, reason };
+        self.connection = Connection::Lost { since_ms, reason, may_reload };
     }
 
     /// Returns the call that is due, or `None` if none is.

@@ -1,9 +1,13 @@
+use std::rc::Rc;
+
 use base64ct::{Base64, Encoding};
-use kube_enroll_core::{ErrorCode, Settings, Status, StatusCause, StatusDetails};
+use kube_enroll_core::{ErrorCode, Settings, Status, StatusCause, StatusDetails, UserName};
 use kube_enroll_protocol::{Command, Reply};
 
 use super::{REQUEST, Visit, command, generated, not_assembled, refused, unreachable};
-use crate::state::{Answer, Call, ClusterForm, Effect, Failure, Phase, PrivateText, Shown, UserAction};
+use crate::state::{
+    Answer, Call, ClusterForm, Effect, Failure, Person, Phase, PrivateText, Remedies, Shown, UserAction,
+};
 
 fn needs_new_name(visit: &Visit) -> bool {
     matches!(visit.phase(), Phase::SubmitFailed(submit_failed) if submit_failed.needs_new_name)
@@ -59,6 +63,42 @@ fn shows_why_the_cluster_refused() {
     let Phase::SubmitFailed(submit_failed) = visit.phase() else { panic!("{}", visit.name()) };
     assert_eq!(submit_failed.problem.message, "not so");
     assert_eq!(submit_failed.problem.causes, ["Invalid (422)", "spec.usages: no"]);
+    assert_eq!(submit_failed.problem.remedies, Remedies::Nothing, "a policy refuses it again");
+}
+
+#[test]
+fn offers_no_way_around_a_policy_and_one_around_missing_rights() {
+    let remedies = |mut visit: Visit, failure: Failure| {
+        visit.answer(Answer::Created(Err(failure)));
+        let Phase::SubmitFailed(submit_failed) = visit.phase() else { panic!("{}", visit.name()) };
+        submit_failed.problem.remedies
+    };
+    assert_eq!(remedies(Visit::submitting(), refused(403)), Remedies::Retry);
+    assert_eq!(remedies(Visit::submitting(), refused(422)), Remedies::Nothing);
+    assert_eq!(remedies(Visit::submitting(), Failure::NotSent("x".into())), Remedies::Nothing);
+    let mut signed_in = Visit::submitting();
+    let user = UserName::parse("jane").expect("a name");
+    signed_in.machine().context.person = Some(Rc::new(Person { user, groups: vec![], sign_out_url: None }));
+    assert_eq!(remedies(signed_in, refused(403)), Remedies::Nothing);
+}
+
+#[test]
+fn offers_to_reload_where_something_on_the_way_refuses() {
+    let mut visit = Visit::submitting();
+    visit.answer(Answer::Created(Err(Failure::Blocked(403))));
+    let Phase::SubmitFailed(submit_failed) = visit.phase() else { panic!("{}", visit.name()) };
+    assert_eq!(submit_failed.problem.remedies, Remedies::RetryOrReload);
+    assert!(submit_failed.problem.message.contains("refused this (HTTP 403)"), "{submit_failed:?}");
+    visit.act(UserAction::Retry);
+    assert!(visit.posts());
+}
+
+#[test]
+fn says_for_whoever_runs_the_page_that_there_are_no_settings() {
+    let mut visit = Visit::with(Settings { identity: Some("header".into()), ..Settings::default() });
+    visit.answer(Answer::NoSettings);
+    assert_eq!((visit.name(), visit.machine().context.has_defaults), ("editing", true));
+    assert!(!Visit::editing().machine().context.has_defaults);
 }
 
 #[test]

@@ -28,6 +28,18 @@ fn holds_the_key_while_somebody_signs_in() {
 }
 
 #[test]
+fn keeps_waiting_where_something_on_the_way_refuses() {
+    let mut visit = Visit::waiting();
+    visit.answer(Answer::Listed(Err(Failure::Blocked(403))));
+    let Connection::Lost { reason, may_reload: true, .. } = visit.connection() else { panic!("{:?}", visit.state()) };
+    assert_eq!(reason, "something between you and the cluster refused this, HTTP 403");
+    visit.act(UserAction::Reload);
+    assert_eq!((visit.name(), &visit.effects[..]), ("waiting", &[Effect::Reload][..]));
+    visit.answer(Answer::Listed(Err(unreachable())));
+    assert!(matches!(visit.connection(), Connection::Lost { may_reload: false, .. }));
+}
+
+#[test]
 fn never_goes_back() {
     let mut visit = Visit::waiting();
     let pending = visit.object();
