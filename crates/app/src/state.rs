@@ -15,6 +15,7 @@ mod failed;
 mod form;
 mod generating;
 mod machine;
+mod origin;
 mod person;
 mod phase;
 mod problem;

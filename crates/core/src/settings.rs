@@ -31,6 +31,20 @@ pub struct Settings {
     /// The version of the server that answers them; none in a file that a person has written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The kind of the page's origin. Default: shared, if the page is not at `/`, or `apiBase` leads out of its folder;
+    /// on the person's own machine, only the latter counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+}
+
+/// The origin of the page, which its storage belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Nothing else is served there.
+    Own,
+    /// Other pages may be served there, and use what the page stores: a key gets a passphrase.
+    Shared,
 }
 
 impl Default for Settings {
@@ -43,6 +57,7 @@ impl Default for Settings {
             requesting_user: None,
             identity: None,
             version: None,
+            origin: None,
         }
     }
 }
@@ -97,6 +112,9 @@ mod tests {
         .expect("settings");
         assert_eq!(settings.api_base.as_deref(), Some("/"));
         assert_eq!(settings.policy.groups, Groups::Only(vec![GroupName::parse("dev").expect("a name")]));
+        assert_eq!(settings.origin, None);
+        assert_eq!(Settings::parse(r#"{"origin":"own"}"#).expect("settings").origin, Some(Origin::Own));
+        assert_eq!(Settings::parse(r#"{"origin":"shared"}"#).expect("settings").origin, Some(Origin::Shared));
         assert_eq!(Settings::parse("{}"), Ok(Settings::default()));
         assert_eq!(Settings::parse(r#"{"apiBase":null}"#).expect("settings").api_base, None);
     }
@@ -126,6 +144,7 @@ mod tests {
             r#"{"cluster":{"nam":"dev"}}"#,
             r#"{"apiBase":5}"#,
             r"{}{}",
+            r#"{"origin":"mine"}"#,
             r#"{"policy":{"algorithms":[]}}"#,
             r#"{"policy":{"algorithms":["RSA-1024"]}}"#,
             r#"{"policy":{"groups":"dev"}}"#,

@@ -13,8 +13,9 @@ pub(crate) fn inputs() -> Inputs {
 
 /// Returns where the page is, and what the browser can do there.
 pub(crate) fn environment() -> Environment {
-    let PageLocation { host, is_secure, .. } = page_location();
+    let PageLocation { folder, host, is_secure, .. } = page_location();
     Environment {
+        folder,
         is_secure,
         is_shared: false,
         // Over plain HTTP it is there, and refuses.
@@ -33,6 +34,8 @@ pub(crate) fn prefilled_form() -> Form {
 }
 
 struct PageLocation {
+    /// The URL of the page's folder.
+    folder: String,
     host: String,
     /// HTTPS, or this machine.
     is_secure: bool,
@@ -42,7 +45,10 @@ struct PageLocation {
 fn page_location() -> PageLocation {
     let location = window().location();
     let search = location.search().unwrap_or_default();
+    let (origin, path) = (location.origin().unwrap_or_default(), location.pathname().unwrap_or_default());
+    let path = path.rsplit_once('/').unwrap_or_default().0;
     PageLocation {
+        folder: format!("{origin}{path}/"),
         host: location.hostname().unwrap_or_default(),
         is_secure: window().is_secure_context(),
         query: UrlSearchParams::new_with_str(&search).expect("every string is a query"),

@@ -47,8 +47,10 @@ pub(crate) struct Context {
 }
 
 /// The environment in which the page runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Environment {
+    /// The URL of the page's folder: `https://enroll.example.com/`.
+    pub folder: String,
     /// HTTPS, or a loopback host: nobody on the network path can change the page.
     pub is_secure: bool,
     /// The page itself comes from this machine.
@@ -225,7 +227,7 @@ impl Context {
     /// Chooses the lock that suits storage and environment, unless the person has chosen.
     pub(super) fn choose_lock(&mut self) {
         let form = Rc::make_mut(&mut self.form);
-        form.choose_lock(&self.storage, self.environment);
+        form.choose_lock(&self.storage, &self.environment);
     }
 
     /// Returns a random number from 0 to 1 for [`kube_enroll_core::Backoff`].

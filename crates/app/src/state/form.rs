@@ -138,7 +138,7 @@ impl Form {
 
     /// Chooses the lock that suits storage and environment, unless the person has chosen. Without a passphrase, other
     /// pages of the same origin could use the browser's key.
-    pub(super) fn choose_lock(&mut self, storage: &Storage, environment: Environment) {
+    pub(super) fn choose_lock(&mut self, storage: &Storage, environment: &Environment) {
         self.lock = match storage {
             Storage::Refused(_) => LockKind::None,
             Storage::Ready { wraps_keys: false } => LockKind::Passphrase,

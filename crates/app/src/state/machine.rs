@@ -6,7 +6,7 @@ use kube_enroll_protocol::{Command, Reply};
 use super::{
     Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Failed, Failure, Form, Inputs, Phase, Problem,
     Retry, Setup, State, Storage, Transition, UserAction, WorkerFailure, certificate_end::delete_ended,
-    context::Unwritten, form::sentence,
+    context::Unwritten, form::sentence, origin::is_shared_origin,
 };
 
 /// The state machine of the whole page.
@@ -145,10 +145,9 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
     }
     Rc::make_mut(&mut context.form).adopt(&policy);
     context.cluster = settings.cluster.clone().map(Rc::new);
+    context.environment.is_shared = is_shared_origin(&settings, &context.environment);
     let mut effects = Vec::new();
     if let Some(base) = settings.api_base.clone() {
-        // Beyond the page's own folder, other things of the same origin may run scripts.
-        context.environment.is_shared = base.starts_with('/') || base.starts_with("..");
         effects.push(Effect::UseApi(base));
         if context.cluster.is_none() {
             effects.push(Effect::Call(Call::ClusterInfo));

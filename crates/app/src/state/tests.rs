@@ -47,7 +47,9 @@ impl Visit {
 
     /// The same, where the API answers the probe like this.
     fn probing(settings: Settings, listing: Option<Listing>, probed: Option<Failure>) -> Self {
-        let environment = Environment { is_secure: true, ..Environment::default() };
+        // As under kubectl proxy.
+        let folder = "http://127.0.0.1:8001/ui/".into();
+        let environment = Environment { folder, is_secure: true, is_local: true, ..Environment::default() };
         let machine = Machine::new(environment, Form::new("jane".into(), vec!["dev".into()]));
         let mut visit =
             Self { machine: Some(machine), now_ms: 1_000_000.0, random: Some([1; 7]), effects: vec![], probed };

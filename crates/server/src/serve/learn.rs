@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
-use kube_enroll_core::{Backoff, ClusterFields, Policy, Settings};
+use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
@@ -86,6 +86,8 @@ impl Learner {
             requesting_user: Some(username.clone()),
             identity: (!self.identity.is_empty()).then(|| self.identity.into()),
             version: Some(env!("CARGO_PKG_VERSION").into()),
+            // Everything else that this server answers is data, or refuses to be framed.
+            origin: Some(Origin::Own),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
         let owner = Owner(username);

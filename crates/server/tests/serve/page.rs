@@ -20,6 +20,7 @@ async fn answers_settings_from_its_flags_and_its_kubeconfig() {
     assert_eq!(settings.policy.groups, only(&["developers"]));
     assert_eq!(answer.json()["approver"], "Ask in #platform");
     assert_eq!(answer.json()["apiBase"], "./");
+    assert_eq!(answer.json()["origin"], "own");
     assert_eq!(answer.json()["requestingUser"], json!(ACCOUNT));
 }
 

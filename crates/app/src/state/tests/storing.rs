@@ -523,7 +523,7 @@ fn chooses_a_lock_that_fits_the_place() {
         let settings = Settings { api_base: Some(base.into()), ..settings() };
         let mut visit = Visit::before(settings, Some(listing));
         let context = &mut visit.machine().context;
-        context.environment = Environment { is_secure, ..context.environment };
+        context.environment = Environment { is_secure, ..context.environment.clone() };
         context.choose_lock();
         visit.form().lock
     };
