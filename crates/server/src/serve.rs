@@ -5,6 +5,7 @@ mod learn;
 mod logging;
 mod routes;
 pub(crate) mod strict;
+mod unknown_host;
 mod watch;
 
 use std::{

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Stop, connection::Peer, learn::Known, logging::Logged, watch::stream};
+use super::{Stop, connection::Peer, learn::Known, logging::Logged, unknown_host, watch::stream};
 use crate::{
     Bound, Error, Limits,
     bounds::Bounds,
@@ -264,7 +264,14 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
 async fn known_host(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     if let Err(error) = shared.hosts.check(request.headers(), request.uri()) {
         let mut logged = Logged::new(request.method().as_str());
-        let response = logged.refuse(error);
+        let page = match &error {
+            Error::UnknownHost { found } if unknown_host::wants_html(request.headers()) => {
+                Some(unknown_host::page(found))
+            }
+            _ => None,
+        };
+        let refused = logged.refuse(error);
+        let response = page.unwrap_or(refused);
         logged.done(response.status());
         return response;
     }

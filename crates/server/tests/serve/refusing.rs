@@ -72,6 +72,26 @@ async fn refuses_hosts_that_it_does_not_know_for_page_and_api_alike() {
 }
 
 #[tokio::test]
+async fn tells_a_person_in_words_that_the_host_is_not_known_and_a_program_in_json() {
+    let server = Running::start(Scenario::object("{}")).await;
+    let ask = async |accept: &str| {
+        // As where a port-forward takes another port.
+        let head = format!("GET / HTTP/1.1\r\nHost: localhost:9\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+        let answer = send(server.address, head.as_bytes()).await;
+        assert_eq!(answer.status, 403);
+        (answer.header("content-type").unwrap_or_default().to_owned(), answer.body)
+    };
+    let (content_type, body) = ask("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8").await;
+    assert_eq!(content_type, "text/html; charset=utf-8");
+    assert!(body.contains("<code>localhost:9</code>") && body.contains("--allowed-host=localhost:9"), "{body}");
+    for accept in ["application/json", "*/*"] {
+        let (content_type, body) = ask(accept).await;
+        assert_eq!(content_type, "application/json");
+        assert!(body.contains("\"localhost:9\\\" is not known here"), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn answers_the_hosts_that_the_operator_names_and_no_other() {
     let server =
         Running::with(Scenario::object("{}"), |config| config.allowed_hosts = vec!["enroll.example.com".into()]).await;

@@ -1,0 +1,43 @@
+//! The answer to a Host that is not known here: in words where a browser asks for a page, as with a port-forward to
+//! another port, which is an operator's first act.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+
+/// Tells whether HTML is asked for: a browser does so when a person opens an address, and no script of the page does.
+pub(super) fn wants_html(headers: &HeaderMap) -> bool {
+    let mut accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts.any(|value| value.to_ascii_lowercase().contains("text/html"))
+}
+
+/// Answers with a page that names the Host, as it was found.
+pub(super) fn page(found: &str) -> Response {
+    let found: String = found
+        .chars()
+        .map(|character| match character {
+            '&' => "&amp;".into(),
+            '<' => "&lt;".into(),
+            '>' => "&gt;".into(),
+            '"' => "&quot;".into(),
+            '\'' => "&#39;".into(),
+            other => other.to_string(),
+        })
+        .collect();
+    let page = include_str!("unknown_host.html").replace("HOST", &found);
+    (StatusCode::FORBIDDEN, Html(page)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn shows_a_hostile_host_as_text() {
+        let response = page("<script>\"'&");
+        let body = to_bytes(response.into_body(), 1 << 20).await.expect("a page");
+        let body = String::from_utf8_lossy(&body);
+        assert!(!body.contains("<script>") && body.contains("<code>&lt;script&gt;&quot;&#39;&amp;</code>"), "{body}");
+    }
+}
