@@ -34,6 +34,7 @@ mod the_server_has_no_right_too_many;
 mod the_server_knows_who_asks;
 mod what_answers_is_told_apart;
 mod what_cannot_work_is_said_before_the_form;
+mod what_hosts_copy_runs_as_it_stands;
 mod what_is_kept_is_not_believed;
 mod where_nothing_is_kept;
 mod whole;

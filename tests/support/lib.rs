@@ -5,6 +5,7 @@
 
 pub mod benchmarks;
 pub mod browser;
+pub mod caddy;
 pub mod child;
 pub mod control_plane;
 pub mod deadline;
