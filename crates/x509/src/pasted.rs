@@ -2,9 +2,11 @@
 //!
 //! The accepted formats are PEM, base64 of PEM, base64 of DER, and the CertificateSigningRequest as `kubectl get csr
 //! NAME -o yaml` or `-o json` prints it, alone or in a list, each with the extra text of a terminal, an editor or a
-//! chat around it.
+//! chat around it, and with what they put in front of each line.
 
+mod decoration;
 mod encoding;
+mod json;
 mod object;
 mod secret;
 
@@ -146,12 +148,14 @@ fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
     }
     // Invisible characters that chats and web pages insert.
     let text = text.replace('\u{A0}', " ").replace(['\u{FEFF}', '\u{200B}', '\u{2060}'], "");
-    let begin = text.trim_start();
+    let bare = decoration::without(&text);
+    let begin = bare.trim_start();
     if begin.is_empty() {
         return Err(Pasted::Nothing);
     }
-    // First, so that no part of a private key gets into a message.
-    if secret::contains_private_key(&text) {
+    // First, so that no part of a private key gets into a message. The removal could have broken a key apart, or put
+    // one together.
+    if [&text, &bare].into_iter().any(|text| secret::contains_private_key(text)) {
         return Err(Pasted::PrivateKey);
     }
     if text.contains(['\0', char::REPLACEMENT_CHARACTER]) {
@@ -160,9 +164,9 @@ fn find(text: &str, fingerprint: Fingerprint) -> Result<String, Pasted> {
     if begin.strip_prefix('<').is_some_and(|rest| rest.starts_with(|next: char| next == '!' || next.is_alphabetic())) {
         return Err(Pasted::Html);
     }
-    match object::find(&text, fingerprint) {
+    match object::find(&bare, fingerprint) {
         Some(found) => encoding::certificates(&found?),
-        None => encoding::certificates(&text),
+        None => encoding::certificates(&bare),
     }
 }
 

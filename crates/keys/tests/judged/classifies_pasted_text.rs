@@ -252,6 +252,74 @@ fn finds_the_chain_however_it_was_copied() {
     CertificateChain::parse_pem(&pasted(chain).expect("it is whole")).expect("what is found can be read");
 }
 
+/// Each with what puts it in front of a line; the list has our object in second place.
+#[test]
+fn reads_through_what_mails_editors_and_terminals_put_in_front_of_each_line() {
+    type Decorate = dyn Fn(usize, &str) -> String;
+    let decorated = |text: &str, decorate: &Decorate| -> String {
+        text.lines().enumerate().map(|(index, line)| decorate(index + 1, line) + "\n").collect()
+    };
+    let decorations: [(&str, &Decorate); 13] = [
+        ("a quotation", &|_, line| format!("> {line}")),
+        ("a quotation of a quotation", &|_, line| format!(">> {line}")),
+        ("a quotation of a quotation, with spaces", &|_, line| format!(" > > {line}")),
+        ("a quotation without spaces", &|_, line| format!(">{line}")),
+        ("cat -n", &|number, line| format!("{number:6}\t{line}")),
+        ("grep -n", &|number, line| format!("{number}:{line}")),
+        ("less -N", &|number, line| format!("{number:7} {line}")),
+        ("bat", &|number, line| format!("{number:4}   │ {line}")),
+        ("a frame", &|_, line| format!("│ {line}")),
+        ("a quotation of cat -n", &|number, line| format!("> {number:6}\t{line}")),
+        ("a coloured line", &|_, line| format!("\u{1b}[33m{line}\u{1b}[0m")),
+        ("coloured words", &|_, line| {
+            format!("{}\u{1b}[m\u{1b}[K", line.replace(": ", "\u{1b}[0m: \u{1b}[01;38;5;4m"))
+        }),
+        ("colours that lost their escape", &|_, line| format!("[1;33m{line}[0m")),
+    ];
+    let applied = JANE.issued().replace(
+        r#"{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","status":{"certificate":"bm90aGluZw=="}}"#,
+        &format!(
+            r#"{{"kind":"CertificateSigningRequest","spec":{{"request":"{}"}}}}"#,
+            base64(JANE.request.to_pem())
+        ),
+    );
+    for (name, decorate) in decorations {
+        for text in [
+            JANE.issued(),
+            applied.clone(),
+            JANE.json(),
+            list(&[JOHN.issued(), JANE.issued()]),
+            JANE.chain.clone(),
+            format!("{}{}", JANE.request.to_pem(), JANE.chain),
+        ] {
+            let text = decorated(&text, decorate);
+            assert_eq!(pasted(&text).as_ref(), Ok(&JANE.chain), "{name}: {text}");
+            let text = format!("Hi Jane,\nhere it is.\n\n{text}\nRegards\n");
+            assert_eq!(pasted(&text).as_ref(), Ok(&JANE.chain), "{name}: {text}");
+        }
+        let pending = decorated(&JANE.yaml("status: {}\n"), decorate);
+        let found = Pasted::NoCertificate { name: "jane".into(), state: CsrState::Pending };
+        assert_eq!(pasted(&pending), Err(Error::Pasted { found }), "{name}: {pending}");
+        for secret in [&JANE.key, &JANE.key_pem[1], &base64(&JANE.key)] {
+            let secret = decorated(secret, decorate);
+            assert_eq!(pasted(&secret), Err(Error::Pasted { found: Pasted::PrivateKey }), "{name}: {secret}");
+        }
+    }
+}
+
+/// In the words around it, with marks that nobody foresaw.
+#[test]
+fn never_calls_a_request_undecided_whose_certificate_is_in_the_text() {
+    let applied = format!(
+        r#"{{"kind":"CertificateSigningRequest","metadata":{{"name":"jane"}},"spec":{{"request":"{}"}}}}"#,
+        base64(JANE.request.to_pem())
+    );
+    let text = format!("last-applied-configuration: {applied}\nstatus:\n  certificate: {}\n", base64(&JANE.chain));
+    for mark in ["* ", "// ", "jane@host# ", "; "] {
+        assert_eq!(pasted(&indented(&text, mark)).as_ref(), Ok(&JANE.chain), "{mark}");
+    }
+}
+
 #[test]
 fn finds_the_certificate_of_another_so_that_it_can_be_told_whose_it_is() {
     for text in [JOHN.chain.clone(), JOHN.issued(), JOHN.json(), list(&[JOHN.issued()])] {
@@ -344,6 +412,9 @@ fn classifies_every_other_text() {
         ("5".into(), Pasted::OtherText),
         ("{".into(), Pasted::OtherText),
         ("[1, {}]".into(), Pasted::OtherText),
+        (r#"{"kind":"CertificateSigningRequest","metadata":{"name":"jane"}"#.into(), Pasted::OtherText),
+        (r#"["a", {"kind": "Status"}, ["b", {"kind": "x\"y"}], -1.5e3, null, true]"#.into(), object("Status")),
+        (format!("{}{}", "[".repeat(1 << 16), "]".repeat(1 << 16)), Pasted::OtherText),
         ("certificate:".into(), Pasted::OtherText),
         ("client-key-data is what I lack".into(), Pasted::OtherText),
         ("x".repeat((1 << 20) + 1), Pasted::TooLong { bytes: (1 << 20) + 1 }),
@@ -359,9 +430,22 @@ fn classifies_every_other_text() {
 
 #[test]
 fn reads_hostile_texts_in_bounded_time() {
-    for part in
-        ["LS0tLS1CRUdJTi", "-----BEGIN ", "- ", "a:\n ", "client-key-data", "{", "\\n", "[{\"kind\":", "\n\n- a: |"]
-    {
+    for part in [
+        "LS0tLS1CRUdJTi",
+        "-----BEGIN ",
+        "- ",
+        "a:\n ",
+        "client-key-data",
+        "{",
+        "\\n",
+        "[{\"kind\":",
+        "\n\n- a: |",
+        "[1",
+        "[0m",
+        "> ",
+        "1\t",
+        "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t",
+    ] {
         let began = std::time::Instant::now();
         let _ = pasted(&part.repeat((1 << 19) / part.len()));
         assert!(began.elapsed().as_secs() < 20, "{part:?} took {:?}", began.elapsed());

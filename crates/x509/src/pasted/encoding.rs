@@ -4,14 +4,20 @@ use kube_enroll_core::pem::{self, BASE64_OF_BEGIN, BEGIN, CERTIFICATE, decode_ba
 
 use super::{Pasted, excerpt};
 
-/// Extracts the certificates of a text, as PEM.
+/// Returns whether a text has a certificate, as PEM or base64 of PEM.
+pub(super) fn has_certificate(text: &str) -> bool {
+    text.contains(BEGIN_CERTIFICATE) || text.contains(BASE64_OF_BEGIN_CERTIFICATE)
+}
+
+/// Extracts the certificates of a text, as PEM. Blocks of other kinds may stand before them.
 pub(super) fn certificates(text: &str) -> Result<String, Pasted> {
     // Line breaks as a JSON string has them.
     let text = text.replace("\\r", "").replace("\\n", "\n");
-    if text.contains(BEGIN) {
+    let packed = text.find(BASE64_OF_BEGIN_CERTIFICATE);
+    if text.contains(if packed.is_some() { BEGIN_CERTIFICATE } else { BEGIN }) {
         return of_pem(&text);
     }
-    if let Some(start) = text.find(BASE64_OF_BEGIN) {
+    if let Some(start) = packed.or_else(|| text.find(BASE64_OF_BEGIN)) {
         return of_pem(&String::from_utf8_lossy(&decode_base64(&text[start..])));
     }
     let der = decode_base64(&text);
@@ -58,3 +64,8 @@ fn of_pem(text: &str) -> Result<String, Pasted> {
         None => Err(Pasted::OtherText),
     }
 }
+
+const BEGIN_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
+
+/// Base64 of [`BEGIN_CERTIFICATE`], which fills its last character.
+const BASE64_OF_BEGIN_CERTIFICATE: &str = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t";

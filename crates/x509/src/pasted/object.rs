@@ -8,15 +8,19 @@ use kube_enroll_core::{
     csr::{Condition, KIND},
     pem::decode_base64,
 };
-use serde_json::{Deserializer, Value};
 
-use super::{Pasted, excerpt};
+use super::{Pasted, encoding::has_certificate, excerpt, json};
 use crate::{CertificationRequest, Fingerprint};
 
 /// Extracts `status.certificate` of the object, or, of several, of the one whose request has this key. Returns `None`
-/// if the text has no object.
+/// if the text has no object, or a certificate where its objects have none: then they were not read as a whole, and a
+/// statement about them would be false.
 pub(super) fn find(text: &str, fingerprint: Fingerprint) -> Option<Result<String, Pasted>> {
     let objects = of_yaml(text).or_else(|| of_json(text))?;
+    let may_have_lost_it = objects.iter().all(|object| object.certificate.is_empty());
+    if may_have_lost_it && objects.iter().any(Object::is_request) && has_certificate(text) {
+        return None;
+    }
     Some(choose(objects, fingerprint))
 }
 
@@ -45,6 +49,10 @@ impl Object {
         *field = value.into();
     }
 
+    fn is_request(&self) -> bool {
+        self.kind == KIND || self.kind.is_empty()
+    }
+
     fn is_for(&self, fingerprint: Fingerprint) -> bool {
         let pem = String::from_utf8(decode_base64(&self.request)).unwrap_or_default();
         CertificationRequest::parse_pem(&pem).is_ok_and(|request| request.fingerprint() == fingerprint)
@@ -52,8 +60,7 @@ impl Object {
 }
 
 fn choose(objects: Vec<Object>, fingerprint: Fingerprint) -> Result<String, Pasted> {
-    let is_request = |object: &&Object| object.kind == KIND || object.kind.is_empty();
-    let requests: Vec<&Object> = objects.iter().filter(is_request).collect();
+    let requests: Vec<&Object> = objects.iter().filter(|object| object.is_request()).collect();
     let issued = || requests.iter().find(|object| !object.certificate.is_empty());
     let ours = requests.iter().find(|object| object.is_for(fingerprint));
     match ours.or_else(issued).or_else(|| requests.first()) {
@@ -69,7 +76,8 @@ fn choose(objects: Vec<Object>, fingerprint: Fingerprint) -> Result<String, Past
     }
 }
 
-/// The objects of one text: its documents, and the items of those that are lists.
+/// The objects of one text: its documents, and the items of those that are lists. The first is none, for fields that
+/// stand outside of all.
 struct Objects {
     all: Vec<Object>,
     /// The document.
@@ -99,29 +107,6 @@ impl Objects {
         }
     }
 
-    fn add_document(&mut self, document: &Value) {
-        self.begin_document();
-        self.add_fields(&mut Vec::new(), document);
-    }
-
-    fn add_fields<'a>(&mut self, path: &mut Vec<&'a str>, value: &'a Value) {
-        match value {
-            Value::String(text) => self.set(path, text),
-            Value::Object(fields) => {
-                if path == &["items"] {
-                    self.begin_item();
-                }
-                for (name, value) in fields {
-                    path.push(name);
-                    self.add_fields(path, value);
-                    path.pop();
-                }
-            }
-            Value::Array(elements) => elements.iter().for_each(|element| self.add_fields(path, element)),
-            _ => {}
-        }
-    }
-
     fn found(mut self) -> Option<Vec<Object>> {
         self.all.retain(|object| !object.kind.is_empty() || !object.certificate.is_empty());
         let is_list = |object: &Object| object.kind == "List" || object.kind == "CertificateSigningRequestList";
@@ -137,19 +122,19 @@ fn of_json(text: &str) -> Option<Vec<Object>> {
     let mut objects = Objects::new();
     let mut rest = text;
     while let Some(start) = rest.find(['{', '[']) {
-        let mut values = Deserializer::from_str(&rest[start..]).into_iter::<Value>();
-        let end = match values.next() {
-            Some(Ok(Value::Array(documents))) => {
-                documents.iter().for_each(|document| objects.add_document(document));
-                values.byte_offset()
-            }
-            Some(Ok(document)) => {
-                objects.add_document(&document);
-                values.byte_offset()
-            }
-            _ => 1,
-        };
-        rest = &rest[start + end..];
+        let before = objects.all.len();
+        let after = json::read(&rest[start..], &mut |path, string| match string {
+            Some(string) => objects.set(path, string),
+            None if path.is_empty() => objects.begin_document(),
+            None if path == ["items"] => objects.begin_item(),
+            None => {}
+        });
+        rest = after.unwrap_or_else(|| {
+            // Of a value that has no end, nothing is known.
+            objects.all.truncate(before);
+            objects.root = 0;
+            &rest[start + 1..]
+        });
     }
     objects.found()
 }
