@@ -2,6 +2,7 @@
 
 mod clipboard;
 mod clock;
+mod composed;
 mod environment;
 mod file;
 mod notification;
@@ -10,6 +11,7 @@ mod tab;
 
 pub(crate) use clipboard::copy;
 pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
+pub(crate) use composed::composed;
 pub(crate) use environment::{environment, inputs, prefilled_form};
 pub(crate) use file::{Download, read_file, save, save_text};
 pub(crate) use notification::{notify, request_permission};

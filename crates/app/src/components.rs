@@ -55,7 +55,7 @@ pub(crate) use self::{
     generate::{Generating, StorageFailed, Storing},
     header::Header,
     heading::Heading,
-    identify::{End, EndedKey, Identify, SavedKey, StoredEnrollment, StoredEnrollments},
+    identify::{Composed, End, EndedKey, Identify, SavedKey, StoredEnrollment, StoredEnrollments},
     manual::ManualSteps,
     save::Save,
     steps::{StepOutcome, StepPanel, Steps},

@@ -33,7 +33,7 @@ pub(crate) use effect::{Call, Effect};
 pub(crate) use enrollment::{Enrollment, milliseconds};
 pub(crate) use event::{Answer, Event, Failure, UserAction, WorkerFailure};
 pub(crate) use failed::{Failed, Retry};
-pub(crate) use form::{Application, CUSTOM, Edit, Faults, Form, Lifetime, Lock, LockKind, Unit, presets};
+pub(crate) use form::{Application, CUSTOM, Edit, Faults, Form, Lifetime, Lock, LockKind, Unit, parts, presets};
 pub(crate) use generating::Generating;
 pub(crate) use machine::Machine;
 pub(crate) use person::Person;

@@ -7,12 +7,12 @@ use kube_enroll_protocol::StoredEnrollment as Stored;
 use yew::prelude::*;
 
 use crate::{
-    browser::{date_and_time, parse_time, time_of_day},
+    browser::{composed, date_and_time, parse_time, time_of_day},
     components::{
-        Banners, CertificateFacts, Contact, Denied, Elsewhere, End, EndedKey, Generating, Header, Heading, Identify,
-        Locked, ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Save, SavedKey,
-        SignIn, SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment, StoredEnrollments,
-        Storing, Submitting, Trouble, Ui, Verifying, Waiting, rough,
+        Banners, CertificateFacts, Composed, Contact, Denied, Elsewhere, End, EndedKey, Generating, Header, Heading,
+        Identify, Locked, ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Save,
+        SavedKey, SignIn, SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment,
+        StoredEnrollments, Storing, Submitting, Trouble, Ui, Verifying, Waiting, rough,
     },
     state::{
         Acquiring, CertificateEnd, Connection, Context, Enrollment, Failed, Issued, Machine, Manual, Phase,
@@ -167,6 +167,7 @@ fn identify(context: &Context, tried: bool) -> Html {
             has_api={context.has_api() && !context.found_no_api}
             has_defaults={context.has_defaults}
             {browser_locks}
+            composed={composed_names(context)}
         >
             for stored in context.stored.iter().filter(|stored| is_answer_due(stored, context)) {
                 <SavedKey
@@ -194,6 +195,12 @@ fn identify(context: &Context, tried: bool) -> Html {
             }
         </Identify>
     }
+}
+
+/// Returns the names of the form in composed letters, where they are typed in others.
+fn composed_names(context: &Context) -> Composed {
+    let composed = |name: &String| composed(name).map(AttrValue::from);
+    Composed { user: composed(&context.form.user), groups: context.form.groups.iter().map(composed).collect() }
 }
 
 fn stored_enrollment(context: &Context, stored: &Stored) -> Html {

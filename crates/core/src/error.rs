@@ -200,8 +200,12 @@ impl NameError {
             Self::TooLong { .. } => ErrorCode::NameTooLong,
             Self::ForbiddenCharacter { .. } => ErrorCode::ForbiddenCharacter,
             Self::OuterSpace => ErrorCode::OuterSpace,
+            Self::SpacesInARow => ErrorCode::SpacesInARow,
+            Self::MisplacedMark { .. } => ErrorCode::MisplacedMark,
+            Self::OnlyPunctuation { .. } => ErrorCode::OnlyPunctuation,
+            Self::LikeAnOption { .. } => ErrorCode::LikeAnOption,
             Self::MixedScripts { .. } => ErrorCode::MixedScripts,
-            Self::System { .. } => ErrorCode::SystemName,
+            Self::System { .. } | Self::LikeSystem { .. } => ErrorCode::SystemName,
         }
     }
 
@@ -278,9 +282,17 @@ error_codes! {
     ForbiddenCharacter = "forbidden-character",
     /// A name begins or ends with a space.
     OuterSpace = "outer-space",
+    /// A name has several spaces in a row.
+    SpacesInARow = "spaces-in-a-row",
+    /// A name has a combining mark that does not stand behind a letter, or too many of them.
+    MisplacedMark = "misplaced-mark",
+    /// A name has neither a letter nor a digit.
+    OnlyPunctuation = "only-punctuation",
+    /// A name begins like an option of a program.
+    LikeAnOption = "like-an-option",
     /// A name mixes scripts whose letters look alike.
     MixedScripts = "mixed-scripts",
-    /// A name is reserved by Kubernetes.
+    /// A name is reserved by Kubernetes, or looks so.
     SystemName = "system-name",
     /// A group is named twice.
     DuplicateGroup = "duplicate-group",

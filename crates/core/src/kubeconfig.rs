@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use crate::{Cluster, Error, Namespace, UserName};
+use crate::{Cluster, Error, Namespace, UserName, name::is_mark};
 
 /// A kubeconfig of one cluster, one user and one context, everything quoted and embedded
 /// ([file format](https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/)).
@@ -131,7 +131,7 @@ impl FileName {
 }
 
 fn is_safe(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | ' ')
+    character.is_alphanumeric() || is_mark(character) || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | ' ')
 }
 
 /// Writes a YAML double-quoted scalar, the only form in which `no`, `0x10`, `~` and `#c` stay what they are.
@@ -195,6 +195,7 @@ mod tests {
         assert_eq!(made("a:b/../c", "x y"), "a-b-..-c@x-y.kubeconfig");
         assert_eq!(made(".hidden", "dev"), "_.hidden@dev.kubeconfig");
         assert_eq!(made("ü", "dev"), "ü@dev.kubeconfig");
+        assert_eq!(made("प्रिया", "dev"), "प्रिया@dev.kubeconfig");
         for name in ["-x", &"田".repeat(200), &"x".repeat(200), &"𠀀".repeat(200)] {
             let made = FileName::new(&user(name), &cluster(&"田".repeat(200)));
             assert!(made.as_str().len() <= MAX_FILE_NAME_BYTES, "{} bytes", made.as_str().len());

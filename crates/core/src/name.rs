@@ -1,8 +1,13 @@
 mod characters;
+mod look_alikes;
+mod marks;
 
 use std::{fmt, ops::Deref};
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::look_alikes::{plain, skeleton};
+pub(crate) use self::marks::is_mark;
 
 use self::characters::{is_allowed, script};
 use crate::display::{Escaped, Quoted};
@@ -19,11 +24,11 @@ macro_rules! name_type {
             /// Parses a name: 1 to [`MAX_NAME_CHARACTERS`] characters, taken as they are; nothing is trimmed, folded or
             /// normalised, since the API server compares bytes.
             ///
-            /// Possible are letters and digits of any script, the characters `. _ - @ : # + = , /`, and spaces inside.
-            /// Refused are controls, invisible and bidirectional marks, combining marks that are not letters of their
-            /// script, compatibility forms such as full-width letters, phonetic letters that look like Latin ones,
-            /// words that mix scripts (Chinese, Japanese and Korean ones may stand beside any), and names that begin
-            /// with `system:`.
+            /// Possible are letters and digits of any script, combining marks behind letters, the characters
+            /// `. _ - @ : # + = , /`, and single spaces inside. Refused are controls, invisible and bidirectional
+            /// marks, compatibility forms such as full-width letters, phonetic letters that look like Latin ones, words
+            /// that mix scripts (Chinese, Japanese and Korean ones may stand beside any), names without a letter or a
+            /// digit, names that begin like an option of a program, and names that begin with `system:` or look so.
             ///
             /// # Errors
             /// [`NameError`], by these rules.
@@ -125,6 +130,32 @@ pub enum NameError {
     /// A space at the beginning or the end.
     #[error("begins or ends with a space")]
     OuterSpace,
+    /// Spaces that look like one.
+    #[error("has several spaces in a row, which look like one")]
+    SpacesInARow,
+    /// A combining mark without a letter before it, one of too many, or one that would not be seen.
+    #[error(
+        "contains {} at position {position}: combining marks stand behind letters, up to 3 different ones",
+        Escaped(*.character)
+    )]
+    MisplacedMark {
+        /// The mark found.
+        character: char,
+        /// Its place, counted in characters from 1.
+        position: usize,
+    },
+    /// Punctuation and nothing else.
+    #[error("{} has neither a letter nor a digit", Quoted(.name))]
+    OnlyPunctuation {
+        /// The name found.
+        name: String,
+    },
+    /// A name that programs take for an option.
+    #[error("{} begins with \"--\", which programs take for an option", Quoted(.name))]
+    LikeAnOption {
+        /// The name found.
+        name: String,
+    },
     /// Scripts whose letters look alike within one word.
     #[error("mixes {first} and {second} letters, which look alike: use one script")]
     MixedScripts {
@@ -136,6 +167,12 @@ pub enum NameError {
     /// A name that Kubernetes reserves.
     #[error("{} begins with \"system:\", which Kubernetes reserves", Quoted(.name))]
     System {
+        /// The name found.
+        name: String,
+    },
+    /// A name that looks like one that Kubernetes reserves.
+    #[error("{} looks like a name that begins with \"system:\", which Kubernetes reserves", Quoted(.name))]
+    LikeSystem {
         /// The name found.
         name: String,
     },
@@ -155,8 +192,18 @@ fn check(name: &str) -> Result<(), NameError> {
     if name.starts_with(' ') || name.ends_with(' ') {
         return Err(NameError::OuterSpace);
     }
+    if name.contains("  ") {
+        return Err(NameError::SpacesInARow);
+    }
+    marks::check(name)?;
+    if !name.contains(char::is_alphanumeric) {
+        return Err(NameError::OnlyPunctuation { name: name.to_owned() });
+    }
+    if name.starts_with("--") {
+        return Err(NameError::LikeAnOption { name: name.to_owned() });
+    }
     // By words, so that a name in one script may have a domain in another.
-    for word in name.split(|character: char| !character.is_alphanumeric()) {
+    for word in name.split(|character: char| !character.is_alphanumeric() && !is_mark(character)) {
         let mut scripts = word.chars().filter_map(script);
         if let Some(first) = scripts.next()
             && let Some(second) = scripts.find(|script| *script != first)
@@ -165,14 +212,18 @@ fn check(name: &str) -> Result<(), NameError> {
         }
     }
     // Kubernetes compares bytes, but a person who signs does not: "System:masters" is refused as well.
-    if name.get(..7).is_some_and(|prefix| prefix.eq_ignore_ascii_case("system:")) {
-        return Err(NameError::System { name: name.to_owned() });
+    match name.split_once(':') {
+        Some((prefix, _)) if prefix.eq_ignore_ascii_case(SYSTEM) => Err(NameError::System { name: name.to_owned() }),
+        Some((prefix, _)) if skeleton(prefix) == SYSTEM => Err(NameError::LikeSystem { name: name.to_owned() }),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The maximum length of a name, in characters.
 pub const MAX_NAME_CHARACTERS: usize = 200;
+
+/// The prefix of the names that Kubernetes reserves.
+const SYSTEM: &str = "system";
 
 #[cfg(test)]
 mod tests {
@@ -203,6 +254,23 @@ mod tests {
             "٣٤",
             "田中",
             "山田 taro",
+            "प्रिया",
+            "தமிழ்",
+            "শ্রেয়া",
+            "ศรีสุวรรณ์",
+            "ນ້ອຍ",
+            "សុខ ដារ៉ា",
+            "အောင်",
+            "Jose\u{301}",
+            "Nguye\u{302}\u{303}n",
+            "Łukasz",
+            "и\u{306}ван",
+            "か\u{3099}",
+            "группа:dev",
+            "oidc:ольга",
+            "systeme:x",
+            "-n",
+            "ąęśćżź:x",
         ] {
             assert_eq!(user(name).expect(name), name);
         }
@@ -221,7 +289,6 @@ mod tests {
             "a\u{2066}b",
             "a\u{061C}b",
             "a\u{00AD}b",
-            "u\u{0308}",
             "\u{FF41}dmin",
             "\u{1D41A}",
             "\u{3164}",
@@ -253,6 +320,61 @@ mod tests {
         ];
         for name in naughty {
             assert!(matches!(user(name), Err(NameError::ForbiddenCharacter { .. })), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn admits_marks_behind_letters_only_and_few_of_them() {
+        for name in [
+            "\u{301}a",
+            "a.\u{301}",
+            "1\u{301}",
+            "a \u{94D}",
+            "a\u{301}\u{301}",
+            "a\u{300}\u{301}\u{302}\u{303}",
+            "adm\u{69}\u{307}n",
+            "ı\u{323}\u{307}",
+        ] {
+            assert!(matches!(user(name), Err(NameError::MisplacedMark { .. })), "{name:?}");
+        }
+        for name in ["a\u{338}", "a\u{34F}", "a\u{20DD}", "a\u{361}b", "a\u{363}", "क\u{200D}", "a\u{FE00}"] {
+            assert!(matches!(user(name), Err(NameError::ForbiddenCharacter { .. })), "{name:?}");
+        }
+        // A mark does not part a word from the rest of it.
+        for name in ["j\u{301}аne", "a\u{94D}"] {
+            assert!(matches!(user(name), Err(NameError::MixedScripts { .. })), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn takes_a_name_as_it_was_given() {
+        assert_ne!(user("Jose\u{301}").expect("a name"), user("Jos\u{E9}").expect("a name"));
+    }
+
+    #[test]
+    fn refuses_names_that_are_no_words() {
+        for name in [".", "..", "-", "#", "@", ",", "- -"] {
+            assert!(matches!(user(name), Err(NameError::OnlyPunctuation { .. })), "{name:?}");
+        }
+        assert!(matches!(user("--help"), Err(NameError::LikeAnOption { .. })));
+        assert!(matches!(user("a  b"), Err(NameError::SpacesInARow)));
+    }
+
+    #[test]
+    fn refuses_names_that_look_like_reserved_ones() {
+        for name in [
+            "ѕуѕтем:masters",
+            "ЅУЅТЕМ:masters",
+            "systém:x",
+            "SYSTÉM:x",
+            "syste\u{301}m:x",
+            "ŝÿşťëḿ:x",
+            "ѕўѕтём:x",
+            "ꓢꓬꓢꓔꓰꓟ:x",
+            "ᏚᎩᏚᎢᎬᎷ:x",
+        ] {
+            assert!(matches!(user(name), Err(NameError::LikeSystem { .. })), "{name:?}");
+            assert!(matches!(GroupName::parse(name), Err(NameError::LikeSystem { .. })), "{name:?}");
         }
     }
 

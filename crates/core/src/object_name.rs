@@ -2,7 +2,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, namespace::is_dns_label};
+use crate::{
+    Error,
+    name::{is_mark, plain},
+    namespace::is_dns_label,
+};
 
 /// The name of a CertificateSigningRequest object: `PREFIX-SUFFIX` or `PREFIX--LABEL-SUFFIX`.
 ///
@@ -56,29 +60,20 @@ impl ObjectName {
     /// [`Error::InvalidObjectName`] where the prefix is not the user's.
     pub fn check_user(&self, user: &str) -> Result<(), Error> {
         let prefix = Self::prefix(user);
+        // Pages before this one left accented letters out, and may still ask for what they created.
+        let earlier = sanitize(user, |character| Some(character).filter(char::is_ascii));
         let found = self.0.split_once("--").or_else(|| self.0.rsplit_once('-')).map(|(found, _)| found);
-        if found == Some(prefix.as_str()) {
+        if found.is_some_and(|found| found == prefix || found == earlier) {
             return Ok(());
         }
         Err(Error::InvalidObjectName { found: self.0.clone(), expected: format!("a name that begins with {prefix}-") })
     }
 
     /// Returns the sanitized user name: lower-case `a-z`, `0-9` and inner `-`, at most 40 characters; `user` if no
-    /// character remains.
+    /// character remains. A Latin letter with accents becomes the plain one: `lukasz` for `Łukasz`.
     pub fn prefix(user: &str) -> String {
-        let mut prefix = String::new();
-        for character in user.chars() {
-            if prefix.len() == MAX_PREFIX_CHARACTERS {
-                break;
-            }
-            if character.is_ascii_alphanumeric() {
-                prefix.push(character.to_ascii_lowercase());
-            } else if !prefix.is_empty() && !prefix.ends_with('-') {
-                prefix.push('-');
-            }
-        }
-        let safe = prefix.trim_end_matches('-');
-        if safe.is_empty() { "user".to_owned() } else { safe.to_owned() }
+        let without_marks: String = user.chars().filter(|character| !is_mark(*character)).collect();
+        sanitize(&without_marks, plain)
     }
 
     /// Returns the name as a string, safe as a path segment and as a word of a shell.
@@ -91,6 +86,23 @@ impl fmt::Display for ObjectName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Joins the letters and digits that `plain` makes of the characters of a user name, with `-` for the others.
+fn sanitize(user: &str, plain: impl Fn(char) -> Option<char>) -> String {
+    let mut prefix = String::new();
+    for character in user.chars().map(plain) {
+        if prefix.len() == MAX_PREFIX_CHARACTERS {
+            break;
+        }
+        match character {
+            Some(character) if character.is_ascii_alphanumeric() => prefix.push(character.to_ascii_lowercase()),
+            _ if !prefix.is_empty() && !prefix.ends_with('-') => prefix.push('-'),
+            _ => {}
+        }
+    }
+    let safe = prefix.trim_end_matches('-');
+    if safe.is_empty() { "user".to_owned() } else { safe.to_owned() }
 }
 
 /// The label in the name of an object, which a person chooses to tell their own objects apart: 1 to 30 of `a-z`, `0-9`
@@ -230,6 +242,32 @@ mod tests {
         let name = ObjectName::new("jane", parsed("doe").as_ref(), [0; 7]);
         assert!(name.check_user("jane").is_ok());
         assert!(name.check_user("jane.doe").is_err());
+    }
+
+    #[test]
+    fn keeps_the_letters_of_a_name_where_there_are_plain_ones() {
+        for (user, prefix) in [
+            ("Łukasz", "lukasz"),
+            ("José", "jose"),
+            ("Jose\u{301}", "jose"),
+            ("Nguyễn Văn Đức", "nguyen-van-duc"),
+            ("Nguye\u{302}\u{303}n", "nguyen"),
+            ("Søren", "soren"),
+            ("प्रिया", "user"),
+            ("Ольга.x", "x"),
+        ] {
+            assert_eq!(ObjectName::prefix(user), prefix, "{user}");
+        }
+    }
+
+    #[test]
+    fn knows_the_names_that_earlier_pages_made_of_accented_letters() {
+        for (user, prefix) in [("Łukasz", "ukasz"), ("José", "jos"), ("Nguyễn", "nguy-n"), ("ü", "user")] {
+            let name = ObjectName::parse(&format!("{prefix}-aaaaaaaaaa")).expect("a good name");
+            assert_eq!(name.check_user(user), Ok(()), "{user}");
+        }
+        let name = ObjectName::parse("luka-aaaaaaaaaa").expect("a good name");
+        assert!(name.check_user("Łukasz").is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Algorithm, Error, GroupName};
+use crate::{Algorithm, Error, GroupName, name::skeleton};
 
 /// The requests that an operator allows: one policy, judged by the page before a key is made and by the server before a
 /// request passes.
@@ -60,6 +60,8 @@ pub struct Judgement {
 pub enum Warning {
     /// This group holds far-reaching rights.
     PowerfulGroup(GroupName),
+    /// This group looks like one with far-reaching rights.
+    LikePowerfulGroup(GroupName),
 }
 
 impl Default for Policy {
@@ -124,12 +126,17 @@ impl Policy {
                 faults.push(Error::GroupNotOffered { index, name: group.to_string(), offered: self.groups.names() });
             }
         }
-        let powerful = groups.iter().filter(|group| self.is_powerful(group));
-        Judgement { faults, warnings: powerful.cloned().map(Warning::PowerfulGroup).collect() }
+        Judgement { faults, warnings: groups.iter().filter_map(|group| self.warning(group)).collect() }
     }
 
-    fn is_powerful(&self, group: &str) -> bool {
-        POWERFUL_GROUPS.contains(&group) || self.powerful_groups.iter().any(|powerful| powerful == group)
+    fn warning(&self, group: &GroupName) -> Option<Warning> {
+        let powerful = || POWERFUL_GROUPS.iter().copied().chain(self.powerful_groups.iter().map(String::as_str));
+        if powerful().any(|powerful| group == powerful) {
+            return Some(Warning::PowerfulGroup(group.clone()));
+        }
+        let seen = skeleton(group);
+        let is_like = powerful().any(|powerful| seen == skeleton(powerful));
+        is_like.then(|| Warning::LikePowerfulGroup(group.clone()))
     }
 }
 
@@ -202,6 +209,14 @@ mod tests {
             &policy.judge(&groups(&["developers", "admins"]), Algorithm::Ed25519, 600).faults[..],
             [Error::GroupNotOffered { index: 1, name, .. }] if name == "admins"
         ));
+    }
+
+    #[test]
+    fn warns_about_groups_that_look_like_powerful_ones() {
+        let policy = Policy { powerful_groups: vec!["sre".into(), "Воѕѕ".into()], ..Policy::default() };
+        let names = ["SRE", "srë", "sre\u{301}", "Kubeadm:cluster-admins", "kubeadm:clüster-admins", "boss", "sra"];
+        let warnings = policy.judge(&groups(&names), Algorithm::Rsa3072, 86_400).warnings;
+        assert_eq!(warnings, groups(&names[..6]).into_iter().map(Warning::LikePowerfulGroup).collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod algorithm_field;
 mod group_fields;
 mod lifetime_field;
 mod lock_field;
+mod name_notes;
 mod saved_key;
 mod stored_enrollments;
 mod unusual_note;
@@ -45,9 +46,21 @@ pub(crate) struct IdentifyProps {
     pub has_defaults: bool,
     /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
+    /// The names of the form that are typed in decomposed letters, in composed ones.
+    #[prop_or_default]
+    pub composed: Composed,
     /// The enrollments that are stored already, and those that have ended.
     #[prop_or_default]
     pub children: Html,
+}
+
+/// Names in composed letters, each where its field has others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Composed {
+    /// The user.
+    pub user: Option<AttrValue>,
+    /// A name for each row of groups.
+    pub groups: Vec<Option<AttrValue>>,
 }
 
 /// The step in which a person says who they are.
@@ -65,8 +78,8 @@ pub(crate) fn Identify(props: &IdentifyProps) -> Html {
             </p>
             { props.children.clone() }
             <form novalidate=true onsubmit={ui.on_submit(UserAction::Create)}>
-                <UserField {form} {person} fault={faults.user.clone().map(AttrValue::from)} />
-                <GroupFields {form} {policy} faults={&faults} />
+                <UserField {form} {person} composed={props.composed.user.clone()} fault={faults.user.clone().map(AttrValue::from)} />
+                <GroupFields {form} {policy} composed={props.composed.groups.clone()} faults={&faults} />
                 <AlgorithmField {policy} chosen={form.algorithm} fault={faults.algorithm.clone().map(AttrValue::from)} />
                 <LifetimeField {form} {policy} fault={faults.lifetime.clone().map(AttrValue::from)} />
                 if form.lock != LockKind::None {
@@ -116,9 +129,9 @@ fn visible_faults(form: &Form, policy: &Policy, tried: bool) -> Faults {
 
 /// Returns the commands that make the key and, once the names are good, the request; `None` if openssl cannot.
 fn commands_for(form: &Form) -> Option<AttrValue> {
-    let groups: Vec<&str> = form.groups.iter().map(String::as_str).filter(|group| !group.is_empty()).collect();
+    let groups: Vec<&str> = form.filled_rows().into_iter().map(|(_, group)| group).collect();
     let make_key = shell::make_key(form.algorithm);
-    let Ok(subject) = Subject::parse(&form.user, &groups) else { return Some(make_key.into()) };
+    let Ok(subject) = Subject::parse(form.user_name(), &groups) else { return Some(make_key.into()) };
     let make_request = shell::make_request(&subject, form.algorithm)?;
     Some(format!("{make_key}\n{make_request}").into())
 }

@@ -70,6 +70,8 @@ pub(crate) enum Edit {
     Group(usize, String),
     AddGroup,
     RemoveGroup(usize),
+    /// Make a row for each name between the commas of one.
+    SplitGroup(usize),
     /// Choose a group that the policy names, or leave it out.
     ToggleGroup(String),
     Algorithm(Algorithm),
@@ -165,6 +167,13 @@ impl Form {
                 }
                 self.ensure_row();
             }
+            Edit::SplitGroup(index) => {
+                if let Some(group) = self.groups.get(index) {
+                    let parts: Vec<String> = parts(group).into_iter().map(str::to_owned).collect();
+                    self.groups.splice(index..=index, parts);
+                }
+                self.ensure_row();
+            }
             Edit::ToggleGroup(group) => match self.groups.iter().position(|chosen| *chosen == group) {
                 Some(index) => drop(self.groups.remove(index)),
                 None => self.groups.push(group),
@@ -222,7 +231,7 @@ impl Form {
         let mut faults = Box::<Faults>::default();
         let bounds = policy.expiration_seconds;
         let mut add = |error: Error| faults.add(&error, bounds);
-        let user = UserName::parse(&self.user).map_err(|error| add(error.at(Field::User))).ok();
+        let user = UserName::parse(self.user_name()).map_err(|error| add(error.at(Field::User))).ok();
         let rows = self.filled_rows();
         let groups: Vec<Option<GroupName>> = rows
             .iter()
@@ -272,9 +281,14 @@ impl Form {
         policy.judge(&groups, self.algorithm, policy.expiration_seconds.default.into()).warnings
     }
 
-    /// Returns the rows of groups that are not empty, each with its place.
-    fn filled_rows(&self) -> Vec<(usize, &str)> {
-        self.groups.iter().map(String::as_str).enumerate().filter(|(_, group)| !group.is_empty()).collect()
+    /// Returns the user without the space around, which is nobody's intention, and which nobody sees.
+    pub(crate) fn user_name(&self) -> &str {
+        self.user.trim()
+    }
+
+    /// Returns the rows of groups that are not empty, each with its place, and without the space around.
+    pub(crate) fn filled_rows(&self) -> Vec<(usize, &str)> {
+        self.groups.iter().map(|group| group.trim()).enumerate().filter(|(_, group)| !group.is_empty()).collect()
     }
 
     /// Adds an empty row if there is none.
@@ -292,12 +306,22 @@ impl Application {
     }
 }
 
+/// Returns the names between the commas or semicolons of one; a distinguished name stays one.
+pub(crate) fn parts(group: &str) -> Vec<&str> {
+    if group.contains('=') {
+        return vec![group];
+    }
+    group.split([',', ';']).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
 fn parse_optional<T>(text: &str, parse: impl Fn(&str) -> Result<T, Error>) -> Result<Option<T>, Error> {
     if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
 #[cfg(test)]
 mod tests {
+    use kube_enroll_core::parse_groups;
+
     use super::*;
 
     fn form(groups: &[&str]) -> Form {
@@ -330,6 +354,33 @@ mod tests {
         let powerful = GroupName::parse("kubeadm:cluster-admins").expect("a name");
         assert_eq!(form.warnings(&Policy::default()), [Warning::PowerfulGroup(powerful)]);
         assert!(form.parse(&Policy::default()).is_ok());
+    }
+
+    #[test]
+    fn leaves_out_the_space_around_a_typed_name() {
+        let mut form = form(&[" dev\t", "  "]);
+        form.user = " Ana Maria\u{A0}".into();
+        let subject = form.parse(&Policy::default()).expect("an application").subject;
+        assert_eq!(
+            (subject.user().as_str(), subject.groups()),
+            ("Ana Maria", parse_groups(&["dev"]).as_deref().expect("a name"))
+        );
+    }
+
+    #[test]
+    fn takes_a_group_with_a_comma_for_one_until_somebody_makes_it_two() {
+        for (typed, split) in [
+            ("dev, ops", &["dev", "ops"][..]),
+            ("dev,ops,", &["dev", "ops"]),
+            ("a; b ;c", &["a", "b", "c"]),
+            ("cn=dev,ou=x", &["cn=dev,ou=x"]),
+        ] {
+            let mut form = form(&["x", typed, "y"]);
+            form.edit(Edit::SplitGroup(1), None);
+            assert_eq!(form.groups, [&["x"], split, &["y"]].concat());
+        }
+        let application = form(&["dev, ops"]).parse(&Policy::default()).expect("one group");
+        assert_eq!(application.subject.groups(), ["dev, ops"]);
     }
 
     #[test]

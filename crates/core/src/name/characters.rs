@@ -1,5 +1,7 @@
 //! The characters allowed in a name, and the scripts that one word must not mix.
 
+use super::marks::is_mark;
+
 /// Returns whether a name may contain a character.
 ///
 /// Some identity providers use `'` or `|` in names (`o'brien`, `auth0|123`). Both are refused: the approver's block
@@ -10,14 +12,19 @@ pub(super) fn is_allowed(character: char) -> bool {
         return character.is_ascii_alphanumeric()
             || matches!(character, ' ' | '.' | '_' | '-' | '@' | ':' | '#' | '+' | '=' | ',' | '/');
     }
-    // The combining marks that Unicode does not call alphabetic are out by this: "u" with U+0308 is not "ü".
+    is_mark(character) || is_letter_or_digit(character)
+}
+
+/// Returns whether a character outside of ASCII is a letter or a digit and no form of another.
+fn is_letter_or_digit(character: char) -> bool {
     character.is_alphanumeric()
         && !COMPATIBILITY_FORMS.iter().any(|(first, last)| (*first..=*last).contains(&character))
 }
 
 /// Returns the script of a letter or digit, for the detection of mixed scripts ([UTS #39, section
 /// 5](https://www.unicode.org/reports/tr39/#Mixed_Script_Detection)). Returns `None` for ASCII digits and the large
-/// East Asian scripts, which are not confusable with others and may stand beside any.
+/// East Asian scripts, which are not confusable with others and may stand beside any, and for accents, which several
+/// scripts share.
 pub(super) fn script(character: char) -> Option<&'static str> {
     match character {
         'a'..='z' | 'A'..='Z' | '\u{00C0}'..='\u{02AF}' | '\u{1E00}'..='\u{1EFF}' => Some("Latin"),
@@ -26,6 +33,7 @@ pub(super) fn script(character: char) -> Option<&'static str> {
         '\u{0400}'..='\u{052F}' | '\u{1C80}'..='\u{1C8F}' | '\u{A640}'..='\u{A69F}' => Some("Cyrillic"),
         '\u{3005}'..='\u{312F}' | '\u{31A0}'..='\u{31FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' => None,
         '\u{1100}'..='\u{11FF}' | '\u{A960}'..='\u{A97F}' | '\u{D7B0}'..='\u{D7FF}' | '\u{20000}'..='\u{3FFFF}' => None,
+        '\u{0300}'..='\u{036F}' => None,
         character if character.is_ascii() => None,
         _ => Some("other"),
     }

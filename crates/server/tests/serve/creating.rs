@@ -108,6 +108,12 @@ async fn refuses_names_that_hide_or_deceive() {
         ("bidi", "forbidden-character"),
         ("byte-order-mark", "forbidden-character"),
         ("mixed-scripts", "mixed-scripts"),
+        ("like-system-group", "system-name"),
+        ("like-system-user", "system-name"),
+        ("stacked-marks", "misplaced-mark"),
+        ("option", "like-an-option"),
+        ("punctuation", "only-punctuation"),
+        ("spaces", "spaces-in-a-row"),
     ] {
         assert_eq!(refused_request(&server, name).await, code, "{name}");
     }

@@ -52,6 +52,24 @@ async fn says_who_is_signed_in_and_that_nobody_is() {
 }
 
 #[tokio::test]
+async fn lets_people_in_whose_names_have_combining_marks_and_passes_them_on_as_they_are() {
+    let server = behind_a_proxy(Scenario::Created, &["тест"]).await;
+    for (user, prefix, request) in [("प्रिया", "user", "marks"), ("Jose\u{301}", "jose", "accents")] {
+        let headers = format!("X-User: {user}\r\nX-Groups: тест\r\n");
+        let answer = server.ask("GET", "/whoami.json", &headers, "").await;
+        assert_eq!((answer.status, answer.json()["user"].as_str()), (200, Some(user)), "{answer:?}");
+        let mut body = body(&golden(request));
+        body["metadata"]["name"] = format!("{prefix}-abcdefghij").into();
+        let answer = server.ask("POST", CSRS_PATH, &format!("{headers}{JSON}"), &body.to_string()).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let sent: Value =
+            serde_json::from_str(&server.recorder.seen().last().expect("it was sent").body).expect("JSON");
+        assert_eq!(sent["metadata"]["annotations"]["kube-enroll/user"], user);
+        assert_eq!(sent["spec"]["request"], body["spec"]["request"]);
+    }
+}
+
+#[tokio::test]
 async fn has_no_whoami_where_nobody_is_known() {
     let server = Running::start(Scenario::Created).await;
     assert_eq!(server.get("/whoami.json").await.status, 404);

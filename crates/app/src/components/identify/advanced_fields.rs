@@ -61,7 +61,7 @@ pub(crate) fn AdvancedFields(props: &AdvancedFieldsProps) -> Html {
 /// Returns the name that the object gets. A label that is not valid yet, since somebody is typing it, stands where a
 /// valid one would.
 fn preview_name(form: &Form) -> String {
-    let name = |label: Option<&NameLabel>| ObjectName::new(&form.user, label, form.random).to_string();
+    let name = |label: Option<&NameLabel>| ObjectName::new(form.user_name(), label, form.random).to_string();
     match NameLabel::parse(&form.label) {
         Ok(label) => name(Some(&label)),
         Err(_) if form.label.is_empty() => name(None),

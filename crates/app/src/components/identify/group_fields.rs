@@ -3,10 +3,10 @@ use std::rc::Rc;
 use kube_enroll_core::{GroupName, Groups, Policy, Warning};
 use yew::prelude::*;
 
-use super::unusual_note::UnusualNote;
+use super::{name_notes::NameNotes, unusual_note::UnusualNote};
 use crate::{
     components::{Button, Fault, Hint, Note, TextInput, invalid, use_ui},
-    state::{Edit, Faults, Form, UserAction},
+    state::{Edit, Faults, Form, UserAction, parts},
 };
 
 /// Properties of [`GroupFields`].
@@ -16,6 +16,8 @@ pub(crate) struct GroupFieldsProps {
     pub form: Rc<Form>,
     /// The policy of this page.
     pub policy: Rc<Policy>,
+    /// A name in composed letters for each row that is typed in others.
+    pub composed: Vec<Option<AttrValue>>,
     /// The form's faults.
     pub faults: Rc<Faults>,
 }
@@ -45,22 +47,57 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
                 </Note>
             }
             <Fault id="groups-error" text={faults.groups.clone().map(AttrValue::from)} />
-            for group in &form.groups {
-                if !group.is_ascii() {
+            for (row, group) in form.groups.iter().enumerate() {
+                if let Groups::Any = policy.groups {
+                    { group_notes(row, group, props.composed.get(row).cloned().flatten()) }
+                } else if !group.is_ascii() {
                     <UnusualNote name={group.clone()} />
                 }
             }
             for warning in form.warnings(policy) {
-                if let Warning::PowerfulGroup(group) = warning {
-                    <Note warns=true>
-                        <b>{ group.to_string() }</b>
-                        { " has far-reaching rights in this cluster. Ask for it only if you need it; the approver \
-                           will look closely." }
-                    </Note>
-                }
+                { powerful_note(&warning) }
             }
         </fieldset>
     }
+}
+
+/// Returns the notes beside one typed group: one that may be several, and those of any name.
+fn group_notes(row: usize, group: &str, composed: Option<AttrValue>) -> Html {
+    let parts = parts(group);
+    let compose = composed.as_ref().map(|composed| Edit::Group(row, composed.to_string()));
+    html! {
+        <>
+            if parts.len() > 1 {
+                <Note id={format!("group-{row}-parts")}>
+                    { "One group, or " }{ parts.len() }{ "? As it stands, it is one, with the name " }
+                    <b translate="no">{ group.trim().to_owned() }</b>{ ". " }
+                    <Button
+                        id={format!("split-group-{row}")}
+                        class="quiet"
+                        act={UserAction::Edit(Edit::SplitGroup(row))}
+                    >
+                        { "Make it " }{ parts.len() }{ ": " }<span translate="no">{ parts.join(" and ") }</span>
+                    </Button>
+                </Note>
+            }
+            <NameNotes field={format!("group-{row}")} kind="groups" name={group.to_owned()} {composed} {compose} />
+        </>
+    }
+}
+
+/// Returns the note of a policy's warning.
+fn powerful_note(warning: &Warning) -> Html {
+    let (group, text) = match warning {
+        Warning::PowerfulGroup(group) => (
+            group,
+            " has far-reaching rights in this cluster. Ask for it only if you need it; the approver will look closely.",
+        ),
+        Warning::LikePowerfulGroup(group) => {
+            (group, " looks like a group with far-reaching rights, and is another one. Is it the one that you mean?")
+        }
+        _ => return Html::default(),
+    };
+    html! { <Note warns=true><b translate="no">{ group.to_string() }</b>{ text }</Note> }
 }
 
 /// Properties of [`GroupRows`].

@@ -3,7 +3,7 @@ use std::rc::Rc;
 use kube_enroll_core::{Groups, Policy, UserName, parse_groups};
 use yew::prelude::*;
 
-use super::{Identify, IdentifyProps};
+use super::{Composed, Identify, IdentifyProps};
 use crate::{
     components::tests::{render, tag},
     state::{Edit, Form, Lifetime, LockKind, Person},
@@ -15,6 +15,7 @@ struct Filled {
     policy: Policy,
     person: Option<Person>,
     tried: bool,
+    composed: Composed,
 }
 
 impl Filled {
@@ -22,7 +23,7 @@ impl Filled {
         let policy = Policy::default();
         let mut form = Form::new(user.into(), groups.iter().map(|group| (*group).into()).collect());
         form.adopt(&policy);
-        Self { form, policy, person: None, tried: false }
+        Self { form, policy, person: None, tried: false, composed: Composed::default() }
     }
 
     fn offering(mut self, groups: &[&str]) -> Self {
@@ -45,6 +46,7 @@ impl Filled {
             has_defaults: false,
             has_api: true,
             browser_locks: true,
+            composed: self.composed,
             children: Html::default(),
         };
         render(html! { <Identify ..props /> }).await
@@ -140,9 +142,46 @@ async fn offers_no_groups_to_somebody_who_is_in_none() {
 #[tokio::test]
 async fn warns_of_powerful_groups_and_of_names_that_look_alike() {
     let html = Filled::new("jäne", &["dev", "kubeadm:cluster-admins"]).render().await;
-    assert!(html.contains("<b>jäne</b> has letters outside of a–z"));
-    assert!(html.contains("<b>kubeadm:cluster-admins</b> has far-reaching rights"));
+    assert!(html.contains(r#"<b translate="no">jäne</b> has letters outside of a–z"#), "{html}");
+    assert!(html.contains(r#"<b translate="no">kubeadm:cluster-admins</b> has far-reaching rights"#), "{html}");
     assert_eq!(html.matches("far-reaching").count(), 1);
+}
+
+#[tokio::test]
+async fn asks_whether_a_group_that_looks_like_a_powerful_one_is_meant() {
+    let html = Filled::new("jane", &["kubeadm:clüster-admins"]).render().await;
+    assert!(html.contains("kubeadm:clüster-admins</b> looks like a group with far-reaching rights"), "{html}");
+}
+
+#[tokio::test]
+async fn asks_whether_a_group_with_a_comma_is_one_or_two() {
+    let html = Filled::new("jane", &["x", "dev, ops"]).render().await;
+    assert!(html.contains("One group, or 2?"), "{html}");
+    assert!(tag(&html, "split-group-1").contains("button"), "{html}");
+    assert!(!html.contains("aria-invalid"), "{html}");
+    assert!(!Filled::new("jane", &["cn=dev,ou=x"]).render().await.contains("One group, or"));
+}
+
+#[tokio::test]
+async fn notes_capitals_and_the_space_around_a_typed_name() {
+    let html = Filled::new("Jane ", &["Dev"]).render().await;
+    assert!(html.contains("The space around the name is left out."), "{html}");
+    assert!(html.contains(r#"<b translate="no">Jane</b> and <b translate="no">jane</b> are two users."#), "{html}");
+    assert!(html.contains(r#"<b translate="no">Dev</b> and <b translate="no">dev</b> are two groups."#), "{html}");
+    assert!(!html.contains("aria-invalid"), "{html}");
+    let user = UserName::parse("Jane").expect("a name");
+    let person = Person { user, groups: vec![], sign_out_url: None };
+    let html = Filled { person: Some(person), ..Filled::new("Jane", &[]) }.render().await;
+    assert!(!html.contains("user-capitals"), "somebody who is signed in cannot change it: {html}");
+}
+
+#[tokio::test]
+async fn offers_a_decomposed_name_in_composed_letters() {
+    let composed = Composed { user: Some("José".into()), groups: vec![None, Some("développement".into())] };
+    let html = Filled { composed, ..Filled::new("Jose\u{301}", &["dev", "de\u{301}veloppement"]) }.render().await;
+    assert!(tag(&html, "user-compose").contains("button"), "{html}");
+    assert!(tag(&html, "group-1-compose").contains("button"), "{html}");
+    assert!(!html.contains("group-0-compose") && !html.contains("aria-invalid"), "{html}");
 }
 
 #[tokio::test]

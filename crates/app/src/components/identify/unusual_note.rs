@@ -14,7 +14,7 @@ pub(crate) struct UnusualNoteProps {
 pub(crate) fn UnusualNote(props: &UnusualNoteProps) -> Html {
     html! {
         <Note>
-            <b>{ props.name.clone() }</b>
+            <b translate="no">{ props.name.clone() }</b>
             { " has letters outside of a–z. The cluster compares names exactly: whoever gives you rights must type \
                the very same." }
         </Note>

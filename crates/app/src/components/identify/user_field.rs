@@ -2,7 +2,7 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::unusual_note::UnusualNote;
+use super::{name_notes::NameNotes, unusual_note::UnusualNote};
 use crate::{
     components::{SignOutLink, TextField, use_ui},
     state::{Edit, Form, Person, UserAction},
@@ -15,6 +15,8 @@ pub(crate) struct UserFieldProps {
     pub form: Rc<Form>,
     /// The person who is signed in: nobody else can be asked for.
     pub person: Option<Rc<Person>>,
+    /// The name in composed letters, where it is typed in others.
+    pub composed: Option<AttrValue>,
     /// The name's fault, or `None`.
     pub fault: Option<AttrValue>,
 }
@@ -45,7 +47,15 @@ pub(crate) fn UserField(props: &UserFieldProps) -> Html {
             fault={props.fault.clone()}
             oninput={ui.on_input(|text| UserAction::Edit(Edit::User(text)))}
         >
-            if !props.form.user.is_ascii() {
+            if props.person.is_none() {
+                <NameNotes
+                    field="user"
+                    kind="users"
+                    name={props.form.user.clone()}
+                    composed={props.composed.clone()}
+                    compose={props.composed.as_ref().map(|composed| Edit::User(composed.to_string()))}
+                />
+            } else if !props.form.user.is_ascii() {
                 <UnusualNote name={props.form.user.clone()} />
             }
         </TextField>
