@@ -87,13 +87,13 @@ pub enum Error {
         found: String,
     },
     /// A certificate that is not valid now.
-    #[error("the certificate is valid from {not_before} to {not_after}, the cluster's time is {now}")]
+    #[error("the clock says {now}, the certificate is valid from {not_before} to {not_after}")]
     NotValidNow {
         /// Begin, RFC 3339.
         not_before: String,
         /// End, RFC 3339.
         not_after: String,
-        /// The cluster's time, RFC 3339.
+        /// The time at which it was checked, RFC 3339: the cluster's, or the browser's where nobody was asked.
         now: String,
     },
     /// A pasted text without a certificate for the request.

@@ -131,7 +131,7 @@ impl Verifying {
                 Transition::to(Phase::Manual(Manual::with_private_key_fault()).of(enrollment))
             }
             _ if certificate.is_pasted => {
-                let fault = format!("{}{}", sentence(message), advice(code));
+                let fault = format!("{}{}", sentence(message), advice(code, context.clock_offset_ms.is_some()));
                 let manual = Manual::refused(certificate.text, fault);
                 Transition::to(Phase::Manual(manual).of(enrollment)).with(Effect::Focus("pasted".into()))
             }
@@ -143,13 +143,19 @@ impl Verifying {
     }
 }
 
-/// Returns advice on a refused pasted certificate.
-fn advice(code: ErrorCode) -> &'static str {
+/// Returns advice on a refused pasted certificate. Without an answer of the API, the clock is this computer's.
+fn advice(code: ErrorCode, knows_time: bool) -> &'static str {
     match code {
         ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups | ErrorCode::OtherIssuer => {
             " It was made for another request, or by somebody else: please bring the one of this request."
         }
-        ErrorCode::NotValidNow => " It cannot be used any more, or not yet: ask for a new one.",
+        ErrorCode::NotValidNow if knows_time => {
+            " That is the cluster’s clock: the certificate cannot be used any more, or not yet."
+        }
+        ErrorCode::NotValidNow => {
+            " That is the clock of this computer. If it is wrong, set it, then check again; if it is right, ask for a \
+             new certificate."
+        }
         _ => "",
     }
 }

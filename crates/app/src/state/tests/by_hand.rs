@@ -38,6 +38,18 @@ fn without_an_api_a_person_carries_request_and_certificate() {
 }
 
 #[test]
+fn blames_the_computers_clock_where_no_cluster_was_asked() {
+    let settings = Settings { api_base: None, cluster: Some(cluster()), ..Settings::default() };
+    let storage = Listing { enrollments: vec![], refused: None, wraps_keys: true };
+    let mut visit = Visit::before(settings, Some(storage));
+    visit.act(UserAction::Create).reply(generated()).reply(Reply::Store(Ok("1".into())));
+    visit.act(UserAction::PasteFile("CERT".into())).reply(not_assembled(ErrorCode::NotValidNow));
+    let fault = visit.manual().fault.as_deref().expect("a fault");
+    assert!(fault.contains("the clock of this computer. If it is wrong, set it, then check again"), "{fault}");
+    assert_eq!(visit.manual().pasted, "CERT", "it can be checked again");
+}
+
+#[test]
 fn clears_a_private_key_that_only_the_worker_has_recognised() {
     let mut visit = stored_and_submitting();
     visit.act(UserAction::Manual).act(UserAction::Paste("MC4CAQA".into())).act(UserAction::UsePasted);
