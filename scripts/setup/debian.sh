@@ -9,7 +9,7 @@
 declare -A test_packages=(
   [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
   [openssl]=openssl [ssh-keygen]=openssh-client [brotli]=brotli [curl]=curl [kill]=procps
-  [haproxy]=haproxy [nginx]=nginx-light [caddy]=caddy
+  [haproxy]=haproxy [nginx]=nginx-light [caddy]=caddy [dash]=dash [fish]=fish [zsh]=zsh
 )
 # shellcheck disable=SC2034 # The same.
 declare -A lint_packages=([shellcheck]=shellcheck)

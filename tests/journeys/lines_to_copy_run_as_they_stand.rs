@@ -85,7 +85,7 @@ async fn merges(admin: &Shell, file: &FileName, user: &UserName, cluster: &Clust
     let contexts = "unset KUBECONFIG; kubectl config get-contexts -o name";
     let before = admin.ok(contexts).await;
     for _ in 0..2 {
-        admin.ok(&shell::merge(file)).await;
+        admin.ok(&format!("unset KUBECONFIG\n{}", shell::merge(file))).await;
         let merged = admin.ok(contexts).await;
         let ours = format!("{user}@{}", cluster.name());
         assert!(merged.lines().any(|context| context == ours), "{ours:?} is not in {merged}");

@@ -43,7 +43,7 @@ pub fn make_key(algorithm: Algorithm) -> String {
         Algorithm::EcdsaP384 => "EC -pkeyopt ec_paramgen_curve:P-384",
         Algorithm::Ed25519 => "ED25519",
     };
-    format!("(umask 077; openssl genpkey -algorithm {options} -out enroll.key)")
+    format!("sh -c 'umask 077; openssl genpkey -algorithm {options} -out enroll.key'")
 }
 
 /// Makes the request with openssl from `enroll.key` into the file `enroll.csr`. Returns `None` where openssl refuses a
@@ -69,8 +69,8 @@ pub fn make_request(subject: &Subject, algorithm: Algorithm) -> Option<String> {
 /// Creates the object from `enroll.csr`.
 pub fn create_object(name: &ObjectName, expiration_seconds: u32) -> String {
     format!(
-        "kubectl create -f - <<EOF\n{}EOF",
-        manifest(name, "$(base64 < enroll.csr | tr -d '\\n')", expiration_seconds)
+        "printf '{}' \"$(base64 < enroll.csr | tr -d '\\n')\" | kubectl create -f -",
+        manifest(name, "%s", expiration_seconds)
     )
 }
 
@@ -111,9 +111,10 @@ pub fn fetch_certificate(name: &ObjectName) -> String {
     format!("kubectl get csr {name} -o jsonpath='{{.status.certificate}}' | base64 -d > enroll.crt")
 }
 
-/// Prints the certificate's subject, issuer, validity and extended key usage.
+/// Prints the certificate's subject, issuer, validity and purposes, of which `SSL client` must be one; the option
+/// `-ext`, which LibreSSL does not have, would print the extended key usage itself.
 pub fn print_certificate() -> String {
-    "openssl x509 -in enroll.crt -noout -subject -issuer -dates -ext extendedKeyUsage".into()
+    "openssl x509 -in enroll.crt -noout -subject -issuer -dates -purpose".into()
 }
 
 /// Puts key and certificate into a kubeconfig. The cluster's authorities come from the file `ca.crt` where it has
@@ -147,29 +148,36 @@ pub fn whoami(file: &FileName) -> String {
     format!("kubectl --kubeconfig={} auth whoami", posix(file.as_str()))
 }
 
-/// Merges the file into `~/.kube/config`. It comes first, since the first file wins for a name that both have; the
-/// result goes to a new file, since the shell empties its target before kubectl reads it, and takes the old one's place
-/// only if kubectl could read both.
+/// Merges the file into the person's own kubeconfig: the first file of `$KUBECONFIG`, or `~/.kube/config`. It comes
+/// first, since the first file wins for a name that both have; the result goes to a new file, since the shell empties
+/// its target before kubectl reads it, and takes the old one's place only if kubectl could read both.
 pub fn merge(file: &FileName) -> String {
-    let file = posix(file.as_str());
+    // A file name has no character that is special between double quotes, nor a single quote.
     format!(
-        "mkdir -p ~/.kube\n\
-         (umask 077; KUBECONFIG={file}:\"$HOME/.kube/config\" kubectl config view --flatten > ~/.kube/config.new) &&\n\
-         \x20 mv ~/.kube/config.new ~/.kube/config"
+        "sh -c 'umask 077; config=\"${{KUBECONFIG:-$HOME/.kube/config}}\"; config=\"${{config%%:*}}\"\n\
+         \x20 mkdir -p \"$(dirname \"$config\")\" &&\n\
+         \x20 KUBECONFIG=\"{}:$config\" kubectl config view --flatten > \"$config.new\" &&\n\
+         \x20 mv \"$config.new\" \"$config\"'",
+        file.as_str()
     )
 }
 
-/// Merges the file like [`merge`], for PowerShell: `;` between the files, and UTF-8 without a byte order mark.
+/// Merges the file like [`merge`], for PowerShell 5 and later: `;` between the files, and UTF-8 without a byte order
+/// mark. No test runs it: it keeps to PowerShell's documentation of
+/// [environment variables](https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_environment_variables),
+/// where a variable that is set to `$null` is removed.
 pub fn merge_powershell(file: &FileName) -> String {
     format!(
-        "New-Item -ItemType Directory -Force \"$HOME/.kube\" | Out-Null\n\
+        "$before = $env:KUBECONFIG\n\
+         $config = if ($before) {{ ($before -split ';')[0] }} else {{ \"$HOME/.kube/config\" }}\n\
+         New-Item -ItemType Directory -Force (Split-Path $config) | Out-Null\n\
          [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)\n\
-         $env:KUBECONFIG = {} + \";$HOME/.kube/config\"\n\
+         $env:KUBECONFIG = {} + \";$config\"\n\
          $merged = kubectl config view --flatten\n\
-         Remove-Item Env:KUBECONFIG\n\
+         $env:KUBECONFIG = $before\n\
          if ($merged -and $LASTEXITCODE -eq 0) {{\n\
-         \x20 [IO.File]::WriteAllLines(\"$HOME/.kube/config.new\", [string[]]$merged)\n\
-         \x20 Move-Item -Force \"$HOME/.kube/config.new\" \"$HOME/.kube/config\"\n\
+         \x20 [IO.File]::WriteAllLines(\"$config.new\", [string[]]$merged)\n\
+         \x20 Move-Item -Force \"$config.new\" $config\n\
          }}",
         powershell(file.as_str())
     )
@@ -222,3 +230,23 @@ fn request_of(name: &ObjectName) -> String {
 
 /// The most characters that openssl takes for a CN or an O (the upper bounds of RFC 5280, appendix A.1).
 pub const MAX_OPENSSL_NAME_CHARACTERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merges_in_powershell_into_the_first_file_that_the_person_uses() {
+        let text = merge_powershell(&FileName::parse("a b.kubeconfig").expect("a name"));
+        assert!(text.contains("$env:KUBECONFIG = 'a b.kubeconfig' + \";$config\""), "{text}");
+        assert!(text.contains("($before -split ';')[0]"), "{text}");
+        let set = text.find("$env:KUBECONFIG = 'a b").expect("set");
+        let restored = text.find("$env:KUBECONFIG = $before").expect("restored");
+        assert!(set < restored, "{text}");
+    }
+
+    #[test]
+    fn uses_no_option_that_libressl_lacks() {
+        assert!(!print_certificate().contains("-ext"));
+    }
+}

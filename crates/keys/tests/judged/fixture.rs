@@ -43,6 +43,11 @@ impl Workspace {
     }
 }
 
+/// The kubectl that `make test` has built, else the one of the machine.
+pub(crate) fn kubectl() -> String {
+    std::env::var("KUBE_ENROLL_KUBECTL").unwrap_or_else(|_| "kubectl".into())
+}
+
 pub(crate) fn subject(user: &str, groups: &[&str]) -> Subject {
     Subject::parse(user, groups).expect("good names")
 }

@@ -2,12 +2,7 @@
 
 use kube_enroll_core::{Algorithm, Cluster, ClusterFields, FileName, Kubeconfig, Namespace, UserName, shell};
 
-use crate::fixture::{Workspace, key};
-
-/// The kubectl that `make test` has built, else the one of the machine.
-fn kubectl() -> String {
-    std::env::var("KUBE_ENROLL_KUBECTL").unwrap_or_else(|_| "kubectl".into())
-}
+use crate::fixture::{Workspace, key, kubectl};
 
 fn cluster(name: &str, tls_server_name: &str) -> Cluster {
     Cluster::parse(ClusterFields {
@@ -72,6 +67,7 @@ fn merging_leaves_a_kubeconfig_alone_that_cannot_be_read() {
             .args(["-c", &merge])
             .current_dir(workspace.path())
             .env("HOME", workspace.path())
+            .env_remove("KUBECONFIG")
             .status()
             .expect("a shell");
         (status.success(), workspace.read(".kube/config"))

@@ -5,4 +5,5 @@ mod classifies_pasted_text;
 mod fixture;
 mod judged_by_openssl;
 mod kubeconfigs_load_in_kubectl;
+mod lines_run_in_every_shell;
 mod refuses_bad_requests;

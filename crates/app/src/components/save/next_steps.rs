@@ -33,6 +33,9 @@ pub(crate) fn NextSteps(props: &NextStepsProps) -> Html {
             <CopyLines id="cmd-merge" label="the commands that merge the file" text={shell::merge(file)} />
             <details>
                 <summary>{ "In PowerShell" }</summary>
+                <Hint id="powershell-hint">
+                    { "Written after PowerShell’s documentation; unlike the lines above, no test of ours runs these." }
+                </Hint>
                 <CopyLines
                     id="cmd-merge-powershell"
                     label="the same for PowerShell"
