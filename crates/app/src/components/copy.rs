@@ -20,7 +20,7 @@ pub(crate) fn CopyLines(props: &CopyProps) -> Html {
     let CopyProps { id, label, text } = props;
     html! {
         <div class="lines">
-            <pre id={*id}>{ text.clone() }</pre>
+            <pre translate="no" id={*id}>{ text.clone() }</pre>
             <CopyButton id={*id} {label} {text} />
         </div>
     }

@@ -21,7 +21,7 @@ pub(crate) fn Fingerprint(props: &FingerprintProps) -> Html {
                 { "The approver must see the same. Reading it aloud to each other is a good way to compare." }
             </Hint>
             <div class="lines">
-                <p id="fingerprint" data-fingerprint={whole.clone()}>
+                <p id="fingerprint" translate="no" data-fingerprint={whole.clone()}>
                     for line in bytes.chunks(8) {
                         <span class="line">
                             for group in line.chunks(4) {

@@ -17,9 +17,9 @@ pub(crate) fn Header(props: &HeaderProps) -> Html {
                 <circle cx="16" cy="12" r="4" />
                 <path d="M16 16v9m0-3h4" />
             </svg>
-            <b>{ "kube-enroll" }</b>
+            <b translate="no">{ "kube-enroll" }</b>
             if let Some(cluster) = &props.cluster {
-                <span class="cluster">{ "Cluster " }<b>{ cluster.clone() }</b></span>
+                <span class="cluster">{ "Cluster " }<b translate="no">{ cluster.clone() }</b></span>
             }
         </header>
     }

@@ -106,7 +106,7 @@ fn LocalClusterWarning(props: &LocalClusterWarningProps) -> Html {
     html! {
         <Note id="local-warning" warns={!props.page_is_local}>
             { "The cluster’s address is " }
-            <code>{ props.server.clone() }</code>
+            <code translate="no">{ props.server.clone() }</code>
             if props.page_is_local {
                 { ", so the file works on this machine only." }
             } else {

@@ -28,7 +28,7 @@ pub(crate) fn Submitting(props: &SubmittingProps) -> Html {
             <Heading text="Sending your request" />
             <Lead>
                 { "The request " }
-                <code id="object-name">{ name.to_string() }</code>
+                <code translate="no" id="object-name">{ name.to_string() }</code>
                 { " holds your name, your groups and the public half of the key. The private half stays here." }
             </Lead>
             <ProgressBar />

@@ -39,3 +39,29 @@ pub(crate) fn cluster(name: &str, server: &str) -> Cluster {
 pub(crate) fn key(fingerprint: &str) -> GeneratedKey {
     GeneratedKey { request_pem: String::new(), fingerprint: fingerprint.into() }
 }
+
+/// A browser that translates a page would make another command of a line to copy, and another user of a name.
+#[test]
+fn no_code_is_translated() {
+    let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src/components"))];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).expect("a text");
+            for tag in source.split('<').filter(|tag| tag.starts_with("code ") || tag.starts_with("pre ")) {
+                seen += 1;
+                assert!(tag.contains("translate=\"no\""), "{}: <{tag}", path.display());
+            }
+            for tag in ["<code>", "<pre>"] {
+                // This test names them.
+                assert!(path.ends_with("components/tests.rs") || !source.contains(tag), "{}: {tag}", path.display());
+            }
+        }
+    }
+    assert!(seen > 20, "the components are elsewhere");
+}

@@ -33,7 +33,7 @@ pub(crate) fn Verifying(props: &VerifyingProps) -> Html {
                 <Heading text="One thing is missing" />
                 <Lead>
                     { "Your certificate for " }
-                    <code id="object-name">{ props.name.clone() }</code>
+                    <code translate="no" id="object-name">{ props.name.clone() }</code>
                     { " is here. Only the cluster’s address is not known to this page; whoever runs it can tell you." }
                 </Lead>
                 <ClusterFields {form} />

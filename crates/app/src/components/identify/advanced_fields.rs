@@ -30,7 +30,7 @@ pub(crate) fn AdvancedFields(props: &AdvancedFieldsProps) -> Html {
                 <Label field="label" text="Name of the request" remark="a label, optional" />
                 <Hint id="label-hint">
                     { "Approvers see " }
-                    <code>{ preview_name(form) }</code>
+                    <code translate="no">{ preview_name(form) }</code>
                     { ". Your user name and a random ending keep others from taking it." }
                 </Hint>
                 <div class="row">

@@ -42,7 +42,7 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
             if !form.unavailable_groups.is_empty() {
                 <Note id="groups-left-out">
                     { "The link to this page names " }
-                    <b>{ form.unavailable_groups.join(", ") }</b>
+                    <b translate="no">{ form.unavailable_groups.join(", ") }</b>
                     { ", which you cannot ask for here, so it was left out." }
                 </Note>
             }
@@ -176,7 +176,7 @@ fn GroupChoices(props: &GroupChoicesProps) -> Html {
                         checked={chosen.contains(group)}
                         onchange={ui.on::<Event>(UserAction::Edit(Edit::ToggleGroup(group.clone())))}
                     />
-                    <b>{ group.clone() }</b>
+                    <b translate="no">{ group.clone() }</b>
                 </label>
             }
         </div>

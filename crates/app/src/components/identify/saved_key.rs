@@ -27,9 +27,9 @@ pub(crate) fn SavedKey(props: &SavedKeyProps) -> Html {
             <h2>{ "Does the file work?" }</h2>
             <p>
                 { "You saved the kubeconfig of " }
-                <b>{ user.clone() }</b>
+                <b translate="no">{ user.clone() }</b>
                 { " (" }
-                <code>{ name.clone() }</code>
+                <code translate="no">{ name.clone() }</code>
                 { "). Its key is still stored in this browser as well. If kubectl works with the file, nothing needs \
                    it here." }
             </p>
@@ -65,9 +65,9 @@ pub(crate) fn EndedKey(props: &EndedKeyProps) -> Html {
         <section class="note" data-ended={id.clone()} aria-label="A key was deleted">
             <p>
                 { "The certificate of " }
-                <b>{ user.clone() }</b>
+                <b translate="no">{ user.clone() }</b>
                 { " (" }
-                <code>{ name.clone() }</code>
+                <code translate="no">{ name.clone() }</code>
                 { ") has ended, so its key was deleted from this browser." }
             </p>
             <Actions><AgainButton {id} {name} /></Actions>

@@ -65,7 +65,7 @@ pub(crate) fn StoredEnrollment(props: &StoredEnrollmentProps) -> Html {
     let is_over = has_passed || matches!(stage, Some(Stage::Denied | Stage::Failed | Stage::Saved));
     html! {
         <li data-id={id.clone()} data-stage={stage.map(Stage::name)}>
-            <b>{ user.clone() }</b>
+            <b translate="no">{ user.clone() }</b>
             <span class="hint">
                 { name.clone() }
                 { " · " }

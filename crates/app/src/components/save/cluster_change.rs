@@ -27,20 +27,20 @@ pub(super) fn ClusterChanged(props: &ClusterChangedProps) -> Html {
             </Note>
             <dl>
                 if before.name() != cluster.name() {
-                    <Fact term="Name then"><code>{ before.name().to_string() }</code></Fact>
-                    <Fact term="Name now"><code>{ cluster.name().to_string() }</code></Fact>
+                    <Fact term="Name then"><code translate="no">{ before.name().to_string() }</code></Fact>
+                    <Fact term="Name now"><code translate="no">{ cluster.name().to_string() }</code></Fact>
                 }
                 if before.server() != cluster.server() {
-                    <Fact term="Address then"><code id="server-then">{ before.server().to_owned() }</code></Fact>
-                    <Fact term="Address now"><code id="server-now">{ cluster.server().to_owned() }</code></Fact>
+                    <Fact term="Address then"><code translate="no" id="server-then">{ before.server().to_owned() }</code></Fact>
+                    <Fact term="Address now"><code translate="no" id="server-now">{ cluster.server().to_owned() }</code></Fact>
                 }
                 if before.tls_server_name() != cluster.tls_server_name() {
-                    <Fact term="TLS name then"><code>{ name(before) }</code></Fact>
-                    <Fact term="TLS name now"><code>{ name(cluster) }</code></Fact>
+                    <Fact term="TLS name then"><code translate="no">{ name(before) }</code></Fact>
+                    <Fact term="TLS name now"><code translate="no">{ name(cluster) }</code></Fact>
                 }
                 { for new_authorities.iter().map(|fingerprint| html! {
                     <Fact term="New certificate authority, SHA-256">
-                        <code class="new-authority">{ fingerprint.clone() }</code>
+                        <code translate="no" class="new-authority">{ fingerprint.clone() }</code>
                     </Fact>
                 }) }
             </dl>

@@ -20,7 +20,7 @@ pub(crate) fn KubeconfigPreview(props: &KubeconfigPreviewProps) -> Html {
     html! {
         <details>
             <summary>{ "What is in the file" }</summary>
-            <pre id="preview">{ props.preview.clone() }</pre>
+            <pre translate="no" id="preview">{ props.preview.clone() }</pre>
             if let Some(text) = &props.revealed {
                 <Note warns=true>
                     { "Below is your private key. Whoever has it is you, until the certificate ends. Do not paste it \

@@ -98,5 +98,7 @@ async fn shows_the_key_only_where_it_was_revealed() {
     assert!(html.contains(r#"id="show-key""#) && !html.contains("kubeconfig-text"));
     let revealed = Some("KEY".into());
     let html = save(SaveProps { revealed, ..issued("https://k.example.com") }).await;
-    assert!(html.contains(r#"<pre id="kubeconfig-text">KEY</pre>"#) && html.contains(r#"id="hide-key""#));
+    assert!(
+        html.contains(r#"<pre translate="no" id="kubeconfig-text">KEY</pre>"#) && html.contains(r#"id="hide-key""#)
+    );
 }

@@ -28,7 +28,7 @@ pub(crate) fn Locked(props: &LockedProps) -> Html {
             <Heading text="Your certificate is here" />
             <Lead>
                 { "The key of " }
-                <code id="object-name">{ props.name.clone() }</code>
+                <code translate="no" id="object-name">{ props.name.clone() }</code>
                 { " is locked. Open it with the passphrase that you chose." }
             </Lead>
             <form novalidate=true onsubmit={ui.on_submit(UserAction::Unlock)}>

@@ -26,11 +26,11 @@ pub(crate) fn Refused(props: &RefusedProps) -> Html {
             <Heading text="This certificate is not right" />
             <Lead>
                 { "Nothing was saved. The certificate that came for " }
-                <code id="object-name">{ name.clone() }</code>
+                <code translate="no" id="object-name">{ name.clone() }</code>
                 { " did not pass the checks." }
             </Lead>
             <dl class="said">
-                <Fact term="Code"><code id="reason">{ code.as_str() }</code></Fact>
+                <Fact term="Code"><code translate="no" id="reason">{ code.as_str() }</code></Fact>
                 <Fact term="What is wrong"><span id="message">{ message.clone() }</span></Fact>
             </dl>
             <p>{ advice(*code) }</p>

@@ -26,7 +26,7 @@ pub(crate) fn Denied(props: &DecidedProps) -> Html {
             <Heading text="Denied" />
             <Lead>
                 { "An approver has turned down the request " }
-                <code id="object-name">{ name.clone() }</code>
+                <code translate="no" id="object-name">{ name.clone() }</code>
                 { "." }
             </Lead>
             <Reasons decision={decision.clone()} />
@@ -49,7 +49,7 @@ pub(crate) fn SigningFailed(props: &DecidedProps) -> Html {
             <Heading text="The cluster could not sign" />
             <Lead>
                 { "The signer has given up on the request " }
-                <code id="object-name">{ name.clone() }</code>
+                <code translate="no" id="object-name">{ name.clone() }</code>
                 { " for good." }
             </Lead>
             <Reasons decision={decision.clone()} />

@@ -38,7 +38,7 @@ pub(crate) fn Elsewhere(props: &ElsewhereProps) -> Html {
             <Heading text="Open in another tab" />
             <Lead>
                 { "The request " }
-                <code id="object-name">{ props.name.clone() }</code>
+                <code translate="no" id="object-name">{ props.name.clone() }</code>
                 { " is looked after by another tab of this browser. Here it can be gone on with as soon as that tab is \
                    closed." }
             </Lead>
@@ -73,7 +73,7 @@ pub(crate) fn OtherCluster(props: &OtherClusterProps) -> Html {
             <Heading text="This is another cluster" />
             <Lead>
                 { "The request " }
-                <code id="object-name">{ props.name.clone() }</code>
+                <code translate="no" id="object-name">{ props.name.clone() }</code>
                 { " was made for a cluster with another certificate authority, so nothing was asked about it here." }
             </Lead>
             <dl>

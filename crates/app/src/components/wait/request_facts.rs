@@ -27,10 +27,10 @@ pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
     let subject = &enrollment.application.subject;
     html! {
         <dl>
-            <Fact term="Request"><code id="object-name">{ enrollment.name().to_string() }</code></Fact>
+            <Fact term="Request"><code translate="no" id="object-name">{ enrollment.name().to_string() }</code></Fact>
             <Fact term="For"><span>{ subject.user().to_string() }{ in_groups(subject) }</span></Fact>
             if let Some(account) = &props.requesting_user {
-                <Fact term="Requesting User"><code id="requesting-user">{ account.clone() }</code></Fact>
+                <Fact term="Requesting User"><code translate="no" id="requesting-user">{ account.clone() }</code></Fact>
             }
             <Fact term="Waiting for"><span id="elapsed">{ elapsed(ui.now_ms - enrollment.since_ms) }</span></Fact>
             if let Some(dropped_at) = &props.dropped_at {

@@ -28,7 +28,7 @@ pub(crate) fn RequestGone(props: &RequestGoneProps) -> Html {
             <Heading text="The request is gone" />
             <Lead>
                 { "The cluster no longer has your request " }
-                <code id="object-name">{ enrollment.name().to_string() }</code>
+                <code translate="no" id="object-name">{ enrollment.name().to_string() }</code>
                 { "." }
             </Lead>
             <p id="message">
