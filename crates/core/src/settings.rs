@@ -83,11 +83,7 @@ impl Settings {
         };
         let settings: Self = read.map_err(|error| slip::refuse(json, &error))?;
         if settings.version.is_none() && !unknown.is_empty() {
-            return Err(Error::InvalidObject {
-                field: "config.json",
-                found: format!("a setting that is not known: {}", unknown.join(", ")),
-                expected: "settings of kube-enroll".into(),
-            });
+            return Err(slip::unknown(json, &unknown));
         }
         settings.policy.check()?;
         Ok(settings)

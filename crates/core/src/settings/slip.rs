@@ -30,6 +30,13 @@ pub(super) fn refuse(json: &str, error: &serde_json::Error) -> Error {
     }
 }
 
+/// Makes the error of settings that are not known, by their paths. The first is looked for by the name in it.
+pub(super) fn unknown(json: &str, paths: &[String]) -> Error {
+    let name = paths.first().and_then(|path| path.rsplit('.').next()).unwrap_or_default();
+    let offset = json.find(&format!("\"{name}\"")).unwrap_or_default();
+    at(json, offset, &format!("a setting that is not known ({})", paths.join(", ")), OBJECT)
+}
+
 fn at(json: &str, offset: usize, found: &str, expected: &str) -> Error {
     let before = &json[..offset];
     let line = before.matches('\n').count() + 1;
@@ -101,8 +108,7 @@ mod tests {
         for (json, place) in [
             ("[]", "line 1, column 1"),
             ("<html>", "line 1, column 1"),
-            ("{\n  \"apibase\": null\n}", "unknown field `apibase`, expected one of"),
-            ("{\n  \"apibase\": null\n}", "line 2, column 11"),
+            ("{\n  \"apibase\": null\n}", "a setting that is not known (apibase) in line 2, column 3"),
             ("{\n  \"apiBase\": 5\n}", "line 2, column 14"),
             ("{\"apiBase\": null", "line 1, column 16"),
         ] {
