@@ -32,7 +32,7 @@ test_threads = $(shell echo $$(($$(nproc) * 3 / 2)))
 large_numbers := KILLS=500 MUTATIONS=200000 WAITING_BROWSERS=1000
 
 .PHONY: test-long
-test-long: ## The same tests with large numbers, the package in bundlers, and the page built twice: about 25 minutes
+test-long: ## The same tests with large numbers, the package in bundlers, and the page built twice: about 45 minutes
 test-long: setup-bundlers
 	@$(MAKE) test BUNDLERS=1 $(large_numbers)
 	@scripts/check-reproducible.sh
