@@ -3,7 +3,6 @@
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use kube_enroll_protocol::Command;
 use yew::Callback;
 
 use crate::{
@@ -42,18 +41,16 @@ impl Effects {
     }
 
     pub(crate) fn run(&mut self, effect: Effect) {
+        if effect.deletes() {
+            // Nothing of the key is to be left.
+            self.downloads.clear();
+        }
         match effect {
             Effect::Call(call) => self.api.call(call),
             Effect::UseApi(base) => self.api = Api::new(&base, self.send.clone()),
             Effect::Reload => browser::reload(),
             Effect::StopCalls => self.api.stop(),
-            Effect::Command(command) => {
-                if matches!(*command, Command::Delete { .. }) {
-                    // Nothing of the key is to be left.
-                    self.downloads.clear();
-                }
-                self.key_worker.send(*command);
-            }
+            Effect::Command(command) => self.key_worker.send(*command),
             Effect::EndWorker => self.key_worker.restart(),
             Effect::Copy { block, text } => {
                 let send = self.send.clone();

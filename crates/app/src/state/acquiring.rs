@@ -28,10 +28,7 @@ impl Acquiring {
                 Transition::fail(Problem::unopened(failure.code, &failure.message), Retry::Acquire(self.id))
             }
             event if event.listing().is_some() => self.listed(context),
-            Event::WorkerFailed(failure) => Transition::fail(
-                Problem::of_worker(failure, "Your key is stored. You can try again."),
-                Retry::Acquire(self.id),
-            ),
+            Event::WorkerFailed(failure) => Transition::worker_failed(failure, self.id),
             Event::User(UserAction::Restart) => Transition::restart(true),
             _ => Transition::to(State::Acquiring(self)),
         }
@@ -70,7 +67,7 @@ fn resume(stored: &StoredEnrollment, context: &Context) -> Transition {
             let text = enrollment.certificate_pem.clone().expect("it was just seen");
             return Verifying::begin(enrollment, Certificate { text, is_pasted: false }, None, context);
         }
-        _ if context.is_other_cluster(enrollment.cluster.as_ref()) => Phase::OtherCluster,
+        _ if context.is_own_cluster(enrollment.cluster.as_ref()) == Some(false) => Phase::OtherCluster,
         Stage::Prepared => return Phase::submit(enrollment, context),
         _ if context.has_api() => return Phase::wait(enrollment, context),
         _ => return Phase::by_hand(enrollment, None),

@@ -19,7 +19,8 @@ impl CertificateEnd {
     /// Returns how near the end of an enrollment's certificate is, or `None` where none is known to be issued.
     pub(crate) fn of(stored: &StoredEnrollment, context: &Context) -> Option<Self> {
         let left_ms = milliseconds(stored.progress.not_after?) - context.cluster_ms();
-        let is_own_clock = context.has_fresh_clock() && context.is_own_cluster(stored.details.cluster.as_ref());
+        let is_own_clock =
+            context.has_fresh_clock() && context.is_own_cluster(stored.details.cluster.as_ref()) == Some(true);
         Some(if left_ms <= 0.0 {
             if is_own_clock { Self::Passed } else { Self::PassedHere }
         } else if left_ms * 10.0 <= f64::from(stored.details.expiration_seconds) * 1_000.0 {

@@ -167,9 +167,10 @@ impl Context {
         self.clock_offset_ms.is_some() && (0.0..=60_000.0).contains(&age_ms)
     }
 
-    /// Returns whether the page is known to be in front of the cluster of an enrollment.
-    pub(super) fn is_own_cluster(&self, of_enrollment: Option<&Cluster>) -> bool {
-        of_enrollment.zip(self.cluster.as_deref()).is_some_and(|(before, present)| before.is_same_as(present))
+    /// Returns whether the page is in front of the cluster of an enrollment, or `None` if one of the two is not known.
+    /// In another one, its object was never created.
+    pub(super) fn is_own_cluster(&self, of_enrollment: Option<&Cluster>) -> Option<bool> {
+        Some(of_enrollment?.is_same_as(self.cluster.as_deref()?))
     }
 
     /// Returns whether there is an API. Without one, the enrollment continues by hand.
@@ -185,19 +186,9 @@ impl Context {
     /// Returns the cluster of an enrollment's kubeconfig, or `None` if it is not known: the present one, if it is that
     /// of the enrollment, since its address or its certificate authorities may have changed.
     pub(crate) fn cluster_of<'a>(&'a self, enrollment: &'a Enrollment) -> Option<&'a Cluster> {
-        match (enrollment.cluster.as_ref(), self.cluster.as_deref()) {
-            (Some(before), Some(present)) if before.is_same_as(present) => Some(present),
-            (before, present) => before.or(present),
-        }
-    }
-
-    /// Returns whether the page is now in front of another cluster than that of an enrollment, so that the object was
-    /// never created there.
-    pub(super) fn is_other_cluster(&self, of_enrollment: Option<&Cluster>) -> bool {
-        match (of_enrollment, self.cluster.as_deref()) {
-            (Some(before), Some(present)) => !before.is_same_as(present),
-            _ => false,
-        }
+        let before = enrollment.cluster.as_ref();
+        let is_other = self.is_own_cluster(before) == Some(false);
+        self.cluster.as_deref().filter(|_| !is_other).or(before)
     }
 
     /// Returns a stored enrollment, or `None` where there is none of this id.

@@ -37,7 +37,7 @@ impl Effect {
     }
 
     /// Returns whether it deletes an enrollment.
-    pub(super) fn deletes(&self) -> bool {
+    pub(crate) fn deletes(&self) -> bool {
         matches!(self, Self::Command(command) if matches!(**command, Command::Delete { .. }))
     }
 }

@@ -257,8 +257,7 @@ fn on_worker_failed(failure: WorkerFailure, state: State, context: &mut Context)
     }
     let id = state.enrollment().and_then(|enrollment| enrollment.id.clone());
     if let Some(id) = id.clone().filter(|_| !is_first) {
-        let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
-        return Transition::fail(problem, Retry::Acquire(id)).after([Effect::EndWorker]);
+        return Transition::worker_failed(failure, id).after([Effect::EndWorker]);
     }
     // The lease was released with the worker.
     let acquire = id.map(|id| Effect::Command(Box::new(Command::Acquire { id })));

@@ -33,9 +33,7 @@ use std::rc::Rc;
 use kube_enroll_core::csr::Decision;
 use kube_enroll_protocol::{Lease, Stage};
 
-use super::{
-    Acquiring, Context, Effect, Enrollment, Event, Problem, Retry, State, Transition, UserAction, WorkerFailure,
-};
+use super::{Acquiring, Context, Effect, Enrollment, Event, Problem, State, Transition, UserAction, WorkerFailure};
 
 /// The phase of an enrollment.
 #[derive(Debug, PartialEq)]
@@ -181,10 +179,7 @@ impl Phase {
     /// Handles that the worker has ended with the key in its memory. `consequence` is for a key that is not stored.
     fn worker_failed(failure: WorkerFailure, consequence: &str, enrollment: &Enrollment) -> Transition {
         match &enrollment.id {
-            Some(id) => {
-                let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
-                Transition::fail(problem, Retry::Acquire(id.clone()))
-            }
+            Some(id) => Transition::worker_failed(failure, id.clone()),
             None => Transition::fail(Problem::of_worker(failure, consequence), enrollment.generate_again()),
         }
     }

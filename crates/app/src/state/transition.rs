@@ -1,6 +1,6 @@
 use kube_enroll_protocol::Command;
 
-use super::{Context, Effect, Failed, Problem, Retry, Setup, State};
+use super::{Context, Effect, Failed, Problem, Retry, Setup, State, WorkerFailure};
 
 /// The state after an event, and the effects, in their order.
 pub(super) struct Transition {
@@ -16,6 +16,12 @@ impl Transition {
     /// Makes a transition to [`State::Failed`].
     pub(super) fn fail(problem: Problem, retry: Retry) -> Self {
         Self::to(State::Failed(Failed { problem, retry }))
+    }
+
+    /// Makes a transition to [`State::Failed`] since the worker has ended, where the enrollment with this id is stored.
+    pub(super) fn worker_failed(failure: WorkerFailure, id: String) -> Self {
+        let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
+        Self::fail(problem, Retry::Acquire(id))
     }
 
     /// Goes back to the form with the same contents. A stored enrollment stays stored; only its lease is released.

@@ -26,7 +26,9 @@ impl Gone {
             Event::User(UserAction::Resubmit) => Phase::rename(enrollment, context),
             Event::User(UserAction::Retry) => Phase::wait(enrollment, context),
             Event::User(UserAction::Manual) => Phase::leave_api(enrollment, None),
-            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(enrollment.cluster.as_ref()) => {
+            Event::Answer(Answer::ClusterInfo(_))
+                if context.is_own_cluster(enrollment.cluster.as_ref()) == Some(false) =>
+            {
                 Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
             }
             _ => Transition::to(Phase::Gone(self).of(enrollment)),

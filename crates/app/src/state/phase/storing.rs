@@ -3,7 +3,7 @@ use std::rc::Rc;
 use kube_enroll_protocol::{Command, Passphrase, Reply};
 
 use super::{Phase, Unstored};
-use crate::state::{Context, Enrollment, Event, Lock, Problem, Retry, Transition};
+use crate::state::{Context, Enrollment, Event, Lock, Transition};
 
 /// The enrollment, or a new name of it, is being stored.
 #[derive(Debug, PartialEq)]
@@ -40,16 +40,9 @@ impl Storing {
             Event::Reply(Reply::Store(Err(failure)) | Reply::Update(Err(failure))) => {
                 Transition::to(Phase::Unstored(Unstored { reason: failure.message }).of(enrollment))
             }
-            Event::WorkerFailed(failure) => match &enrollment.id {
-                Some(id) => {
-                    let problem = Problem::of_worker(failure, "Your key is stored. You can try again.");
-                    Transition::fail(problem, Retry::Acquire(id.clone()))
-                }
-                None => {
-                    let problem = Problem::of_worker(failure, "Nothing was sent. You can try again.");
-                    Transition::fail(problem, enrollment.generate_again())
-                }
-            },
+            Event::WorkerFailed(failure) => {
+                Phase::worker_failed(failure, "Nothing was sent. You can try again.", &enrollment)
+            }
             _ => Transition::to(Phase::Storing(self).of(enrollment)),
         }
     }

@@ -39,7 +39,9 @@ impl Submitting {
             Event::Answer(Answer::Adopted(Ok(None))) => SubmitFailed::name_taken(enrollment),
             Event::Answer(Answer::Adopted(Ok(Some(object)))) => self.created(Ok(object), enrollment, context),
             Event::Answer(Answer::Adopted(Err(failure))) => self.created(Err(failure), enrollment, context),
-            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(enrollment.cluster.as_ref()) => {
+            Event::Answer(Answer::ClusterInfo(_))
+                if context.is_own_cluster(enrollment.cluster.as_ref()) == Some(false) =>
+            {
                 Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
             }
             Event::Tick if self.again_ms.is_some_and(|due_ms| context.inputs.now_ms >= due_ms) => {

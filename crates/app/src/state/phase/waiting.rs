@@ -49,7 +49,9 @@ impl Waiting {
     pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         let now_ms = context.inputs.now_ms;
         match event {
-            Event::Answer(Answer::ClusterInfo(_)) if context.is_other_cluster(enrollment.cluster.as_ref()) => {
+            Event::Answer(Answer::ClusterInfo(_))
+                if context.is_own_cluster(enrollment.cluster.as_ref()) == Some(false) =>
+            {
                 Transition::to(Phase::OtherCluster.of(enrollment)).with(Effect::StopCalls)
             }
             Event::Answer(answer) => self.on_answer(answer, enrollment, context),
