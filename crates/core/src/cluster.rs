@@ -173,11 +173,10 @@ fn certificates(field: &'static str, data: &str) -> Result<Option<String>, Error
         return Ok(None);
     }
     let text = decode(data);
-    let certificates = pem::blocks(&text, pem::CERTIFICATE);
-    if certificates.is_empty() || certificates.len() != pem::count(&text, pem::CERTIFICATE) {
+    let Some(certificates) = pem::all_blocks(&text, pem::CERTIFICATE) else {
         let found = format!("{} characters", data.len());
         return Err(Error::InvalidCluster { field, found, expected: "base64 of PEM certificates" });
-    }
+    };
     let pem: String = certificates.iter().map(|der| pem::encode(pem::CERTIFICATE, der)).collect();
     Ok(Some(Base64::encode_string(pem.as_bytes())))
 }

@@ -47,9 +47,10 @@ pub fn contains(text: &str, label: &'static str) -> bool {
     })
 }
 
-/// Counts the blocks of a text with this label, complete or not.
-pub fn count(text: &str, label: &'static str) -> usize {
-    text.matches(&format!("{BEGIN}{label}-----")).count()
+/// Decodes all blocks of a text with this label, or returns `None` if there is none, or one that cannot be decoded.
+pub fn all_blocks(text: &str, label: &'static str) -> Option<Vec<Vec<u8>>> {
+    let count = text.matches(&format!("{BEGIN}{label}-----")).count();
+    Some(blocks(text, label)).filter(|blocks| !blocks.is_empty() && blocks.len() == count)
 }
 
 /// Decodes all complete blocks of a text with this label, and leaves out those that are no base64.

@@ -45,10 +45,7 @@ impl CertificateChain {
         if !pem::contains(pem, pem::CERTIFICATE) {
             return Err(refuse("no block labelled \"CERTIFICATE\"".into()));
         }
-        let ders = pem::blocks(pem, pem::CERTIFICATE);
-        if ders.len() != pem::count(pem, pem::CERTIFICATE) {
-            return Err(refuse("a block that is no base64".into()));
-        }
+        let ders = pem::all_blocks(pem, pem::CERTIFICATE).ok_or_else(|| refuse("a block that is no base64".into()))?;
         let mut chain = ders.into_iter().map(Parsed::new);
         let leaf = chain.next().ok_or_else(|| refuse("no certificate".into()))??;
         let intermediates = chain.collect::<Result<_, _>>()?;
