@@ -118,9 +118,9 @@ class KeyWorker {
   #receive({ notLoaded, otherBuild, panicked, ready, reply, changed }) {
     if (ready) this.#settle("ready", { Ok: ready });
     if (reply) {
-      // The reply is named after its command, and a listing that cannot fail has no `Ok` around it.
+      // The reply is named after its command.
       const [[name, result]] = Object.entries(reply.reply);
-      this.#settle(reply.id, name === "list" ? { Ok: result } : name === "save" ? withFile(result, reply.file) : result);
+      this.#settle(reply.id, toResult(name, result, reply.file));
     }
     if (changed) this.#onChanged?.(toListing(changed));
     if (panicked !== undefined) this.#end(kubeEnrollError("key-worker-panicked", panicked));
@@ -160,9 +160,10 @@ function otherVersion(found) {
   return kubeEnrollError("key-worker-version", `${found}: copy this package's folder "worker" again`);
 }
 
-/** The kubeconfig comes beside its reply. */
-function withFile(result, file) {
-  return result.Err ? result : { Ok: file };
+/** A listing that cannot fail has no `Ok` around it, and a kubeconfig comes beside its reply. */
+function toResult(name, result, file) {
+  if (name === "list") return { Ok: result };
+  return name === "save" && !result.Err ? { Ok: file } : result;
 }
 
 /** The times of a listing are numbers as it crosses. */
