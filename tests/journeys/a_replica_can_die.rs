@@ -128,5 +128,5 @@ fn another_build(folder: &Path) {
 
 const OTHER_STEM: &str = "kube-enroll-app-0123456789abcdef";
 
-/// How often the page is loaded by somebody else.
+/// The number of loads, each by somebody else.
 const LOADS: usize = 12;

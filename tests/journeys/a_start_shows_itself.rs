@@ -43,7 +43,7 @@ async fn has_its_name_at_once(kind: Kind) {
     assert_eq!(browser.violations().await, Vec::<String>::new());
 }
 
-/// What a host or a proxy does to the page's files, and what the page says then, or "" where nobody can know.
+/// A change that a host or a proxy makes to the page's files, and the page's finding, or "" where nobody can know.
 type Mishap = (fn(&str, &mut Served), &'static str);
 
 const MISHAPS: [Mishap; 9] = [

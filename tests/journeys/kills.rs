@@ -28,7 +28,7 @@ pub struct Enrolling<'a> {
     pub browser: Browser,
     proxy: &'a Proxy,
     admin: Shell,
-    /// What locks the keys, or `None` for the browser's own lock.
+    /// The passphrase that locks the keys, or `None` for the browser's own lock.
     passphrase: Option<&'static str>,
     wish: Wish,
     pub tally: Tally,

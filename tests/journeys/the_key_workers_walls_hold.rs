@@ -282,7 +282,7 @@ const START_IN_FRAME: &str = "(() => {
 /// Every way out of a worker that browsers have. `BroadcastChannel`, IndexedDB and the like stay within the origin.
 const WAYS: &str = include_str!("ways_out.js");
 
-/// Where a service worker of another page would be.
+/// The scope of a service worker of another page.
 const SCOPE: &str = "worker/another-page/";
 
 /// Registers a script as the service worker of another page of the same origin.

@@ -30,7 +30,7 @@ enum Kind {
     Row(RowLease),
 }
 
-/// What was acquired: shown with each write.
+/// The proof of a lease that was acquired, shown with each write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     id: String,
