@@ -209,6 +209,25 @@ impl CsrState {
     }
 }
 
+impl Decision {
+    /// Removes the words that `kubectl certificate deny` writes by itself: they are no reason of a person
+    /// ([kubectl](https://kubernetes.io/docs/reference/kubectl/generated/kubectl_certificate/kubectl_certificate_deny/)).
+    pub fn without_words_of_kubectl(mut self) -> Self {
+        if self.reason == "KubectlDeny" {
+            self.reason.clear();
+        }
+        if self.message == "This CSR was denied by kubectl certificate deny." {
+            self.message.clear();
+        }
+        self
+    }
+
+    /// Returns whether the decision has neither a reason nor a message.
+    pub fn is_silent(&self) -> bool {
+        self.reason.is_empty() && self.message.is_empty()
+    }
+}
+
 fn decode_text(base64: &str, field: &'static str) -> Result<String, Error> {
     Base64::decode_vec(base64).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
         Error::InvalidObject {

@@ -124,6 +124,23 @@ impl FileName {
         }
     }
 
+    /// Makes the name of another file beside the one of this name, for example `jane@dev-2.kubeconfig`: a browser does
+    /// not overwrite a download, but gives it a name that nobody is told.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        let stem = self.0.strip_suffix(EXTENSION).unwrap_or(&self.0);
+        let (stem, number) = match stem.rsplit_once('-').map(|(stem, number)| (stem, number.parse::<u32>())) {
+            Some((stem, Ok(number @ 2..1_000))) if !stem.is_empty() => (stem, number + 1),
+            _ => (stem, 2),
+        };
+        let ending = format!("-{number}{EXTENSION}");
+        let mut stem = stem.to_owned();
+        while stem.len() + ending.len() > MAX_FILE_NAME_BYTES {
+            stem.pop();
+        }
+        Self(stem + &ending)
+    }
+
     /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -201,6 +218,23 @@ mod tests {
             assert!(made.as_str().len() <= MAX_FILE_NAME_BYTES, "{} bytes", made.as_str().len());
             assert_eq!(FileName::parse(made.as_str()), Ok(made));
         }
+    }
+
+    #[test]
+    fn counts_the_files_of_one_name() {
+        let next = |name: &str| FileName::parse(name).expect(name).next();
+        for (name, after) in [
+            ("jane@dev.kubeconfig", "jane@dev-2.kubeconfig"),
+            ("jane@dev-2.kubeconfig", "jane@dev-3.kubeconfig"),
+            ("jane@dev-1.kubeconfig", "jane@dev-1-2.kubeconfig"),
+            ("config", "config-2.kubeconfig"),
+            ("jane@2026-11-27.kubeconfig", "jane@2026-11-28.kubeconfig"),
+        ] {
+            assert_eq!(next(name).as_str(), after);
+        }
+        let long = next(&format!("{}.kubeconfig", "ü".repeat(114)));
+        assert_eq!(FileName::parse(long.as_str()), Ok(long.clone()));
+        assert!(long.as_str().ends_with("ü-2.kubeconfig"), "{}", long.as_str());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod address;
 mod algorithm;
+mod approval_message;
 mod backoff;
 mod certificate;
 mod cluster;
@@ -29,6 +30,7 @@ mod time;
 mod watch;
 
 pub use algorithm::Algorithm;
+pub use approval_message::{ApprovalMessage, fingerprint_pairs};
 pub use backoff::Backoff;
 pub use certificate::{CertificateSummary, Difference, DifferenceKind};
 pub use cluster::{Cluster, ClusterChange, ClusterFields};

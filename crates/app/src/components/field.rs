@@ -71,14 +71,14 @@ pub(crate) struct TextInputProps {
     pub value: AttrValue,
     /// The text has a fault.
     pub invalid: bool,
-    /// The text cannot be edited.
-    #[prop_or_default]
-    pub readonly: bool,
+    /// The kind of name that a browser may propose; it proposes nothing by default.
+    #[prop_or(AttrValue::Static("off"))]
+    pub autocomplete: AttrValue,
     /// Receives an edited text.
     pub oninput: Callback<InputEvent>,
 }
 
-/// A text field for names: nothing completes, capitalizes or corrects them.
+/// A text field for names: nothing capitalizes or corrects them.
 #[component]
 pub(crate) fn TextInput(props: &TextInputProps) -> Html {
     html! {
@@ -86,12 +86,11 @@ pub(crate) fn TextInput(props: &TextInputProps) -> Html {
             id={props.id.clone()}
             type="text"
             autocapitalize="none"
-            autocomplete="off"
+            autocomplete={props.autocomplete.clone()}
             spellcheck="false"
             aria-describedby={props.described_by.clone()}
             aria-invalid={invalid(props.invalid)}
             aria-label={props.label.clone()}
-            readonly={props.readonly}
             value={props.value.clone()}
             oninput={props.oninput.clone()}
         />
@@ -115,9 +114,9 @@ pub(crate) struct TextFieldProps {
     pub value: AttrValue,
     /// The text's fault, or `None`.
     pub fault: Option<AttrValue>,
-    /// The text cannot be edited.
-    #[prop_or_default]
-    pub readonly: bool,
+    /// The kind of name that a browser may propose; it proposes nothing by default.
+    #[prop_or(AttrValue::Static("off"))]
+    pub autocomplete: AttrValue,
     /// Receives an edited text.
     pub oninput: Callback<InputEvent>,
     /// The content after the fault.
@@ -142,7 +141,7 @@ pub(crate) fn TextField(props: &TextFieldProps) -> Html {
                 {described_by}
                 value={props.value.clone()}
                 invalid={props.fault.is_some()}
-                readonly={props.readonly}
+                autocomplete={props.autocomplete.clone()}
                 oninput={props.oninput.clone()}
             />
             <Fault id={fault_id} text={props.fault.clone()} />

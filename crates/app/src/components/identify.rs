@@ -1,11 +1,12 @@
 //! The form: who a person is, and what they ask for.
 
-mod advanced_fields;
 mod algorithm_field;
+mod asked_for;
 mod group_fields;
 mod lifetime_field;
 mod lock_field;
 mod name_notes;
+mod options;
 mod saved_key;
 mod stored_enrollments;
 mod unusual_note;
@@ -16,12 +17,11 @@ use std::rc::Rc;
 use kube_enroll_core::{Policy, Subject, shell};
 use yew::prelude::*;
 
-use super::{Actions, Heading, Hint, SameSteps, use_ui};
+use super::{Actions, Heading, Hint, OnAPhone, SameSteps, use_ui};
 use crate::state::{Faults, Form, Lifetime, LockKind, Person, UserAction};
 
 use self::{
-    advanced_fields::AdvancedFields, algorithm_field::AlgorithmField, group_fields::GroupFields,
-    lifetime_field::LifetimeField, lock_field::LockField, user_field::UserField,
+    asked_for::AskedFor, group_fields::GroupFields, lock_field::NewPassphrase, options::Options, user_field::UserField,
 };
 pub(crate) use self::{
     saved_key::{EndedKey, SavedKey},
@@ -46,6 +46,9 @@ pub(crate) struct IdentifyProps {
     pub has_defaults: bool,
     /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
+    /// The address of the page, where it is open on a phone, which has no kubectl.
+    #[prop_or_default]
+    pub on_phone: Option<AttrValue>,
     /// The names of the form that are typed in decomposed letters, in composed ones.
     #[prop_or_default]
     pub composed: Composed,
@@ -72,34 +75,35 @@ pub(crate) fn Identify(props: &IdentifyProps) -> Html {
     html! {
         <section>
             <Heading text="Get access to your cluster" />
-            <p class="lead">
-                { "Say who you are. This page makes a private key in your browser, asks the cluster for a \
-                   certificate, and gives you a kubeconfig once somebody has approved it." }
-            </p>
+            if let Some(person) = person {
+                <AskedFor {form} {person} />
+            } else {
+                <p class="lead">
+                    { "Say who you are. Once somebody has approved it, you save a file that lets kubectl in." }
+                </p>
+            }
+            if let Some(link) = &props.on_phone {
+                <OnAPhone {link} />
+            }
             { props.children.clone() }
             <form novalidate=true onsubmit={ui.on_submit(UserAction::Create)}>
-                <UserField {form} {person} composed={props.composed.user.clone()} fault={faults.user.clone().map(AttrValue::from)} />
-                <GroupFields {form} {policy} composed={props.composed.groups.clone()} faults={&faults} />
-                <AlgorithmField {policy} chosen={form.algorithm} fault={faults.algorithm.clone().map(AttrValue::from)} />
-                <LifetimeField {form} {policy} fault={faults.lifetime.clone().map(AttrValue::from)} />
-                if form.lock != LockKind::None {
-                    <LockField
+                if person.is_none() {
+                    <UserField
                         {form}
-                        browser_locks={props.browser_locks}
-                        fault={faults.passphrase.clone().map(AttrValue::from)}
+                        composed={props.composed.user.clone()}
+                        fault={faults.user.clone().map(AttrValue::from)}
                     />
                 }
-                <AdvancedFields {form} faults={&faults} />
+                <GroupFields {form} {policy} composed={props.composed.groups.clone()} faults={&faults} />
+                <Options {form} {policy} browser_locks={props.browser_locks} faults={&faults} />
+                if form.lock == LockKind::Passphrase {
+                    <NewPassphrase {form} fault={faults.passphrase.clone().map(AttrValue::from)} />
+                }
                 <Actions>
                     <button id="create" class="primary">{ "Create key and request" }</button>
-                    <Hint>
-                        if props.has_api {
-                            { "The key stays in this browser. Only the request is sent." }
-                        } else {
-                            { "The key stays in this browser. This page sends nothing: you carry the request \
-                               yourself." }
-                        }
-                    </Hint>
+                    if !props.has_api {
+                        <Hint>{ "This page sends nothing: you carry the request yourself." }</Hint>
+                    }
                 </Actions>
             </form>
             <SameSteps commands={commands_for(form)} />

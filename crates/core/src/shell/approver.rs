@@ -1,14 +1,16 @@
 use super::commands;
-use crate::{ClusterName, ObjectName, Subject, UserName, format_duration};
+use crate::{Algorithm, ClusterName, ObjectName, Subject, UserName, approval_message::asks_for_access};
 
-/// The text that an applicant sends to an approver. Pasted into a shell it only prints: approving and denying are
-/// commented out.
+/// The lines with which an approver looks at a request and decides. Pasted into a shell they only print: approving and
+/// denying are commented out.
 #[derive(Clone, Copy, Debug)]
 pub struct ApproverBlock<'a> {
     /// The object to review.
     pub name: &'a ObjectName,
     /// The requested subject.
     pub subject: &'a Subject,
+    /// The type of the key.
+    pub algorithm: Algorithm,
     /// The requested lifetime, in seconds.
     pub expiration_seconds: u32,
     /// The cluster's name, or `None` if it is not known.
@@ -22,17 +24,9 @@ pub struct ApproverBlock<'a> {
 impl ApproverBlock<'_> {
     /// Writes the text.
     pub fn to_text(&self) -> String {
-        let Self { name, subject, expiration_seconds, cluster, requesting_user, annotated_user } = *self;
-        let cluster = cluster.map_or_else(String::new, |cluster| format!(" to the cluster {cluster}"));
-        let mut lines = vec![
-            format!(
-                "# {} asks for access{cluster}{}, for {}.",
-                subject.user(),
-                in_groups(subject),
-                format_duration(expiration_seconds)
-            ),
-            String::new(),
-        ];
+        let Self { name, subject, algorithm, expiration_seconds, cluster, requesting_user, annotated_user } = *self;
+        let asked = asks_for_access(subject.user(), cluster, subject, algorithm, expiration_seconds);
+        let mut lines = vec![format!("# {asked}"), String::new()];
         // No apostrophes: a shell that takes no comments from a keyboard, as zsh, would wait for the second one.
         lines.push(match requesting_user {
             Some(account) => {
@@ -49,7 +43,8 @@ impl ApproverBlock<'_> {
             commands::describe(name),
             commands::print_subject(name),
             String::new(),
-            "# 2. Print the fingerprint of the key, and have me read mine to you. They must be the same.".into(),
+            "# 2. Print the fingerprint of the key. It must be the one in the message, better still read aloud to you."
+                .into(),
             commands::print_fingerprint(name),
             String::new(),
             // Commented out: pasted whole, the block must not decide before anybody has looked.
@@ -61,10 +56,10 @@ impl ApproverBlock<'_> {
     }
 }
 
-/// Formats the groups of a subject for a sentence, for example ` in the groups dev and ops`; empty without groups.
+/// Formats the groups of a subject for a sentence, for example ` in the groups dev and ops`, or ` in no groups`.
 pub fn in_groups(subject: &Subject) -> String {
     match subject.groups() {
-        [] => String::new(),
+        [] => " in no groups".into(),
         [group] => format!(" in the group {group}"),
         groups => {
             let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
@@ -82,6 +77,7 @@ mod tests {
         ApproverBlock {
             name: &ObjectName::parse("jane-aaaaaaaaaa").expect("a name"),
             subject: &Subject::parse("jane", groups).expect("plain names"),
+            algorithm: Algorithm::Rsa3072,
             expiration_seconds: 86_400,
             cluster: Some(&ClusterName::parse("dev").expect("a name")),
             requesting_user,
@@ -94,7 +90,7 @@ mod tests {
     fn writes_subject_account_and_commands_of_the_decision() {
         assert_eq!(
             text(&["dev", "ops"], Some("system:serviceaccount:kube-enroll:kube-enroll"), Some("jane")),
-            "# jane asks for access to the cluster dev in the groups dev and ops, for 1 day.\n\
+            "# jane asks for access to the cluster dev in the groups dev and ops, for 1 day, with a key of type RSA-3072.\n\
              \n\
              # 1. Look at what is asked for. Requesting User must be system:serviceaccount:kube-enroll:kube-enroll.\n\
              #    Annotations must have kube-enroll/user=jane, which counts only beside that user.\n\
@@ -102,7 +98,7 @@ mod tests {
              kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -subject \
              -nameopt utf8,esc_ctrl,sep_multiline\n\
              \n\
-             # 2. Print the fingerprint of the key, and have me read mine to you. They must be the same.\n\
+             # 2. Print the fingerprint of the key. It must be the one in the message, better still read aloud to you.\n\
              kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -pubkey | \
              openssl pkey -pubin -outform DER | openssl dgst -sha256 -c\n\
              \n\

@@ -183,6 +183,28 @@ pub fn merge_powershell(file: &FileName) -> String {
     )
 }
 
+/// Prints the user that the file authenticates, like [`whoami`], for Windows' command prompt. No test runs it.
+pub fn whoami_cmd(file: &FileName) -> String {
+    // A file name has no character that is special between double quotes.
+    format!("kubectl --kubeconfig=\"{}\" auth whoami", file.as_str())
+}
+
+/// Merges the file like [`merge`], for Windows' command prompt, line by line. No test runs it: it keeps to the
+/// documentation of [`for`](https://learn.microsoft.com/windows-server/administration/windows-commands/for), whose
+/// `/f "delims=;"` reads the first of the files in `%KUBECONFIG%`.
+pub fn merge_cmd(file: &FileName) -> String {
+    format!(
+        "set \"before=%KUBECONFIG%\"\n\
+         set \"config=%USERPROFILE%\\.kube\\config\"\n\
+         if defined KUBECONFIG for /f \"delims=;\" %f in (\"%KUBECONFIG%\") do @set \"config=%f\"\n\
+         if not exist \"%USERPROFILE%\\.kube\" mkdir \"%USERPROFILE%\\.kube\"\n\
+         set \"KUBECONFIG={};%config%\"\n\
+         kubectl config view --flatten > \"%config%.new\" && move /y \"%config%.new\" \"%config%\"\n\
+         set \"KUBECONFIG=%before%\"",
+        file.as_str()
+    )
+}
+
 /// Makes a role that reads pods in a namespace, as an example to begin with.
 pub fn create_role(namespace: Option<&Namespace>) -> String {
     format!(
@@ -243,6 +265,16 @@ mod tests {
         let set = text.find("$env:KUBECONFIG = 'a b").expect("set");
         let restored = text.find("$env:KUBECONFIG = $before").expect("restored");
         assert!(set < restored, "{text}");
+    }
+
+    #[test]
+    fn merges_in_the_command_prompt_into_the_first_file_that_the_person_uses() {
+        let text = merge_cmd(&FileName::parse("a b.kubeconfig").expect("a name"));
+        assert!(text.contains(r#"for /f "delims=;" %f in ("%KUBECONFIG%") do @set "config=%f""#), "{text}");
+        assert!(text.contains(r#"set "KUBECONFIG=a b.kubeconfig;%config%""#), "{text}");
+        // The old file is replaced only if kubectl could read both, and the variable is as it was.
+        assert!(text.contains(r#"> "%config%.new" && move /y "%config%.new" "%config%""#), "{text}");
+        assert!(text.ends_with(r#"set "KUBECONFIG=%before%""#), "{text}");
     }
 
     #[test]

@@ -16,8 +16,6 @@ pub(crate) struct LockFieldProps {
     pub form: Rc<Form>,
     /// The browser can lock a key without a passphrase.
     pub browser_locks: bool,
-    /// The passphrase's fault, or `None`.
-    pub fault: Option<AttrValue>,
 }
 
 /// The choice of what locks the key while it is stored.
@@ -46,38 +44,35 @@ pub(crate) fn LockField(props: &LockFieldProps) -> Html {
                     group="keep"
                     value="passphrase"
                     title="A passphrase locks it"
-                    hint="You are asked for it when the certificate comes, if you have left the page until then. \
-                          If it is forgotten, nobody can open the key."
+                    hint="You are asked for it when the certificate comes, if you have left the page until then."
                     checked={form.lock == LockKind::Passphrase}
                     edit={Edit::Lock(LockKind::Passphrase)}
                 />
             </div>
-            if form.lock == LockKind::Passphrase {
-                <NewPassphrase {form} fault={props.fault.clone()} />
-            }
         </fieldset>
     }
 }
 
 /// Properties of [`NewPassphrase`].
 #[derive(Properties, PartialEq)]
-struct NewPassphraseProps {
+pub(crate) struct NewPassphraseProps {
     /// The form's contents.
-    form: Rc<Form>,
+    pub form: Rc<Form>,
     /// The passphrase's fault, or `None`.
-    fault: Option<AttrValue>,
+    pub fault: Option<AttrValue>,
 }
 
-/// The passphrase that will lock the key.
+/// The passphrase that will lock the key. It stands beside the folded options, since nobody else can type it.
 #[component]
-fn NewPassphrase(props: &NewPassphraseProps) -> Html {
+pub(crate) fn NewPassphrase(props: &NewPassphraseProps) -> Html {
     let ui = use_ui();
     let form = &props.form;
     html! {
         <div class="field">
             <Label field="new-passphrase" text="Passphrase" />
             <Hint id="new-passphrase-hint">
-                { format!("At least {MIN_PASSPHRASE_CHARACTERS} characters; four words are good and easy to remember.") }
+                { format!("It locks your key until the certificate comes; if it is forgotten, nobody can open the key. At \
+                           least {MIN_PASSPHRASE_CHARACTERS} characters: four words are good.") }
             </Hint>
             <PassphraseInput
                 id="new-passphrase"

@@ -1,31 +1,43 @@
 use std::rc::Rc;
 
-use kube_enroll_core::{NameLabel, ObjectName};
+use kube_enroll_core::{NameLabel, ObjectName, Policy, format_duration};
 use yew::prelude::*;
 
+use super::{algorithm_field::AlgorithmField, lifetime_field::LifetimeField, lock_field::LockField};
 use crate::{
     components::{Button, Fault, Hint, Label, TextField, TextInput, use_ui},
-    state::{Edit, Faults, Form, UserAction},
+    state::{Edit, Faults, Form, LockKind, UserAction},
 };
 
-/// Properties of [`AdvancedFields`].
+/// Properties of [`Options`].
 #[derive(Properties, PartialEq)]
-pub(crate) struct AdvancedFieldsProps {
+pub(crate) struct OptionsProps {
     /// The form's contents.
     pub form: Rc<Form>,
+    /// The policy of this page.
+    pub policy: Rc<Policy>,
+    /// The browser can lock a key without a passphrase.
+    pub browser_locks: bool,
     /// The form's faults.
     pub faults: Rc<Faults>,
 }
 
-/// The fields that most people leave alone, folded away until one of them is in use or wrong.
+/// The choices that most people leave as they are: a line says what they come to, and they are folded away under it
+/// until one of them is in use or wrong.
 #[component]
-pub(crate) fn AdvancedFields(props: &AdvancedFieldsProps) -> Html {
+pub(crate) fn Options(props: &OptionsProps) -> Html {
     let ui = use_ui();
-    let AdvancedFieldsProps { form, faults } = props;
-    let open = form.unfolded || faults.label.is_some() || faults.namespace.is_some();
+    let OptionsProps { form, policy, faults, .. } = props;
+    let wrong = [&faults.algorithm, &faults.lifetime, &faults.label, &faults.namespace];
+    let open = form.unfolded || wrong.into_iter().any(Option::is_some);
     html! {
-        <details id="advanced" {open}>
-            <summary>{ "Advanced" }</summary>
+        <details id="options" {open}>
+            <summary><span id="summary">{ summary(form) }</span>{ " · " }<b>{ "Change" }</b></summary>
+            <AlgorithmField {policy} chosen={form.algorithm} fault={faults.algorithm.clone().map(AttrValue::from)} />
+            <LifetimeField {form} {policy} fault={faults.lifetime.clone().map(AttrValue::from)} />
+            if form.lock != LockKind::None {
+                <LockField {form} browser_locks={props.browser_locks} />
+            }
             <div class="field">
                 <Label field="label" text="Name of the request" remark="a label, optional" />
                 <Hint id="label-hint">
@@ -58,6 +70,20 @@ pub(crate) fn AdvancedFields(props: &AdvancedFieldsProps) -> Html {
     }
 }
 
+/// Returns what the choices come to, for example `RSA-3072 key, for 1 day, kept in this browser`.
+fn summary(form: &Form) -> String {
+    let lifetime = match form.lifetime.seconds(&form.custom, form.unit) {
+        Some(seconds) => format!(", for {}", format_duration(seconds)),
+        None => String::new(),
+    };
+    let kept = match form.lock {
+        LockKind::Browser => "kept in this browser",
+        LockKind::Passphrase => "kept in this browser under your passphrase",
+        LockKind::None => "kept in this tab only",
+    };
+    format!("{} key{lifetime}, {kept}", form.algorithm.name())
+}
+
 /// Returns the name that the object gets. A label that is not valid yet, since somebody is typing it, stands where a
 /// valid one would.
 fn preview_name(form: &Form) -> String {
@@ -75,9 +101,22 @@ fn preview_name(form: &Form) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Lifetime;
 
     fn form(label: &str) -> Form {
         Form { label: label.into(), ..Form::new("Jane.Doe".into(), vec![]) }
+    }
+
+    #[test]
+    fn says_what_the_choices_come_to() {
+        let mut form = form("");
+        (form.lifetime, form.lock) = (Lifetime::Seconds(28_800), LockKind::Browser);
+        assert_eq!(summary(&form), "RSA-3072 key, for 8 hours, kept in this browser");
+        (form.lifetime, form.lock) = (Lifetime::Custom, LockKind::Passphrase);
+        assert_eq!(summary(&form), "RSA-3072 key, kept in this browser under your passphrase");
+        form.custom = "90".into();
+        form.lock = LockKind::None;
+        assert_eq!(summary(&form), "RSA-3072 key, for 90 hours, kept in this tab only");
     }
 
     #[test]

@@ -1,0 +1,99 @@
+use crate::{Algorithm, ClusterName, ObjectName, Subject, UserName, format_duration, shell::in_groups};
+
+/// The short message that an applicant sends to an approver, over whatever chat the two have.
+///
+/// A chat may read Markdown, curl quotes, join lines, and make a picture of `:ab:`, so the text has none of what those
+/// change: no quotes, no markup, and the fingerprint in pairs of digits with spaces between them. It has nothing to run.
+#[derive(Clone, Copy, Debug)]
+pub struct ApprovalMessage<'a> {
+    /// The object to review.
+    pub name: &'a ObjectName,
+    /// The requested subject.
+    pub subject: &'a Subject,
+    /// The type of the key.
+    pub algorithm: Algorithm,
+    /// The requested lifetime, in seconds.
+    pub expiration_seconds: u32,
+    /// SHA-256 of the public key, as openssl prints it: after a prefix, pairs of hexadecimal digits with colons between
+    /// them.
+    pub fingerprint: &'a str,
+    /// The cluster's name, or `None` if it is not known.
+    pub cluster: Option<&'a ClusterName>,
+}
+
+impl ApprovalMessage<'_> {
+    /// Writes the message, without a line break at its end.
+    pub fn to_text(&self) -> String {
+        let Self { name, subject, algorithm, expiration_seconds, fingerprint, cluster } = *self;
+        let asked = asks_for_access(subject.user(), cluster, subject, algorithm, expiration_seconds);
+        format!(
+            "{asked}\n\
+             Request: {name}\n\
+             Fingerprint of the key: {}\n\
+             Please compare these with the request in the cluster, then approve or deny it.",
+            fingerprint_pairs(fingerprint).join(" ")
+        )
+    }
+}
+
+/// Splits a fingerprint, as openssl prints it, into its pairs of hexadecimal digits.
+pub fn fingerprint_pairs(fingerprint: &str) -> Vec<&str> {
+    fingerprint.rsplit(['=', ' ']).next().unwrap_or_default().split(':').collect()
+}
+
+/// Says in one sentence what a request asks for.
+pub(crate) fn asks_for_access(
+    user: &UserName,
+    cluster: Option<&ClusterName>,
+    subject: &Subject,
+    algorithm: Algorithm,
+    expiration_seconds: u32,
+) -> String {
+    let cluster = cluster.map_or_else(String::new, |cluster| format!(" to the cluster {cluster}"));
+    format!(
+        "{user} asks for access{cluster}{}, for {}, with a key of type {}.",
+        in_groups(subject),
+        format_duration(expiration_seconds),
+        algorithm.name()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(user: &str, groups: &[&str]) -> String {
+        ApprovalMessage {
+            name: &ObjectName::new(user, None, [0; 7]),
+            subject: &Subject::parse(user, groups).expect("plain names"),
+            algorithm: Algorithm::Rsa3072,
+            expiration_seconds: 86_400,
+            fingerprint: "SHA2-256(stdin)= ab:cd:ef:01",
+            cluster: Some(&ClusterName::parse("dev").expect("a name")),
+        }
+        .to_text()
+    }
+
+    #[test]
+    fn says_who_asks_for_what_and_what_to_compare() {
+        assert_eq!(
+            text("jane", &["dev", "ops"]),
+            "jane asks for access to the cluster dev in the groups dev and ops, for 1 day, with a key of type RSA-3072.\n\
+             Request: jane-aaaaaaaaaa\n\
+             Fingerprint of the key: ab cd ef 01\n\
+             Please compare these with the request in the cluster, then approve or deny it."
+        );
+        assert!(text("jane", &[]).starts_with("jane asks for access to the cluster dev in no groups, for 1 day"));
+    }
+
+    #[test]
+    fn has_nothing_that_a_chat_changes_or_a_shell_runs() {
+        let text = text("jane.doe@example.com", &["dev_a", "dev_b"]);
+        let changed = |character: char| "*`~<>[]|\\\"'“”‘’$;&()!".contains(character);
+        assert_eq!(text.find(changed), None, "{text}");
+        assert!(!text.contains(":ab:") && !text.contains("kubectl"), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with(['#', '-', ' '])), "{text}");
+        // Where a chat joins lines, each value still ends where the next begins.
+        assert!(text.replace('\n', " ").contains("RSA-3072. Request: jane-doe-example-com-aaaaaaaaaa Fingerprint"));
+    }
+}
