@@ -32,15 +32,36 @@ async fn a_denied_request_shows_why_and_can_be_begun_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_denial_by_kubectl_shows_what_kubectl_says() {
+async fn a_denial_by_kubectl_has_no_reason_of_a_person_and_begins_again_after_a_reload() {
     let (serve, browser) = (Serve::start().await, Browser::start(Kind::Firefox).await);
     let page = Page::open(&browser, &serve.url()).await;
-    page.submit(&Wish::new("denied", &[])).await;
+    page.submit(&Wish { namespace: "team".into(), ..Wish::new("denied", &["developers", "ops"]) }).await;
     // The line that the approver's block has as a comment.
     let block = page.text("#approver-block").await;
     ControlPlane::shared().admin().ok(decision(&block, "deny")).await;
     page.wait_for("denied").await;
-    assert_eq!(page.text("#reason").await, "KubectlDeny");
+    assert!(!page.has("#reason").await && !page.has("#message").await, "kubectl's own words are no reason");
+    assert!(page.has("#silent").await);
+
+    // The form is filled in from the record: this visit has never seen it.
+    let page = Page::open_in(&browser, &serve.url(), "denied").await;
+    page.wait_until_kept(&["denied"]).await;
+    browser
+        .run("window.asked = []; window.confirm = question => (asked.push(question), asked.length > 1)", vec![])
+        .await;
+    page.click("#restart").await;
+    page.wait_until_kept(&["denied"]).await;
+    assert_eq!(page.state().await, "denied", "a no to the question changes nothing");
+    page.click("#restart").await;
+    page.wait_for("editing").await;
+    page.wait_until_kept(&[]).await;
+    let asked = browser.run("return asked", vec![]).await;
+    assert!(asked[0].as_str().is_some_and(|question| question.contains("deleted from this browser")), "{asked}");
+    assert_eq!(page.value("#user", "value").await, "denied");
+    assert_eq!(page.value("#group-0", "value").await, "developers");
+    assert_eq!(page.value("#group-1", "value").await, "ops");
+    assert_eq!(page.value("#namespace", "value").await, "team");
+    assert_eq!(page.value("input[name='algorithm']:checked", "value").await, "ECDSA-P256");
 }
 
 #[tokio::test(flavor = "multi_thread")]

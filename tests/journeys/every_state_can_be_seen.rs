@@ -34,7 +34,7 @@ async fn on_the_way_to_a_kubeconfig() {
     }
     look(&browser, "editing").await;
     page.fill(&Wish::new("jane.doe@example.com", &["developers", "kubeadm:cluster-admins", "developers"])).await;
-    page.unfold("#advanced").await;
+    page.unfold("#options").await;
     page.write("#label", "-").await;
     page.click("#create").await;
     assert!(!page.text("#groups-error").await.is_empty());

@@ -38,7 +38,6 @@ pub async fn goes_the_whole_way(browser: &Browser, url: &str, wish: &Wish) -> Pa
     page.wait_for("issued").await;
 
     let owner = Shell::new(&file);
-    owner.ok(&format!("cd '{}'; {}", folder_of(&file), page.text("#cmd-chmod").await)).await;
     owner.ok(&format!("cd '{}'; {}", folder_of(&file), page.text("#cmd-whoami").await)).await;
     is_known_to_the_cluster(&owner, &wish).await;
 
@@ -219,7 +218,7 @@ pub async fn looks_again(page: &Page<'_>) {
     page.browser.run("window.dispatchEvent(new Event('online'))", vec![]).await;
 }
 
-fn folder_of(file: &std::path::Path) -> String {
+pub fn folder_of(file: &std::path::Path) -> String {
     file.parent().expect("a download is in a folder").display().to_string()
 }
 

@@ -93,7 +93,7 @@ impl<'a> Page<'a> {
             self.write("#new-passphrase", &wish.passphrase).await;
         }
         if !wish.namespace.is_empty() {
-            self.unfold("#advanced").await;
+            self.unfold("#options").await;
             self.write("#namespace", &wish.namespace).await;
         }
     }
@@ -196,9 +196,11 @@ impl<'a> Page<'a> {
         .await;
     }
 
-    /// Unfolds what is folded away.
+    /// Unfolds what is folded away, unless it is unfolded already.
     pub async fn unfold(&self, details: &str) {
-        self.click(&format!("{details} > summary")).await;
+        if !self.has(&format!("{details}[open]")).await {
+            self.click(&format!("{details} > summary")).await;
+        }
         self.wait_until_shown(&format!("{details}[open]")).await;
     }
 

@@ -45,14 +45,19 @@ impl Component for App {
         view::page(self.machine(), &self.dispatch)
     }
 
-    /// Moves the focus to the new heading, so that a screen reader follows.
+    /// Moves the focus to the new heading, so that a screen reader follows, and at the start to the first field.
     fn rendered(&mut self, _: &Context<Self>, _first: bool) {
         let name = self.machine().state.name();
         let before = std::mem::replace(&mut self.focused, name);
-        if before == name || name == "editing" && before == "loading" {
-            return;
+        if before == "loading" && name == "editing" {
+            let context = &self.machine().context;
+            // On a phone, the keyboard would cover the page; and what is stored comes before the form.
+            if !context.environment.is_phone && context.stored.is_empty() {
+                browser::focus("#user");
+            }
+        } else if before != name {
+            browser::focus("h1");
         }
-        browser::focus("h1");
     }
 }
 

@@ -7,6 +7,7 @@ mod environment;
 mod file;
 mod notification;
 mod policy;
+mod share;
 mod tab;
 
 pub(crate) use clipboard::copy;
@@ -16,4 +17,5 @@ pub(crate) use environment::{environment, inputs, prefilled_form};
 pub(crate) use file::{Download, read_file, save, save_text};
 pub(crate) use notification::{notify, request_permission};
 pub(crate) use policy::{listen_refusals, refused_since};
+pub(crate) use share::share;
 pub(crate) use tab::{confirm_unload, focus, focus_soon, listen_awake, reload, set_title};

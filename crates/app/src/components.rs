@@ -9,6 +9,7 @@
 //! place of an empty component is that of what followed it once, and where that is gone by now, Yew panics.
 
 mod actions;
+mod approval_message;
 mod approver_block;
 mod banners;
 mod choice;
@@ -24,6 +25,7 @@ mod identify;
 mod manual;
 mod note;
 mod save;
+mod share;
 mod sign_out_link;
 mod steps;
 mod submit;
@@ -36,6 +38,7 @@ mod wait;
 
 pub(crate) use self::{
     actions::{Actions, Button, FORGET_QUESTION, ForgetButton, LeaveActions, ManualButton, ReloadButton},
+    approval_message::MessageToSend,
     approver_block::ApproverBlock,
     choice::RadioChoice,
     copy::{CopyButton, CopyLines, SameSteps},
@@ -46,6 +49,7 @@ pub(crate) use self::{
     heading::Lead,
     identify::stage_text,
     note::Note,
+    share::{OnAPhone, SendActions},
     sign_out_link::SignOutLink,
     ui::{allow_drop, use_ui},
 };

@@ -58,6 +58,7 @@ impl Effects {
                     send.emit(worked.map_or(Event::CopyShown, |worked| Event::Copied { block, worked }));
                 });
             }
+            Effect::Share(text) => browser::share(&text),
             Effect::Save(name) => {
                 if let Some(file) = self.key_worker.take_file() {
                     self.downloads.push(browser::save(file, name.as_str()));

@@ -28,7 +28,7 @@ pub(crate) use acquiring::Acquiring;
 pub(crate) use certificate_end::{CertificateEnd, is_answer_due};
 pub(crate) use cluster_form::ClusterForm;
 pub(crate) use cluster_info::cluster_of_kubeconfig;
-pub(crate) use context::{Context, Environment, Inputs, Storage};
+pub(crate) use context::{Context, Environment, Inputs, Storage, System};
 pub(crate) use effect::{Call, Effect};
 pub(crate) use enrollment::{Enrollment, milliseconds};
 pub(crate) use event::{Answer, Event, Failure, UserAction, WorkerFailure};

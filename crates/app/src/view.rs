@@ -23,7 +23,12 @@ use crate::{
 /// Returns the page for the state of its machine. `dispatch` receives the person's actions.
 pub(crate) fn page(machine: &Machine, dispatch: &Callback<UserAction>) -> Html {
     let Machine { context, state } = machine;
-    let ui = Ui { dispatch: dispatch.clone(), copied: context.copied, now_ms: context.inputs.now_ms };
+    let ui = Ui {
+        dispatch: dispatch.clone(),
+        copied: context.copied,
+        now_ms: context.inputs.now_ms,
+        can_share: context.environment.can_share,
+    };
     let cluster = shown_cluster(machine).map(|cluster| AttrValue::from(cluster.name().to_string()));
     html! {
         <ContextProvider<Ui> context={ui}>
@@ -33,8 +38,18 @@ pub(crate) fn page(machine: &Machine, dispatch: &Callback<UserAction>) -> Html {
                 { banners(machine) }
                 <StepPanel key={state.name()}>{ step(machine) }</StepPanel>
             </main>
-            <footer>{ "The private key is made in this browser and never leaves it." }</footer>
+            <footer>{ footer(state) }</footer>
         </ContextProvider<Ui>>
+    }
+}
+
+/// Returns where the private key is.
+fn footer(state: &State) -> &'static str {
+    match state {
+        State::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved => {
+            "The private key was made in this browser. Outside of it, it is in your file only."
+        }
+        _ => "The private key is made in this browser and never leaves it.",
     }
 }
 
@@ -167,6 +182,7 @@ fn identify(context: &Context, tried: bool) -> Html {
             has_api={context.has_api() && !context.found_no_api}
             has_defaults={context.has_defaults}
             {browser_locks}
+            on_phone={context.environment.is_phone.then(|| context.environment.link.clone())}
             composed={composed_names(context)}
         >
             for stored in context.stored.iter().filter(|stored| is_answer_due(stored, context)) {
@@ -264,6 +280,7 @@ fn save(context: &Context, enrollment: &Rc<Enrollment>, issued: &Issued) -> Html
             {cluster}
             cluster_change={assembled.cluster_change.clone()}
             page_is_local={context.environment.is_local}
+            system={context.environment.system}
             file_name={file_name.clone()}
             saved={*saved}
             not_after={date_and_time(milliseconds(certificate.not_after))}

@@ -3,8 +3,8 @@ use kube_enroll_core::address::is_loopback;
 use wasm_bindgen::JsValue;
 use web_sys::UrlSearchParams;
 
-use super::clock::now_ms;
-use crate::state::{Environment, Form, Inputs};
+use super::{clock::now_ms, share::can_share};
+use crate::state::{Environment, Form, Inputs, System};
 
 /// Reads the clock, and draws random bytes.
 pub(crate) fn inputs() -> Inputs {
@@ -21,6 +21,10 @@ pub(crate) fn environment() -> Environment {
         // Over plain HTTP it is there, and refuses.
         can_notify: is_secure && js_sys::Reflect::has(&window(), &JsValue::from_str("Notification")).unwrap_or(false),
         is_local: is_loopback(&host),
+        can_share: can_share(),
+        is_phone: is_touched(),
+        link: window().location().href().unwrap_or_default(),
+        system: system(),
     }
 }
 
@@ -53,6 +57,17 @@ fn page_location() -> PageLocation {
         is_secure: window().is_secure_context(),
         query: UrlSearchParams::new_with_str(&search).expect("every string is a query"),
     }
+}
+
+/// Returns whether a finger is what points, and nothing can hover.
+fn is_touched() -> bool {
+    let query = window().match_media("(hover: none) and (pointer: coarse)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
+
+fn system() -> System {
+    let agent = window().navigator().user_agent().unwrap_or_default();
+    if agent.contains("Windows") { System::Windows } else { System::Posix }
 }
 
 /// Returns fresh random bytes, or `None` if the browser refuses them.

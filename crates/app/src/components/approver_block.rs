@@ -19,17 +19,18 @@ pub(crate) struct ApproverBlockProps {
     pub requesting_user: Option<AttrValue>,
 }
 
-/// The text for the approver, to copy.
+/// The lines for the approver, to copy.
 #[component]
 pub(crate) fn ApproverBlock(props: &ApproverBlockProps) -> Html {
     let ApproverBlockProps { enrollment, cluster, person, requesting_user } = props;
     let block = shell::ApproverBlock {
         name: enrollment.name(),
         subject: &enrollment.application.subject,
+        algorithm: enrollment.application.algorithm,
         expiration_seconds: enrollment.application.expiration_seconds,
         cluster: cluster.as_ref().map(|cluster| cluster.name()),
         requesting_user: requesting_user.as_deref(),
         annotated_user: person.as_ref().map(|person| &person.user),
     };
-    html! { <CopyLines id="approver-block" label="the text for the approver" text={block.to_text()} /> }
+    html! { <CopyLines id="approver-block" label="the lines for the approver" text={block.to_text()} /> }
 }

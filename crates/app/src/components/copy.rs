@@ -9,15 +9,22 @@ pub(crate) struct CopyProps {
     /// The id of the element that has the text.
     pub id: &'static str,
     /// The name of the text, for those who do not see it beside the button.
+    #[prop_or_default]
     pub label: AttrValue,
     /// The text, copied as it is.
     pub text: AttrValue,
+    /// The words on the button.
+    #[prop_or("Copy")]
+    pub face: &'static str,
+    /// The look of the button. By default it stands in a corner of the text.
+    #[prop_or("copy")]
+    pub class: &'static str,
 }
 
 /// Lines to copy, with the button that copies exactly them.
 #[component]
 pub(crate) fn CopyLines(props: &CopyProps) -> Html {
-    let CopyProps { id, label, text } = props;
+    let CopyProps { id, label, text, .. } = props;
     html! {
         <div class="lines">
             <pre translate="no" id={*id}>{ text.clone() }</pre>
@@ -30,16 +37,16 @@ pub(crate) fn CopyLines(props: &CopyProps) -> Html {
 #[component]
 pub(crate) fn CopyButton(props: &CopyProps) -> Html {
     let ui = use_ui();
-    let CopyProps { id, label, text } = props;
+    let CopyProps { id, label, text, face, class } = props;
     let face = match ui.copied {
         Some((copied, true)) if copied == *id => "Copied",
         Some((copied, false)) if copied == *id => "Please select it",
-        _ => "Copy",
+        _ => face,
     };
     let button_id = format!("copy-{}", id.strip_suffix("-block").unwrap_or(id));
     let onclick = ui.on::<MouseEvent>(UserAction::Copy { block: id, text: text.to_string() });
     html! {
-        <button type="button" id={button_id} class="copy" {onclick}>
+        <button type="button" id={button_id} class={*class} {onclick}>
             <span aria-live="polite">{ face }</span>
             <span class="unseen">{ " " }{ label.clone() }</span>
         </button>

@@ -1,3 +1,4 @@
+use kube_enroll_core::fingerprint_pairs;
 use yew::prelude::*;
 
 use super::{CopyButton, Hint};
@@ -13,7 +14,8 @@ pub(crate) struct FingerprintProps {
 #[component]
 pub(crate) fn Fingerprint(props: &FingerprintProps) -> Html {
     let whole = &props.fingerprint;
-    let bytes: Vec<&str> = whole.rsplit(['=', ' ']).next().unwrap_or_default().split(':').collect();
+    let bytes = fingerprint_pairs(whole);
+    let spoken: Vec<String> = bytes.chunks(4).map(|group| group.join(" ")).collect();
     html! {
         <div>
             <h2>{ "The fingerprint of your key" }</h2>
@@ -21,7 +23,14 @@ pub(crate) fn Fingerprint(props: &FingerprintProps) -> Html {
                 { "The approver must see the same. Reading it aloud to each other is a good way to compare." }
             </Hint>
             <div class="lines">
-                <p id="fingerprint" translate="no" data-fingerprint={whole.clone()}>
+                // One name for a screen reader, which would read each element by itself.
+                <p
+                    id="fingerprint"
+                    translate="no"
+                    role="img"
+                    aria-label={format!("Fingerprint {}", spoken.join(", "))}
+                    data-fingerprint={whole.clone()}
+                >
                     for line in bytes.chunks(8) {
                         <span class="line">
                             for group in line.chunks(4) {

@@ -7,10 +7,11 @@ pub(crate) struct HeadingProps {
     pub text: AttrValue,
 }
 
-/// The heading of a step, which takes the focus when the step begins, so that a screen reader follows.
+/// The heading of a step, which takes the focus when the step begins, so that a screen reader follows, and is announced
+/// where it changes within one.
 #[component]
 pub(crate) fn Heading(props: &HeadingProps) -> Html {
-    html! { <h1 tabindex="-1">{ props.text.clone() }</h1> }
+    html! { <h1 tabindex="-1" aria-live="polite">{ props.text.clone() }</h1> }
 }
 
 /// Properties of [`Lead`].

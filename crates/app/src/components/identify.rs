@@ -79,7 +79,7 @@ pub(crate) fn Identify(props: &IdentifyProps) -> Html {
                 <AskedFor {form} {person} />
             } else {
                 <p class="lead">
-                    { "Say who you are. Once somebody has approved it, you save a file that lets kubectl in." }
+                    { "Say who you are. Once somebody has approved, save the file that kubectl needs." }
                 </p>
             }
             if let Some(link) = &props.on_phone {

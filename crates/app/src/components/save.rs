@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use self::{cluster_change::ClusterChanged, kubeconfig_preview::KubeconfigPreview, next_steps::NextSteps};
 use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, Note, SameSteps, TextField, use_ui};
-use crate::state::{Enrollment, UserAction};
+use crate::state::{Enrollment, System, UserAction};
 
 /// Properties of [`Save`].
 #[derive(Properties, PartialEq)]
@@ -24,6 +24,8 @@ pub(crate) struct SaveProps {
     pub cluster_change: Option<ClusterChange>,
     /// The page comes from this machine.
     pub page_is_local: bool,
+    /// The reader's operating system.
+    pub system: System,
     /// The name of the file.
     pub file_name: AttrValue,
     /// The file has been saved.
@@ -49,39 +51,53 @@ pub(crate) fn Save(props: &SaveProps) -> Html {
     let file = FileName::parse(file_name).ok();
     html! {
         <section>
-            <Heading text={if *saved { "You have access" } else { "Your certificate is here" }} />
+            <Heading text={if *saved { "Your file is saved" } else { "Your certificate is here" }} />
             <Lead>
                 if *saved {
-                    { "The file is in your downloads. It holds your private key: keep it to yourself." }
+                    { "It is in your downloads. It holds your private key: keep it to yourself." }
                 } else {
-                    { "It is for your key, and it has passed the checks. Save it as a kubeconfig, together with the \
-                       key." }
+                    { "It has passed the checks. Save it together with your key, as the file that kubectl reads." }
                 }
             </Lead>
-            { props.children.clone() }
             if let Some(change) = &props.cluster_change {
                 <ClusterChanged change={change.clone()} {cluster} />
             }
             if cluster.is_local() {
                 <LocalClusterWarning server={cluster.server().to_owned()} page_is_local={props.page_is_local} />
             }
-            <FileForm {file_name} saved={*saved} />
-            if *saved && stored {
-                <StoredKeyNote />
-            } else if stored {
-                <StoredKeyHint not_after={props.not_after.clone()} knows_time={props.knows_time} />
+            if *saved {
+                <NextSteps file={file.clone()} {enrollment} system={props.system}>
+                    <FileForm {file_name} saved=true />
+                </NextSteps>
+            } else {
+                <FileForm {file_name} saved=false />
             }
-            if let (true, Some(file)) = (*saved, file.clone()) {
-                <NextSteps {file} {enrollment} />
-            }
+            <details id="certificate-facts" open={!*saved}>
+                <summary>{ "The certificate" }</summary>
+                { props.children.clone() }
+            </details>
             <KubeconfigPreview preview={props.preview.clone()} revealed={props.revealed.clone()} />
             if let Some(file) = &file {
                 <SameSteps commands={AttrValue::from(shell::assemble(file, user, cluster))} />
             }
-            if *saved {
-                <Actions><Button id="restart" act={UserAction::Restart}>{ "Start another" }</Button></Actions>
-            } else if stored {
+            if !*saved && stored {
+                <StoredKeyHint not_after={props.not_after.clone()} knows_time={props.knows_time} />
                 <LeaveActions />
+            } else if *saved {
+                <Actions>
+                    <Button id="restart" class="quiet" act={UserAction::Restart}>{ "Start another" }</Button>
+                    if stored {
+                        <Button id="forget" class="quiet" question={FORGET_SAVED_QUESTION} act={UserAction::Forget}>
+                            { "Forget the key in this browser" }
+                        </Button>
+                    }
+                </Actions>
+                if stored {
+                    <Hint id="key-stays">
+                        { "The key is still stored in this browser as well. Once you have seen that the file works, \
+                           nothing needs it here." }
+                    </Hint>
+                }
             } else {
                 <Actions>
                     <Button id="restart" act={UserAction::Restart}>{ "Forget the key and begin again" }</Button>
@@ -137,12 +153,13 @@ fn FileForm(props: &FileFormProps) -> Html {
             <TextField
                 id="file-name"
                 label="File name"
+                hint={props.saved.then(|| html! { { "Called differently in your downloads? Change it here." } })}
                 value={props.file_name.clone()}
                 fault={fault.map(AttrValue::from)}
                 oninput={ui.on_input(UserAction::NameFile)}
             />
             <Actions>
-                <button id="save" class={(!props.saved).then_some("primary")}>
+                <button id="save" class={if props.saved { "quiet" } else { "primary" }}>
                     { if props.saved { "Save again" } else { "Save the kubeconfig" } }
                 </button>
             </Actions>
@@ -173,21 +190,9 @@ fn StoredKeyHint(props: &StoredKeyHintProps) -> Html {
     }
 }
 
-/// The offer to delete the stored key: the file is the place for it now.
-#[component]
-fn StoredKeyNote() -> Html {
-    html! {
-        <div class="note">
-            <p>
-                { "The key is still stored in this browser as well. Once you have seen that the file works, nothing \
-                   needs it here." }
-            </p>
-            <Actions>
-                <Button id="forget" class="primary" act={UserAction::Forget}>{ "Forget the key in this browser" }</Button>
-            </Actions>
-        </div>
-    }
-}
+/// The question before a key is deleted that is in a file as well.
+const FORGET_SAVED_QUESTION: &str = "Have you seen that the file works? Without the key in this browser, it cannot be \
+                                     saved again. Forget the key?";
 
 #[cfg(test)]
 mod tests;

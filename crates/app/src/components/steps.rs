@@ -28,15 +28,24 @@ pub(crate) fn Steps(props: &StepsProps) -> Html {
     html! {
         <ol class="steps" aria-label="Steps">
             for (step, name) in STEPS {
-                <li class={props.class(step)} aria-current={(step == props.current).then_some("step")}>{ name }</li>
+                <li class={props.class(step)} aria-current={(step == props.current).then_some("step")}>
+                    { name }
+                    if props.is_done(step) {
+                        <span class="unseen">{ " done" }</span>
+                    }
+                </li>
             }
         </ol>
     }
 }
 
 impl StepsProps {
+    fn is_done(&self, step: Step) -> bool {
+        step < self.current || self.outcome == StepOutcome::Done
+    }
+
     fn class(&self, step: Step) -> Classes {
-        if step < self.current || self.outcome == StepOutcome::Done {
+        if self.is_done(step) {
             classes!("done")
         } else if step > self.current {
             classes!()
@@ -77,7 +86,7 @@ mod tests {
     #[tokio::test]
     async fn marks_what_is_done_and_what_is_under_way() {
         let html = render(html! { <Steps current={Step::Generate} outcome={StepOutcome::Active} /> }).await;
-        assert!(html.contains(r#"<li class="done">Identify</li>"#), "{html}");
+        assert!(html.contains(r#"<li class="done">Identify<span class="unseen"> done</span></li>"#), "{html}");
         assert!(html.contains(r#"<li aria-current="step" class="now">Generate</li>"#), "{html}");
         assert!(html.contains("<li>Submit</li>"), "{html}");
     }

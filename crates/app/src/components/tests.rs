@@ -12,7 +12,7 @@ struct RootProps {
 /// Stands in for the root, as it is at the time 1,000,000 ms.
 #[component]
 fn Root(props: &RootProps) -> Html {
-    let ui = super::Ui { dispatch: Callback::noop(), copied: None, now_ms: 1_000_000.0 };
+    let ui = super::Ui { dispatch: Callback::noop(), copied: None, now_ms: 1_000_000.0, can_share: true };
     html! { <ContextProvider<super::Ui> context={ui}>{ props.children.clone() }</ContextProvider<super::Ui>> }
 }
 

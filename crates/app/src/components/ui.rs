@@ -12,6 +12,8 @@ pub(crate) struct Ui {
     pub copied: Option<(&'static str, bool)>,
     /// The browser's clock, in milliseconds since 1970.
     pub now_ms: f64,
+    /// The browser has a share sheet.
+    pub can_share: bool,
 }
 
 /// Returns the context that the root provides.

@@ -18,8 +18,8 @@ pub(crate) use self::{
     request_gone::RequestGone,
 };
 use super::{
-    Actions, ApproverBlock, Button, Fingerprint, ForgetButton, Heading, Lead, ManualButton, Note, ProgressBar,
-    SameSteps, elapsed, use_ui,
+    Actions, ApproverBlock, Button, Fingerprint, ForgetButton, Heading, Lead, ManualButton, MessageToSend, Note,
+    ProgressBar, SameSteps, elapsed, use_ui,
 };
 use crate::state::{Approval, Enrollment, Person, UserAction};
 
@@ -70,15 +70,26 @@ pub(crate) fn Waiting(props: &WaitingProps) -> Html {
             } else {
                 <Heading text="Waiting for approval" />
                 <Lead>
-                    { "Your request is in the cluster. Now somebody who may approve it must look at it. " }
-                    { approver.clone().unwrap_or(AttrValue::Static("Send them this:")) }
+                    { "Send this to somebody who may approve it. " }
+                    if let Some(approver) = approver {
+                        <span id="approver">{ approver.clone() }</span>
+                    }
                 </Lead>
-                <ApproverBlock {enrollment} {cluster} {person} {requesting_user} />
+                <MessageToSend {enrollment} {cluster} />
             }
-            <Fingerprint fingerprint={enrollment.fingerprint.clone()} />
-            <RequestFacts {enrollment} {requesting_user} dropped_at={props.dropped_at.clone()} />
-            <ContactStatus contact={props.contact.clone()} />
             <Leaving stored={enrollment.is_stored()} notifications={props.notifications} />
+            <ContactStatus contact={props.contact.clone()} />
+            if props.approval == Approval::Pending {
+                <details id="approver-lines">
+                    <summary>{ "For the approver: how to look and decide" }</summary>
+                    <ApproverBlock {enrollment} {cluster} {person} {requesting_user} />
+                </details>
+            }
+            <details id="request-facts">
+                <summary>{ "Your request and the fingerprint of its key" }</summary>
+                <RequestFacts {enrollment} {requesting_user} dropped_at={props.dropped_at.clone()} />
+                <Fingerprint fingerprint={enrollment.fingerprint.clone()} />
+            </details>
             <SameSteps commands={AttrValue::from(by_hand)} />
             <details>
                 <summary>{ "Something is wrong with this request" }</summary>
@@ -139,7 +150,7 @@ fn Leaving(props: &LeavingProps) -> Html {
         if props.stored {
             <div>
                 <Note>
-                    { "You may close this page: your key is stored in this browser, locked. Come back in the same \
+                    { "You can close this page: your key is stored in this browser, locked. Come back in the same \
                        browser, at this address." }
                 </Note>
                 <Actions>

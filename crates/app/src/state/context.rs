@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use kube_enroll_core::{Cluster, Policy, Settings};
-use kube_enroll_protocol::{Listing, StoredEnrollment};
+use kube_enroll_protocol::{Details, Listing, StoredEnrollment};
 
 use super::{Form, Person, enrollment::Enrollment};
 
@@ -59,6 +59,23 @@ pub(crate) struct Environment {
     pub is_shared: bool,
     /// The browser can notify.
     pub can_notify: bool,
+    /// The browser has a share sheet.
+    pub can_share: bool,
+    /// The page is open on a phone or a tablet, which has no kubectl.
+    pub is_phone: bool,
+    /// The URL of the page as it was opened.
+    pub link: String,
+    /// The operating system, which decides which lines are shown first.
+    pub system: System,
+}
+
+/// The kinds of operating systems whose lines to copy differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum System {
+    /// Linux, macOS and the like.
+    #[default]
+    Posix,
+    Windows,
 }
 
 /// Clock and randomness at an event: the state reads neither itself.
@@ -219,6 +236,12 @@ impl Context {
     pub(super) fn choose_lock(&mut self) {
         let form = Rc::make_mut(&mut self.form);
         form.choose_lock(&self.storage, &self.environment);
+    }
+
+    /// Fills in the form as it was for an enrollment.
+    pub(super) fn repeat(&mut self, details: &Details, has_passphrase: bool) {
+        let form = Rc::make_mut(&mut self.form);
+        form.repeat(details, has_passphrase, &self.policy, self.person.is_some());
     }
 
     /// Returns a random number from 0 to 1 for [`kube_enroll_core::Backoff`].

@@ -18,6 +18,8 @@ pub(crate) enum Effect {
     EndWorker,
     /// Copy a text for the button of a block.
     Copy { block: &'static str, text: String },
+    /// Open the system's share sheet with a text.
+    Share(String),
     /// Save the kubeconfig that came with the last reply under this name.
     Save(FileName),
     /// Save a text that is no secret.

@@ -74,6 +74,8 @@ pub(crate) enum UserAction {
     Again(String),
     /// Delete the key of the enrollment that is shown, and begin again.
     Forget,
+    /// The same, with the form filled in as it was for that enrollment.
+    BeginAgain,
     /// Continue though nothing is stored.
     ContinueUnstored,
     /// Continue without the API.
@@ -96,6 +98,8 @@ pub(crate) enum UserAction {
         block: &'static str,
         text: String,
     },
+    /// Hand a text to the system's share sheet.
+    Share(String),
 }
 
 impl std::fmt::Debug for UserAction {

@@ -7,7 +7,7 @@ use kube_enroll_core::{
     Algorithm, Error, Field, GroupName, Groups, Judgement, MIN_PASSPHRASE_CHARACTERS, NameLabel, Namespace, ObjectName,
     Policy, Subject, UserName, Warning, check_new_passphrase,
 };
-use kube_enroll_protocol::{Passphrase, StoredEnrollment};
+use kube_enroll_protocol::{Details, Passphrase};
 
 pub(crate) use self::faults::Faults;
 pub(super) use self::faults::sentence;
@@ -29,7 +29,7 @@ pub(crate) struct Form {
     pub unit: Unit,
     pub label: String,
     pub namespace: String,
-    /// The advanced part stays unfolded, since the person has edited it.
+    /// The options stay unfolded, since the person types in them.
     pub unfolded: bool,
     pub lock: LockKind,
     /// The person has chosen the lock.
@@ -131,6 +131,15 @@ impl Form {
         self.lifetime = Lifetime::Seconds(policy.expiration_seconds.default);
         if let Groups::Only(offered) = &policy.groups {
             self.groups.retain(|group| !group.is_empty());
+            // A group that is the only one is what everybody asks for here, unless it gives more than most people need.
+            if let ([only], true) = (&offered[..], self.groups.is_empty())
+                && policy
+                    .judge(&[only.clone()], self.algorithm, policy.expiration_seconds.default.into())
+                    .warnings
+                    .is_empty()
+            {
+                self.groups.push(only.to_string());
+            }
             // With nothing to choose from, there is no row to take it out.
             if offered.is_empty() {
                 self.unavailable_groups = std::mem::take(&mut self.groups);
@@ -152,7 +161,7 @@ impl Form {
 
     pub(crate) fn edit(&mut self, edit: Edit, fresh: Option<[u8; 7]>) {
         self.touched = true;
-        self.unfolded |= matches!(edit, Edit::Label(_) | Edit::Namespace(_) | Edit::Reroll);
+        self.unfolded |= matches!(edit, Edit::Custom(_) | Edit::Label(_) | Edit::Namespace(_) | Edit::Reroll);
         match edit {
             Edit::User(user) => self.user = user,
             Edit::Group(index, group) => {
@@ -196,8 +205,7 @@ impl Form {
 
     /// Fills in what an earlier enrollment was made with, as far as the policy still offers it. `keeps_user` is for
     /// somebody who is signed in, and can be no other user.
-    pub(super) fn repeat(&mut self, enrollment: &StoredEnrollment, policy: &Policy, keeps_user: bool) {
-        let StoredEnrollment { details, has_passphrase, .. } = enrollment;
+    pub(super) fn repeat(&mut self, details: &Details, has_passphrase: bool, policy: &Policy, keeps_user: bool) {
         self.touched = true;
         if !keeps_user {
             self.user.clone_from(&details.user);
@@ -218,7 +226,7 @@ impl Form {
         self.label.clone_from(&details.label);
         self.namespace.clone_from(&details.namespace);
         self.unfolded |= !self.label.is_empty() || !self.namespace.is_empty();
-        if *has_passphrase && self.lock == LockKind::Browser {
+        if has_passphrase && self.lock == LockKind::Browser {
             (self.lock, self.chose_lock) = (LockKind::Passphrase, true);
         }
     }

@@ -1,7 +1,7 @@
 use std::rc::Rc;
 
 use kube_enroll_core::{Groups, ObjectName, Settings};
-use kube_enroll_protocol::{Command, Reply};
+use kube_enroll_protocol::{Command, Reply, StoredEnrollment};
 
 use super::{
     Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Failed, Failure, Form, Inputs, Phase, Problem,
@@ -85,10 +85,20 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
         UserAction::Delete(id) => Transition::to(state).with(Effect::delete(id)),
         UserAction::Again(id) => {
             let enrollment = context.stored.iter().chain(context.ended.iter()).find(|stored| stored.id == id).cloned();
-            if let Some(enrollment) = &enrollment {
-                Rc::make_mut(&mut context.form).repeat(enrollment, &context.policy, context.person.is_some());
+            if let Some(StoredEnrollment { details, has_passphrase, .. }) = &enrollment {
+                context.repeat(details, *has_passphrase);
             }
-            Transition::to(state).with_all(enrollment.map(|_| Effect::Focus("user".into())))
+            let first = if context.person.is_some() { "create" } else { "user" };
+            Transition::to(state).with_all(enrollment.map(|_| Effect::Focus(first.into())))
+        }
+        UserAction::BeginAgain => {
+            if let Some(enrollment) = state.enrollment() {
+                let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
+                let has_passphrase = stored.is_some_and(|stored| stored.has_passphrase);
+                let details = enrollment.details();
+                context.repeat(&details, has_passphrase);
+            }
+            state.on(Event::User(UserAction::Forget), context)
         }
         UserAction::Export(id) => {
             let save = context.stored(&id).map(|stored| Effect::SaveText {
@@ -98,6 +108,7 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
             Transition::to(state).with_all(save)
         }
         UserAction::Copy { block, text } => Transition::to(state).with(Effect::Copy { block, text }),
+        UserAction::Share(text) => Transition::to(state).with(Effect::Share(text)),
         UserAction::Reload => Transition::to(state).with(Effect::Reload),
         UserAction::Notify => Transition::to(state).with(Effect::RequestNotificationPermission),
         action => state.on(Event::User(action), context),

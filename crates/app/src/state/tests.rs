@@ -1,6 +1,7 @@
 mod by_hand;
 mod copies;
 mod probing;
+mod saving;
 mod signed_in;
 mod storing;
 mod submitting;

@@ -30,7 +30,7 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
         <fieldset class="field">
             <legend>{ "Groups " }<span class="optional">{ "optional" }</span></legend>
             <Hint id="groups-hint">
-                { "Rights are mostly given to groups. Ask your team which ones to name." }
+                { "Rights mostly go to groups: ask your team which to name." }
             </Hint>
             if let Groups::Any = policy.groups {
                 <GroupRows {form} invalid={faults.group_row} />

@@ -5,7 +5,10 @@ use yew::prelude::*;
 
 use super::{Composed, Identify, IdentifyProps};
 use crate::{
-    components::tests::{render, tag},
+    components::{
+        OnAPhone,
+        tests::{render, tag},
+    },
     state::{Edit, Form, Lifetime, LockKind, Person},
 };
 
@@ -46,6 +49,7 @@ impl Filled {
             has_defaults: false,
             has_api: true,
             browser_locks: true,
+            on_phone: None,
             composed: self.composed,
             children: Html::default(),
         };
@@ -91,10 +95,10 @@ async fn shows_a_fault_beside_its_field_only() {
 #[tokio::test]
 async fn unfolds_what_is_wrong() {
     let html = Filled::new("jane", &[]).render().await;
-    assert!(!tag(&html, "advanced").contains("open"));
+    assert!(!tag(&html, "options").contains("open"));
     let mut filled = Filled::new("jane", &[]);
     filled.form.namespace = "A".into();
-    assert!(tag(&filled.render().await, "advanced").contains("open"));
+    assert!(tag(&filled.render().await, "options").contains("open"));
 }
 
 #[tokio::test]
@@ -138,8 +142,45 @@ async fn offers_no_groups_to_somebody_who_is_in_none() {
         html.contains(r#"The link to this page names <b translate="no">ops</b>, which you cannot ask for here"#),
         "{html}"
     );
-    assert!(tag(&html, "user").contains("readonly"));
+    assert!(tag(&html, "user").starts_with("<b "), "nobody else can be typed: {html}");
+    assert!(html.contains("Hello <b") && html.contains("You will ask for: <b>no groups</b>"), "{html}");
     assert!(tag(&html, "sign-out").contains(r#"href="/out""#));
+}
+
+#[tokio::test]
+async fn ticks_the_only_group_that_is_offered_unless_it_is_a_powerful_one() {
+    let html = Filled::new("jane", &[]).offering(&["dev"]).render().await;
+    assert!(tag(&html, "group-0").contains("checked"), "{html}");
+    for offered in [&["kubeadm:cluster-admins"][..], &["dev", "ops"]] {
+        let html = Filled::new("jane", &[]).offering(offered).render().await;
+        assert!(!tag(&html, "group-0").contains("checked"), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn greets_who_is_signed_in_with_what_they_will_ask_for() {
+    let user = UserName::parse("jane").expect("a name");
+    let person = Person { user, groups: vec![], sign_out_url: None };
+    let filled = Filled::new("jane", &["ops", "dev"]).offering(&["dev", "ops"]);
+    let html = Filled { person: Some(person), ..filled }.render().await;
+    assert!(html.contains(r#"Hello <b translate="no" id="user">jane</b>. You will ask for: "#), "{html}");
+    assert!(html.contains(r#"<b translate="no">ops, dev</b>"#), "{html}");
+}
+
+#[tokio::test]
+async fn has_room_for_a_passphrase_beside_the_folded_options() {
+    let mut filled = Filled::new("jane", &[]);
+    filled.form.lock = LockKind::Passphrase;
+    let html = filled.render().await;
+    assert!(html.find("</details>") < html.find(r#"id="new-passphrase""#), "{html}");
+    assert!(!tag(&html, "options").contains("open"), "{html}");
+}
+
+#[tokio::test]
+async fn says_on_a_phone_that_this_is_for_the_computer_with_kubectl() {
+    assert!(!Filled::new("jane", &[]).render().await.contains("on-a-phone"));
+    let html = render(html! { <OnAPhone link="https://enroll.example.com/?user=jane" /> }).await;
+    assert!(tag(&html, "copy-link").contains("button") && tag(&html, "share-link").contains("button"), "{html}");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub(crate) fn UserField(props: &UserFieldProps) -> Html {
         <TextField
             id="user"
             label="User name"
-            hint={html! { { "What the cluster will know you by, for example jane or jane@example.com." } }}
+            hint={html! { { "How the cluster will know you, for example jane@example.com." } }}
             autocomplete="username"
             value={props.form.user.clone()}
             fault={props.fault.clone()}

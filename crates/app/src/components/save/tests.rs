@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::{Save, SaveProps};
 use crate::{
     components::tests::{cluster, key, render, tag},
-    state::{Application, Enrollment, Lock},
+    state::{Application, Enrollment, Lock, System},
 };
 
 fn issued(server: &str) -> SaveProps {
@@ -24,6 +24,7 @@ fn issued(server: &str) -> SaveProps {
         cluster: Rc::new(cluster("c", server)),
         cluster_change: None,
         page_is_local: false,
+        system: System::Posix,
         file_name: "jane@c.kubeconfig".into(),
         saved: false,
         preview: "apiVersion: v1".into(),
@@ -89,7 +90,10 @@ async fn offers_to_delete_a_key_that_is_stored_once_the_file_is_saved() {
     let enrollment = Enrollment { id: Some("1".into()), ..(*props.enrollment).clone() };
     let html = save(SaveProps { enrollment: Rc::new(enrollment), ..props }).await;
     assert_eq!(html.matches(r#"id="forget""#).count(), 1);
-    assert!(tag(&html, "forget").contains("primary"));
+    assert!(tag(&html, "forget").contains("quiet"));
+    assert!(!html.contains("primary"), "nothing is louder than the steps: {html}");
+    let (steps, forget) = (html.find("after-save"), html.find(r#"id="forget""#));
+    assert!(steps < forget, "it comes last");
 }
 
 #[tokio::test]

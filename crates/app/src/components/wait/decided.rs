@@ -21,6 +21,7 @@ pub(crate) struct DecidedProps {
 #[component]
 pub(crate) fn Denied(props: &DecidedProps) -> Html {
     let DecidedProps { name, decision, approver } = props;
+    let decision = decision.clone().without_words_of_kubectl();
     html! {
         <section>
             <Heading text="Denied" />
@@ -29,11 +30,16 @@ pub(crate) fn Denied(props: &DecidedProps) -> Html {
                 <code translate="no" id="object-name">{ name.clone() }</code>
                 { "." }
             </Lead>
-            <Reasons decision={decision.clone()} />
+            if decision.is_silent() {
+                <p id="silent">{ "They gave no reason." }</p>
+            } else {
+                <Reasons {decision} />
+            }
             <p>
-                { "Ask the approver what should be different. " }
-                { approver.clone() }
-                { " Then begin again. The old key is not used any more." }
+                { "Ask the approver what should be different, then begin again. " }
+                if let Some(approver) = approver {
+                    <span>{ approver.clone() }</span>
+                }
             </p>
             <BeginAgain />
         </section>
@@ -54,7 +60,10 @@ pub(crate) fn SigningFailed(props: &DecidedProps) -> Html {
             </Lead>
             <Reasons decision={decision.clone()} />
             <p>
-                { "Show this to whoever runs the cluster. " }{ approver.clone() }{ " Once it is mended, begin again." }
+                { "Show this to whoever runs the cluster. Once it is mended, begin again. " }
+                if let Some(approver) = approver {
+                    <span>{ approver.clone() }</span>
+                }
             </p>
             <BeginAgain />
         </section>
@@ -71,11 +80,15 @@ struct ReasonsProps {
 /// The decision's reason and message.
 #[component]
 fn Reasons(props: &ReasonsProps) -> Html {
-    let or_none = |text: &str| if text.is_empty() { "none given".to_owned() } else { text.to_owned() };
+    let Decision { reason, message } = &props.decision;
     html! {
         <dl class="said">
-            <Fact term="Reason"><span id="reason">{ or_none(&props.decision.reason) }</span></Fact>
-            <Fact term="Message"><span id="message">{ or_none(&props.decision.message) }</span></Fact>
+            if !reason.is_empty() {
+                <Fact term="Reason"><span id="reason">{ reason.clone() }</span></Fact>
+            }
+            if !message.is_empty() {
+                <Fact term="Message"><span id="message">{ message.clone() }</span></Fact>
+            }
         </dl>
     }
 }
@@ -85,7 +98,13 @@ fn Reasons(props: &ReasonsProps) -> Html {
 fn BeginAgain() -> Html {
     html! {
         <Actions>
-            <Button id="restart" class="primary" act={UserAction::Forget}>{ "Begin again with the same details" }</Button>
+            <Button id="restart" class="primary" question={BEGIN_AGAIN_QUESTION} act={UserAction::BeginAgain}>
+                { "Begin again with the same details" }
+            </Button>
         </Actions>
     }
 }
+
+/// The question before the record of a decided request is deleted.
+const BEGIN_AGAIN_QUESTION: &str = "The form is filled in as it was. This request and its key, which nobody can use any \
+                                    more, are deleted from this browser. Begin again?";

@@ -1,9 +1,9 @@
 use std::rc::Rc;
 
-use kube_enroll_core::{Algorithm, ObjectName, Subject, UserName};
+use kube_enroll_core::{Algorithm, ObjectName, Subject, UserName, csr::Decision};
 use yew::prelude::*;
 
-use super::{Contact, Notifications, Waiting, WaitingProps};
+use super::{Contact, Denied, Notifications, Waiting, WaitingProps};
 use crate::{
     components::tests::{cluster, key, render, tag},
     state::{Application, Approval, Enrollment, Lock, Person},
@@ -41,11 +41,37 @@ async fn names_subject_and_lifetime_for_the_approver() {
     let html = wait(waiting()).await;
     assert!(
         html.contains(
-            "# jane asks for access to the cluster dev in the groups dev and ops, for 8 hours.\n\n# 1. Look at what"
+            "# jane asks for access to the cluster dev in the groups dev and ops, for 8 hours, with a key of type \
+             Ed25519.\n\n# 1. Look at what"
         ),
         "{html}"
     );
     assert!(!html.contains("Requesting User") && !html.contains("Annotations must have"));
+}
+
+#[tokio::test]
+async fn has_one_message_to_send_and_says_to_whom() {
+    let html = wait(waiting()).await;
+    assert!(html.contains("Send this to somebody who may approve it."), "{html}");
+    assert_eq!(html.matches(r#"class="primary""#).count(), 1, "one thing to do: {html}");
+    assert!(tag(&html, "copy-approval-message").contains("primary"), "{html}");
+    assert!(html.find("approval-message") < html.find("approver-lines"), "{html}");
+    let html = wait(WaitingProps { approver: Some("Ask in #platform.".into()), ..waiting() }).await;
+    assert!(html.contains(r#"Send this to somebody who may approve it. <span id="approver">Ask in #platform.</span>"#));
+}
+
+#[tokio::test]
+async fn shows_the_reason_of_a_person_and_not_the_words_of_kubectl() {
+    let denied = |reason: &str, message: &str| {
+        let decision = Decision { reason: reason.into(), message: message.into() };
+        render(html! { <Denied name="jane-aaaaaaaaaa" {decision} approver="Ask in #platform." /> })
+    };
+    let html = denied("KubectlDeny", "This CSR was denied by kubectl certificate deny.").await;
+    assert!(html.contains("They gave no reason.") && !html.contains("kubectl"), "{html}");
+    let html = denied("KubectlDeny", "not <today>").await;
+    assert!(!html.contains(r#"id="reason""#) && html.contains(r#"<span id="message">not &lt;today&gt;</span>"#));
+    let html = denied("WrongGroup", "").await;
+    assert!(html.contains(r#"<span id="reason">WrongGroup</span>"#) && !html.contains(r#"id="message""#));
 }
 
 #[tokio::test]
@@ -71,6 +97,7 @@ async fn names_the_account_and_the_person_to_compare_with() {
 #[tokio::test]
 async fn groups_the_fingerprint_to_be_read_aloud() {
     let html = wait(waiting()).await;
+    assert!(tag(&html, "fingerprint").contains(r#"aria-label="Fingerprint ab cd ef 01, 23""#), "{html}");
     assert!(html.contains("<span>ab:cd:ef:01</span><span>23</span>"), "{html}");
     assert!(tag(&html, "fingerprint").contains("SHA2-256(stdin)= ab:cd:ef:01:23"));
 }
@@ -90,7 +117,7 @@ async fn shows_whether_the_page_may_be_closed() {
     assert!(html.contains("Leave this tab open") && !html.contains(r#"id="notify""#));
     let stored = || Rc::new(Enrollment { id: Some("1".into()), ..(*waiting().enrollment).clone() });
     let html = wait(WaitingProps { enrollment: stored(), ..waiting() }).await;
-    assert!(html.contains("You may close this page") && html.contains(r#"id="notify""#));
+    assert!(html.contains("You can close this page") && html.contains(r#"id="notify""#));
     let props = WaitingProps { enrollment: stored(), notifications: Notifications::Enabled, ..waiting() };
     let html = wait(props).await;
     assert!(html.contains("You will be told.") && !html.contains(r#"id="notify""#));

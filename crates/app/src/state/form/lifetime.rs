@@ -19,7 +19,7 @@ pub(crate) enum Unit {
 
 impl Lifetime {
     /// Returns the seconds, or `None` for a number that is not whole or does not fit.
-    pub(super) fn seconds(self, custom: &str, unit: Unit) -> Option<u32> {
+    pub(crate) fn seconds(self, custom: &str, unit: Unit) -> Option<u32> {
         match self {
             Self::Seconds(seconds) => Some(seconds),
             Self::Custom => custom.trim().parse::<u32>().ok()?.checked_mul(unit.seconds()),

@@ -18,6 +18,8 @@ pub(crate) struct Issued {
     pub shown: Shown,
     /// The name under which the worker's file is to be saved, while the worker writes it.
     pub saving: Option<FileName>,
+    /// The name of the file that was saved last, at an earlier visit by default.
+    pub last_name: Option<FileName>,
     pub saved: bool,
 }
 
@@ -46,8 +48,10 @@ impl Issued {
         changed.certificate_pem = Some(assembled.certificate_pem.clone());
         changed.not_after = Some(assembled.certificate.not_after);
         let save = if is_known { None } else { enrollment.reach(Stage::Issued) };
+        let name = FileName::new(enrollment.application.subject.user(), &cluster);
         let issued = Self {
-            file_name: FileName::new(enrollment.application.subject.user(), &cluster).as_str().to_owned(),
+            file_name: name.as_str().to_owned(),
+            last_name: saved.then_some(name),
             cluster,
             assembled: Rc::new(assembled),
             shown: Shown::No,
@@ -72,7 +76,9 @@ impl Issued {
             }
             Event::User(UserAction::Hide) => self.shown = Shown::No,
             Event::User(UserAction::Save) => match FileName::parse(&self.file_name) {
-                Ok(name) => {
+                Ok(typed) => {
+                    let name = if self.last_name.as_ref() == Some(&typed) { typed.next() } else { typed };
+                    self.file_name = name.as_str().to_owned();
                     self.saving = Some(name);
                     effects.push(Effect::Command(Box::new(Command::Save)));
                 }
@@ -84,6 +90,7 @@ impl Issued {
                     self.saved = true;
                     Rc::make_mut(&mut enrollment).saved_at = Some(seconds(context.inputs.now_ms));
                     effects.extend(enrollment.reach(Stage::Saved));
+                    self.last_name = Some(name.clone());
                     effects.push(Effect::Save(name));
                 }
             }

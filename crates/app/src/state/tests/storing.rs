@@ -11,11 +11,11 @@ use crate::state::{
     UserAction, WorkerFailure, is_answer_due,
 };
 
-fn listed(enrollments: Vec<StoredEnrollment>) -> Listing {
+pub(super) fn listed(enrollments: Vec<StoredEnrollment>) -> Listing {
     Listing { enrollments, refused: None, wraps_keys: true }
 }
 
-fn settings() -> Settings {
+pub(super) fn settings() -> Settings {
     Settings { cluster: Some(cluster()), ..Settings::default() }
 }
 
@@ -47,7 +47,7 @@ pub(super) fn record(stage: Stage, lease: Lease) -> StoredEnrollment {
 }
 
 /// A page that finds one enrollment, and has its lease.
-fn resumed(stage: Stage) -> Visit {
+pub(super) fn resumed(stage: Stage) -> Visit {
     let mut visit = Visit::before(settings(), Some(listed(vec![record(stage, Lease::Free)])));
     assert_eq!(visit.name(), "taking");
     assert_eq!(visit.effects.last(), Some(&command(Command::Acquire { id: "1".into() })));

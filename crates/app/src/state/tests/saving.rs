@@ -1,0 +1,50 @@
+use kube_enroll_core::Algorithm;
+use kube_enroll_protocol::{Command, Lease, Reply, Stage};
+
+use super::{
+    Visit, assembled, command,
+    storing::{listed, record, resumed, settings},
+};
+use crate::state::{Effect, UserAction};
+
+/// Saves the file, and returns its name.
+fn save(visit: &mut Visit) -> String {
+    visit.act(UserAction::Save).reply(Reply::Save(Ok(())));
+    let [.., Effect::Save(name)] = &visit.effects[..] else { panic!("{:?}", visit.effects) };
+    assert_eq!(visit.shown().file_name, name.as_str(), "the lines use the name in the field");
+    name.as_str().to_owned()
+}
+
+#[test]
+fn a_second_file_has_another_name() {
+    let mut visit = Visit::issued();
+    assert_eq!(save(&mut visit), "jane@c.kubeconfig");
+    assert_eq!(save(&mut visit), "jane@c-2.kubeconfig");
+    assert_eq!(save(&mut visit), "jane@c-3.kubeconfig");
+    visit.act(UserAction::NameFile("mine".into()));
+    assert_eq!(save(&mut visit), "mine");
+    assert_eq!(save(&mut visit), "mine-2.kubeconfig");
+}
+
+#[test]
+fn a_file_of_an_earlier_visit_is_not_overwritten_either() {
+    let mut stored = record(Stage::Saved, Lease::Free);
+    let mut visit = Visit::before(settings(), Some(listed(vec![stored.clone()])));
+    stored.lease = Lease::Ours;
+    visit.act(UserAction::Resume("1".into())).reply(Reply::Acquire(Ok(listed(vec![stored])))).reply(assembled());
+    assert!(visit.shown().saved);
+    assert_eq!(save(&mut visit), "jane@c-2.kubeconfig");
+}
+
+#[test]
+fn begins_again_with_the_details_of_a_record_that_this_visit_has_not_made() {
+    for stage in [Stage::Denied, Stage::Failed] {
+        let mut visit = resumed(stage);
+        visit.act(UserAction::BeginAgain);
+        assert_eq!(visit.name(), "editing");
+        assert!(visit.effects.contains(&command(Command::Delete { id: "1".into() })), "{:?}", visit.effects);
+        let form = visit.form();
+        assert_eq!((form.user.as_str(), form.algorithm), ("jane", Algorithm::Rsa3072));
+        assert_eq!(form.lifetime, crate::state::Lifetime::Seconds(3_600));
+    }
+}
