@@ -14,6 +14,7 @@ mod a_replica_can_die;
 mod a_request_can_be_carried_by_hand;
 mod a_start_shows_itself;
 mod a_token_says_who_asks;
+mod a_translated_page_goes_the_whole_way;
 mod an_enrollment_waits_for_its_person;
 mod any_path_and_plain_http_will_do;
 mod bounds_are_said_in_words;

@@ -241,7 +241,13 @@ impl<'a> Page<'a> {
 
     /// Returns all that a person can read, for the text of a failure.
     pub async fn whole_text(&self) -> String {
-        self.browser.run("return document.body.innerText", vec![]).await.as_str().unwrap_or_default().to_owned()
+        self.whole_text_of("body").await
+    }
+
+    /// Returns all that a person can read of an element; nothing if there is none.
+    pub async fn whole_text_of(&self, selector: &str) -> String {
+        let text = "return document.querySelector(arguments[0])?.innerText";
+        self.browser.run(text, vec![json!(selector)]).await.as_str().unwrap_or_default().to_owned()
     }
 
     async fn element(&self, selector: &str) -> Result<Element, String> {

@@ -11,7 +11,7 @@ mod share;
 mod tab;
 
 pub(crate) use clipboard::copy;
-pub(crate) use clock::{date_and_time, now_ms, parse_time, time_of_day};
+pub(crate) use clock::{compared_times, date_and_time, now_ms, parse_time, time_of_day};
 pub(crate) use composed::composed;
 pub(crate) use environment::{environment, inputs, prefilled_form};
 pub(crate) use file::{Download, read_file, save, save_text};

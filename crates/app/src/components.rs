@@ -3,6 +3,10 @@
 //! A component has what it shows as narrow properties, never the state of the page: `view` maps that. [`Ui`] is the
 //! context of all of them.
 //!
+//! A browser may translate the page, and wraps each text in elements of its own for that. So a text that changes while
+//! its state stays is a `Text`, and what may come or go is followed by elements, never by a text, before which Yew could
+//! not insert it. Names, code and fingerprints are `translate="no"`.
+//!
 //! An element that may be absent is written as `if` or `for`, which keep its place among its siblings. An `Option` in
 //! braces does not: Yew compares siblings by their places, and a field that is taken for its neighbour is made anew,
 //! without the focus of whoever types in it. Nor may a component render nothing, the condition is the parent's: the
@@ -31,6 +35,7 @@ mod steps;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod text;
 mod trouble;
 mod ui;
 mod verify;
@@ -51,6 +56,7 @@ pub(crate) use self::{
     note::Note,
     share::{OnAPhone, SendActions},
     sign_out_link::SignOutLink,
+    text::Text,
     ui::{allow_drop, use_ui},
 };
 pub(crate) use self::{

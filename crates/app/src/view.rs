@@ -7,15 +7,15 @@ use kube_enroll_protocol::StoredEnrollment as Stored;
 use yew::prelude::*;
 
 use crate::{
-    browser::{composed, date_and_time, parse_time, time_of_day},
+    browser::{compared_times, composed, date_and_time, parse_time, time_of_day},
     components::{
         Banners, CertificateFacts, Composed, Contact, Denied, Elsewhere, End, EndedKey, Generating, Header, Heading,
         Identify, Locked, ManualSteps, Notifications, OtherCluster, Refused, Remedy, RequestGone, Resuming, Save,
         SavedKey, SignIn, SigningFailed, StepOutcome, StepPanel, Steps, StorageFailed, StoredEnrollment,
-        StoredEnrollments, Storing, Submitting, Trouble, Ui, Verifying, Waiting, rough,
+        StoredEnrollments, Storing, Submitting, Text, Trouble, Ui, Verifying, Waiting, rough,
     },
     state::{
-        Acquiring, CertificateEnd, Connection, Context, Enrollment, Failed, Issued, Machine, Manual, Phase,
+        Acquiring, CertificateEnd, Connection, Context, Enrollment, Failed, Fault, Issued, Machine, Manual, Phase,
         PrivateText, Problem, Retry, Setup, Shown, State, Storage, UserAction, is_answer_due, milliseconds,
     },
 };
@@ -38,7 +38,7 @@ pub(crate) fn page(machine: &Machine, dispatch: &Callback<UserAction>) -> Html {
                 { banners(machine) }
                 <StepPanel key={state.name()}>{ step(machine) }</StepPanel>
             </main>
-            <footer>{ footer(state) }</footer>
+            <footer><Text text={footer(state)} /></footer>
         </ContextProvider<Ui>>
     }
 }
@@ -165,7 +165,7 @@ fn enrolled(machine: &Machine, enrollment: &Rc<Enrollment>, phase: &Phase) -> Ht
             html! { <SignIn sign_out_url={url.map(AttrValue::from)} /> }
         }
         Phase::Refused(refused) => {
-            html! { <Refused {name} code={refused.code} message={refused.message.clone()} /> }
+            html! { <Refused {name} code={refused.code} message={fault_text(&refused.fault)} /> }
         }
     }
 }
@@ -251,6 +251,11 @@ fn resuming(context: &Context, acquiring: &Acquiring) -> Html {
     }
 }
 
+/// Returns a fault in words, with its times in the reader's time zone.
+fn fault_text(fault: &Fault) -> String {
+    fault.text(|times| compared_times(times.map(milliseconds)))
+}
+
 fn manual_steps(machine: &Machine, enrollment: &Rc<Enrollment>, manual: &Manual) -> Html {
     let context = &machine.context;
     html! {
@@ -261,7 +266,7 @@ fn manual_steps(machine: &Machine, enrollment: &Rc<Enrollment>, manual: &Manual)
             requesting_user={requesting_user(context, enrollment)}
             reason={manual.reason.clone().map(AttrValue::from)}
             pasted={manual.pasted.clone()}
-            fault={manual.fault.clone().map(AttrValue::from)}
+            fault={manual.fault.as_ref().map(fault_text).map(AttrValue::from)}
             has_api={context.has_api()}
         />
     }

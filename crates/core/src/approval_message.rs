@@ -60,6 +60,8 @@ pub(crate) fn asks_for_access(
 
 #[cfg(test)]
 mod tests {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
     use super::*;
 
     fn text(user: &str, groups: &[&str]) -> String {
@@ -93,6 +95,17 @@ mod tests {
         assert_eq!(text.find(changed), None, "{text}");
         assert!(!text.contains(":ab:") && !text.contains("kubectl"), "{text}");
         assert!(!text.lines().any(|line| line.starts_with(['#', '-', ' '])), "{text}");
+        // Shown by a chat that reads Markdown and curls quotes, it is the same text.
+        let mut shown = String::new();
+        for event in Parser::new_ext(&text, Options::all()) {
+            match event {
+                Event::Text(part) => shown.push_str(&part),
+                Event::SoftBreak => shown.push('\n'),
+                Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph) => {}
+                other => panic!("markup in {text}: {other:?}"),
+            }
+        }
+        assert_eq!(shown, text);
         // Where a chat joins lines, each value still ends where the next begins.
         assert!(text.replace('\n', " ").contains("RSA-3072. Request: jane-doe-example-com-aaaaaaaaaa Fingerprint"));
     }

@@ -12,4 +12,4 @@ mod reply;
 pub use command::{Assemble, Command, CommandMessage};
 pub use passphrase::Passphrase;
 pub use record::{Details, Fault, Lease, Progress, Readable, Stage, StoredEnrollment};
-pub use reply::{Assembled, BuildId, Failure, GeneratedKey, Listing, Reply, ReplyMessage, WorkerMessage};
+pub use reply::{Assembled, BuildId, Failure, GeneratedKey, Listing, Reply, ReplyMessage, Validity, WorkerMessage};

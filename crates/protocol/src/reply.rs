@@ -1,4 +1,4 @@
-use kube_enroll_core::{CertificateSummary, ClusterChange, Difference, ErrorCode};
+use kube_enroll_core::{CertificateSummary, ClusterChange, Difference, ErrorCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::StoredEnrollment;
@@ -97,6 +97,22 @@ pub struct Failure {
     pub code: ErrorCode,
     /// For people.
     pub message: String,
+    /// The times of a certificate that is not valid now, to be shown in the reader's time zone; `None` for any other
+    /// failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity: Option<Validity>,
+}
+
+/// The times of a certificate that is not valid now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Validity {
+    /// The begin.
+    pub not_before: Timestamp,
+    /// The end.
+    pub not_after: Timestamp,
+    /// The time at which it was checked: the cluster's, or the browser's where nobody was asked.
+    pub now: Timestamp,
 }
 
 /// A key that was made: its public half.
@@ -148,7 +164,7 @@ mod tests {
         for (message, json) in [
             (Reply::Store(Ok("i".into())), json!({"reply": {"id": 7, "reply": {"store": {"Ok": "i"}}}})),
             (
-                Reply::Reveal(Err(Failure { code: ErrorCode::OutOfOrder, message: "m".into() })),
+                Reply::Reveal(Err(Failure { code: ErrorCode::OutOfOrder, message: "m".into(), validity: None })),
                 json!({"reply": {"id": 7, "reply": {"reveal": {"Err": {"code": "out-of-order", "message": "m"}}}}}),
             ),
         ] {

@@ -119,7 +119,7 @@ impl Worker {
         let (id, answer) = match serde_wasm_bindgen::from_value(message) {
             Ok(CommandMessage { id, command }) => (id, self.execute(command).await),
             Err(error) => {
-                let failure = Failure { code: ErrorCode::InvalidArgument, message: error.to_string() };
+                let failure = Failure { code: ErrorCode::InvalidArgument, message: error.to_string(), validity: None };
                 (id as u32, Reply::Invalid(Err(failure)).into())
             }
         };

@@ -1,5 +1,5 @@
 use kube_enroll_core::ErrorCode;
-use kube_enroll_protocol::Failure;
+use kube_enroll_protocol::{Failure, Validity};
 
 /// The reason why a command failed. No part of a key is in it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +64,12 @@ impl Error {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { code: error.code(), message: error.to_string() }
+        let validity = match error {
+            Error::X509(kube_enroll_x509::Error::NotValidNow { not_before, not_after, now }) => {
+                Some(Validity { not_before, not_after, now })
+            }
+            _ => None,
+        };
+        Self { code: error.code(), message: error.to_string(), validity }
     }
 }

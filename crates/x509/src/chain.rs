@@ -100,11 +100,7 @@ impl CertificateChain {
         }
         self.check_usage()?;
         if now < *not_before || now >= *not_after {
-            return Err(Error::NotValidNow {
-                not_before: not_before.to_string(),
-                not_after: not_after.to_string(),
-                now: now.to_string(),
-            });
+            return Err(Error::NotValidNow { not_before: *not_before, not_after: *not_after, now });
         }
         let asked_seconds = i64::from(expiration_seconds);
         let issued_seconds = not_after.seconds_since(*not_before);

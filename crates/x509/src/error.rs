@@ -1,4 +1,4 @@
-use kube_enroll_core::{ErrorCode, Quoted};
+use kube_enroll_core::{ErrorCode, Quoted, Timestamp};
 
 use crate::pasted::Pasted;
 
@@ -89,12 +89,12 @@ pub enum Error {
     /// A certificate that is not valid now.
     #[error("the clock says {now}, the certificate is valid from {not_before} to {not_after}")]
     NotValidNow {
-        /// Begin, RFC 3339.
-        not_before: String,
-        /// End, RFC 3339.
-        not_after: String,
-        /// The time at which it was checked, RFC 3339: the cluster's, or the browser's where nobody was asked.
-        now: String,
+        /// Begin.
+        not_before: Timestamp,
+        /// End.
+        not_after: Timestamp,
+        /// The time at which it was checked: the cluster's, or the browser's where nobody was asked.
+        now: Timestamp,
     },
     /// A pasted text without a certificate for the request.
     #[error("found {found}, expected the issued certificate: {}", .found.advice())]

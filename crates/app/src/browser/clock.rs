@@ -33,6 +33,13 @@ pub(crate) fn time_of_day(milliseconds: f64) -> String {
     to_locale_string(milliseconds, &[("hour", "2-digit"), ("minute", "2-digit")])
 }
 
+/// Formats two times to be compared: their times of day where they are of one day and differ, or else dates and times.
+pub(crate) fn compared_times(times: [f64; 2]) -> [String; 2] {
+    let day = |milliseconds| to_locale_string(milliseconds, &[("dateStyle", "short")]);
+    let [first, second] = times.map(time_of_day);
+    if day(times[0]) == day(times[1]) && first != second { [first, second] } else { times.map(date_and_time) }
+}
+
 fn to_locale_string(milliseconds: f64, options: &[(&str, &str)]) -> String {
     let object = Object::new();
     for (name, value) in options {

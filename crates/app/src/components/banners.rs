@@ -1,6 +1,6 @@
 use yew::prelude::*;
 
-use super::{Note, rough};
+use super::{Note, Text, rough};
 
 /// Properties of [`Banners`].
 #[derive(Properties, PartialEq)]
@@ -38,41 +38,46 @@ pub(crate) fn Banners(props: &BannersProps) -> Html {
                 <Note id="storage-refused" warns=true>
                     { "This browser stores nothing for this page, so leave the tab open until you have saved your \
                        file: closing or reloading it loses the key. " }
-                    { reason.clone() }
+                    <Text text={reason.clone()} />
                 </Note>
             }
             if let Some(reason) = &props.not_deleted {
                 <Note id="not-deleted" warns=true>
                     { "The key was not deleted, and is still stored in this browser. Try again; or delete what this \
                        browser stores for this site, in its settings. " }
-                    { reason.clone() }
+                    <Text text={reason.clone()} />
                 </Note>
             }
             if let Some(reason) = &props.not_written {
                 <Note id="not-written" warns=true>
                     { "This browser could not store how far your request has come. Leave this tab open until you have \
                        saved your file; the page tries again by itself. " }
-                    { reason.clone() }
+                    <Text text={reason.clone()} />
                 </Note>
             }
             if let Some(reason) = &props.not_listed {
                 <Note id="not-listed" warns=true>
                     { "Your earlier requests could not be listed; what is stored in this browser is as it was. Reload \
                        the page to see them. " }
-                    { reason.clone() }
+                    <Text text={reason.clone()} />
                 </Note>
             }
             if off_ms.abs() > CLOCK_TOLERANCE_MS {
                 <Note id="clock-warning">
-                    { "This computer’s clock is " }
-                    { rough(off_ms.abs()) }
-                    { if off_ms > 0.0 { " behind" } else { " ahead of" } }
-                    { " the cluster’s. This page goes by the cluster’s; kubectl goes by yours, so please set it \
-                       right." }
+                    <Text text={describe_offset(off_ms)} />
                 </Note>
             }
         </div>
     }
+}
+
+fn describe_offset(off_ms: f64) -> String {
+    format!(
+        "This computer’s clock is {} {} the cluster’s. This page goes by the cluster’s; kubectl goes by yours, so please \
+         set it right.",
+        rough(off_ms.abs()),
+        if off_ms > 0.0 { "behind" } else { "ahead of" }
+    )
 }
 
 /// The difference of the clocks from which the page warns.
@@ -110,7 +115,7 @@ mod tests {
     #[tokio::test]
     async fn warns_that_nothing_is_stored_and_why() {
         let html = banners(false, Some("<private> window"), 0.0).await;
-        assert!(html.contains("loses the key. &lt;private&gt; window</p>"), "{html}");
+        assert!(html.contains("loses the key. <span>&lt;private&gt; window</span></p>"), "{html}");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 use yew::prelude::*;
 
-use super::use_ui;
+use super::{Text, use_ui};
 use crate::state::UserAction;
 
 /// Properties of [`CopyLines`] and [`CopyButton`].
@@ -47,7 +47,7 @@ pub(crate) fn CopyButton(props: &CopyProps) -> Html {
     let onclick = ui.on::<MouseEvent>(UserAction::Copy { block: id, text: text.to_string() });
     html! {
         <button type="button" id={button_id} class={*class} {onclick}>
-            <span aria-live="polite">{ face }</span>
+            <span aria-live="polite"><Text text={face} /></span>
             <span class="unseen">{ " " }{ label.clone() }</span>
         </button>
     }

@@ -1,6 +1,6 @@
 use yew::prelude::*;
 
-use super::use_ui;
+use super::{Text, use_ui};
 use kube_enroll_core::format_duration;
 
 /// Properties of [`Elapsed`].
@@ -14,7 +14,7 @@ pub(crate) struct ElapsedProps {
 #[component]
 pub(crate) fn Elapsed(props: &ElapsedProps) -> Html {
     let ui = use_ui();
-    html! { <p>{ "Elapsed: " }<span id="elapsed">{ elapsed(ui.now_ms - props.since_ms) }</span></p> }
+    html! { <p>{ "Elapsed: " }<span id="elapsed"><Text text={elapsed(ui.now_ms - props.since_ms)} /></span></p> }
 }
 
 /// A bar that moves while something is under way.

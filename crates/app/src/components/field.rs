@@ -1,5 +1,7 @@
 use yew::prelude::*;
 
+use super::Text;
+
 /// Properties of [`Label`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct LabelProps {
@@ -54,7 +56,13 @@ pub(crate) struct FaultProps {
 /// fills.
 #[component]
 pub(crate) fn Fault(props: &FaultProps) -> Html {
-    html! { <p id={props.id.clone()} class="fault" aria-live="polite">{ props.text.clone().unwrap_or_default() }</p> }
+    html! {
+        <p id={props.id.clone()} class="fault" aria-live="polite">
+            if let Some(text) = &props.text {
+                <Text {text} />
+            }
+        </p>
+    }
 }
 
 /// Properties of [`TextInput`].

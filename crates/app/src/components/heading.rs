@@ -1,5 +1,7 @@
 use yew::prelude::*;
 
+use super::Text;
+
 /// Properties of [`Heading`].
 #[derive(Properties, PartialEq)]
 pub(crate) struct HeadingProps {
@@ -11,7 +13,7 @@ pub(crate) struct HeadingProps {
 /// where it changes within one.
 #[component]
 pub(crate) fn Heading(props: &HeadingProps) -> Html {
-    html! { <h1 tabindex="-1" aria-live="polite">{ props.text.clone() }</h1> }
+    html! { <h1 tabindex="-1" aria-live="polite"><Text text={props.text.clone()} /></h1> }
 }
 
 /// Properties of [`Lead`].

@@ -10,7 +10,7 @@ use kube_enroll_core::{Cluster, ClusterChange, FileName, UserName, shell};
 use yew::prelude::*;
 
 use self::{cluster_change::ClusterChanged, kubeconfig_preview::KubeconfigPreview, next_steps::NextSteps};
-use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, Note, SameSteps, TextField, use_ui};
+use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, Note, SameSteps, Text, TextField, use_ui};
 use crate::state::{Enrollment, System, UserAction};
 
 /// Properties of [`Save`].
@@ -53,11 +53,13 @@ pub(crate) fn Save(props: &SaveProps) -> Html {
         <section>
             <Heading text={if *saved { "Your file is saved" } else { "Your certificate is here" }} />
             <Lead>
-                if *saved {
-                    { "It is in your downloads. It holds your private key: keep it to yourself." }
-                } else {
-                    { "It has passed the checks. Save it together with your key, as the file that kubectl reads." }
-                }
+                <Text
+                    text={if *saved {
+                        "It is in your downloads. It holds your private key: keep it to yourself."
+                    } else {
+                        "It has passed the checks. Save it together with your key, as the file that kubectl reads."
+                    }}
+                />
             </Lead>
             if let Some(change) = &props.cluster_change {
                 <ClusterChanged change={change.clone()} {cluster} />

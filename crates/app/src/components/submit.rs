@@ -3,7 +3,7 @@ use std::rc::Rc;
 use kube_enroll_core::shell;
 use yew::prelude::*;
 
-use super::{Actions, Button, Elapsed, Heading, Lead, ManualButton, Note, ProgressBar, SameSteps};
+use super::{Actions, Button, Elapsed, Heading, Lead, ManualButton, Note, ProgressBar, SameSteps, Text};
 use crate::state::{Enrollment, UserAction};
 
 /// Properties of [`Submitting`].
@@ -35,7 +35,9 @@ pub(crate) fn Submitting(props: &SubmittingProps) -> Html {
             <Elapsed since_ms={*since_ms} />
             <div role="status">
                 if let Some(trouble) = trouble {
-                    <Note>{ "No answer yet; trying again with the same name. (" }{ trouble.clone() }{ ")" }</Note>
+                    <Note>
+                        <Text text={format!("No answer yet; trying again with the same name. ({trouble})")} />
+                    </Note>
                 }
             </div>
             <Actions>

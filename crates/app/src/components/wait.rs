@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use super::{
     Actions, ApproverBlock, Button, Fingerprint, ForgetButton, Heading, Lead, ManualButton, MessageToSend, Note,
-    ProgressBar, SameSteps, elapsed, use_ui,
+    ProgressBar, SameSteps, Text, elapsed, use_ui,
 };
 use crate::state::{Approval, Enrollment, Person, UserAction};
 
@@ -116,19 +116,19 @@ struct ApprovedProps {
 #[component]
 fn Approved(props: &ApprovedProps) -> Html {
     let for_ms = use_ui().now_ms - props.since_ms;
+    let text = if for_ms < MAX_SIGNING_MS {
+        "Somebody said yes. The cluster is signing the certificate.".to_owned()
+    } else {
+        format!(
+            "Somebody said yes, but the cluster has not signed for {}. This cluster may not sign client certificates at \
+             all: Amazon EKS, for one, never does. Ask whoever runs it. The page goes on looking.",
+            elapsed(for_ms)
+        )
+    };
     html! {
         <>
             <Heading text="Approved" />
-            <Lead>
-                if for_ms < MAX_SIGNING_MS {
-                    { "Somebody said yes. The cluster is signing the certificate." }
-                } else {
-                    { "Somebody said yes, but the cluster has not signed for " }
-                    { elapsed(for_ms) }
-                    { ". This cluster may not sign client certificates at all: Amazon EKS, for one, never does. Ask \
-                       whoever runs it. The page goes on looking." }
-                }
-            </Lead>
+            <Lead><Text {text} /></Lead>
             <ProgressBar />
         </>
     }

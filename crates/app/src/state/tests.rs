@@ -228,7 +228,7 @@ fn generated() -> Reply {
 }
 
 fn failure(code: ErrorCode) -> kube_enroll_protocol::Failure {
-    kube_enroll_protocol::Failure { code, message: "m".into() }
+    kube_enroll_protocol::Failure { code, message: "m".into(), validity: None }
 }
 
 fn not_assembled(code: ErrorCode) -> Reply {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{name_notes::NameNotes, unusual_note::UnusualNote};
 use crate::{
-    components::{Button, Fault, Hint, Note, TextInput, invalid, use_ui},
+    components::{Button, Fault, Hint, Note, Text, TextInput, invalid, use_ui},
     state::{Edit, Faults, Form, UserAction, parts},
 };
 
@@ -69,14 +69,14 @@ fn group_notes(row: usize, group: &str, composed: Option<AttrValue>) -> Html {
         <>
             if parts.len() > 1 {
                 <Note id={format!("group-{row}-parts")}>
-                    { "One group, or " }{ parts.len() }{ "? As it stands, it is one, with the name " }
+                    <Text text={format!("One group, or {}? As it stands, it is one, with the name ", parts.len())} />
                     <b translate="no">{ group.trim().to_owned() }</b>{ ". " }
                     <Button
                         id={format!("split-group-{row}")}
                         class="quiet"
                         act={UserAction::Edit(Edit::SplitGroup(row))}
                     >
-                        { "Make it " }{ parts.len() }{ ": " }<span translate="no">{ parts.join(" and ") }</span>
+                        <Text text={format!("Make it {}: ", parts.len())} /><span translate="no">{ parts.join(" and ") }</span>
                     </Button>
                 </Note>
             }
@@ -97,7 +97,7 @@ fn powerful_note(warning: &Warning) -> Html {
         }
         _ => return Html::default(),
     };
-    html! { <Note warns=true><b translate="no">{ group.to_string() }</b>{ text }</Note> }
+    html! { <Note warns=true><b translate="no">{ group.to_string() }</b><Text {text} /></Note> }
 }
 
 /// Properties of [`GroupRows`].

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{algorithm_field::AlgorithmField, lifetime_field::LifetimeField, lock_field::LockField};
 use crate::{
-    components::{Button, Fault, Hint, Label, TextField, TextInput, use_ui},
+    components::{Button, Fault, Hint, Label, Text, TextField, TextInput, use_ui},
     state::{Edit, Faults, Form, LockKind, UserAction},
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn Options(props: &OptionsProps) -> Html {
     let open = form.unfolded || wrong.into_iter().any(Option::is_some);
     html! {
         <details id="options" {open}>
-            <summary><span id="summary">{ summary(form) }</span>{ " · " }<b>{ "Change" }</b></summary>
+            <summary><span id="summary"><Text text={summary(form)} /></span>{ " · " }<b>{ "Change" }</b></summary>
             <AlgorithmField {policy} chosen={form.algorithm} fault={faults.algorithm.clone().map(AttrValue::from)} />
             <LifetimeField {form} {policy} fault={faults.lifetime.clone().map(AttrValue::from)} />
             if form.lock != LockKind::None {

@@ -3,7 +3,7 @@ use yew::prelude::*;
 
 use super::saved_key::AgainButton;
 use crate::{
-    components::{Actions, Button, FORGET_QUESTION, Note},
+    components::{Actions, Button, FORGET_QUESTION, Note, Text},
     state::{CertificateEnd, UserAction},
 };
 
@@ -67,15 +67,10 @@ pub(crate) fn StoredEnrollment(props: &StoredEnrollmentProps) -> Html {
         <li data-id={id.clone()} data-stage={stage.map(Stage::name)}>
             <b translate="no">{ user.clone() }</b>
             <span class="hint">
-                { name.clone() }
-                { " · " }
-                { stage.map_or("unknown", stage_text) }
-                { " · " }
-                { age.clone() }
-                { " old" }
+                <span translate="no">{ name.clone() }</span>
+                <Text text={format!(" · {} · {age} old", stage.map_or("unknown", stage_text))} />
                 if let Some(End { time, .. }) = end {
-                    { if has_passed { " · ended " } else { " · ends " } }
-                    { time.clone() }
+                    <Text text={format!(" · {} {time}", if has_passed { "ended" } else { "ends" })} />
                 }
             </span>
             if distance == Some(CertificateEnd::PassedHere) {

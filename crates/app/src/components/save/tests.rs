@@ -73,7 +73,7 @@ async fn shows_what_has_changed_of_the_cluster_before_the_file_is_saved() {
 async fn marks_a_name_that_no_file_can_have() {
     let html = save(SaveProps { file_name: "../config".into(), ..issued("https://k.example.com") }).await;
     assert!(tag(&html, "file-name").contains(r#"aria-invalid="true""#));
-    assert!(html.contains("are possible.</p>"));
+    assert!(html.contains("are possible.</span></p>"));
 }
 
 #[tokio::test]

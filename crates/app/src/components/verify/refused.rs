@@ -46,10 +46,7 @@ pub(crate) fn Refused(props: &RefusedProps) -> Html {
 
 fn advice(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::NotValidNow => {
-            "Its time has not come or is over. If a clock was wrong, set it right and check again; otherwise begin \
-             again."
-        }
+        ErrorCode::NotValidNow => "If it comes to nothing, begin again.",
         ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups | ErrorCode::OtherIssuer => {
             "Something between this page and the cluster gave you a certificate that is not yours. Do not use it, and \
              tell whoever runs the cluster. Then begin again."

@@ -5,7 +5,7 @@ use kube_enroll_protocol::Stage;
 use yew::prelude::*;
 
 use crate::{
-    components::{Actions, Button, Fact, ForgetButton, Heading, Lead, ProgressBar, stage_text},
+    components::{Actions, Button, Fact, ForgetButton, Heading, Lead, ProgressBar, Text, stage_text},
     state::UserAction,
 };
 
@@ -42,7 +42,7 @@ pub(crate) fn Elsewhere(props: &ElsewhereProps) -> Html {
                 { " is looked after by another tab of this browser. Here it can be gone on with as soon as that tab is \
                    closed." }
             </Lead>
-            <p role="status">{ "There it is: " }<b id="stage">{ props.stage.map_or("unknown", stage_text) }</b></p>
+            <p role="status">{ "There it is: " }<b id="stage"><Text text={props.stage.map_or("unknown", stage_text)} /></b></p>
             <BeginAnother />
         </section>
     }

@@ -4,7 +4,7 @@ use kube_enroll_core::shell::in_groups;
 use yew::prelude::*;
 
 use crate::{
-    components::{Fact, ReloadButton, elapsed, use_ui},
+    components::{Fact, ReloadButton, Text, elapsed, use_ui},
     state::Enrollment,
 };
 
@@ -32,10 +32,14 @@ pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
             if let Some(account) = &props.requesting_user {
                 <Fact term="Requesting User"><code translate="no" id="requesting-user">{ account.clone() }</code></Fact>
             }
-            <Fact term="Waiting for"><span id="elapsed">{ elapsed(ui.now_ms - enrollment.since_ms) }</span></Fact>
+            <Fact term="Waiting for">
+                <span id="elapsed"><Text text={elapsed(ui.now_ms - enrollment.since_ms)} /></span>
+            </Fact>
             if let Some(dropped_at) = &props.dropped_at {
                 <Fact term="Dropped at">
-                    <span id="dropped-at">{ dropped_at.clone() }{ ", if nobody has decided by then" }</span>
+                    <span id="dropped-at">
+                        <Text text={format!("{dropped_at}, if nobody has decided by then")} />
+                    </span>
                 </Fact>
             }
         </dl>
@@ -74,17 +78,21 @@ pub(crate) fn ContactStatus(props: &ContactStatusProps) -> Html {
     html! {
         <>
             <p id="connection" role="status" data-connected={connected}>
-                { match &props.contact {
-                    Contact::Connecting => "Connecting…".to_owned(),
-                    Contact::Live => "Connected. This page will notice the decision by itself.".to_owned(),
-                    Contact::Lost { since, reason, .. } => {
-                        format!("Reconnecting. No contact since {since}; your request is not affected. ({reason})")
-                    }
-                } }
+                <Text text={describe(&props.contact)} />
             </p>
             if let Contact::Lost { may_reload: true, .. } = &props.contact {
                 <ReloadButton />
             }
         </>
+    }
+}
+
+fn describe(contact: &Contact) -> String {
+    match contact {
+        Contact::Connecting => "Connecting…".into(),
+        Contact::Live => "Connected. This page will notice the decision by itself.".into(),
+        Contact::Lost { since, reason, .. } => {
+            format!("Reconnecting. No contact since {since}; your request is not affected. ({reason})")
+        }
     }
 }

@@ -1,7 +1,7 @@
 use std::{fmt, rc::Rc};
 
 use super::{Certificate, Phase, Submitting, Verifying};
-use crate::state::{Context, Effect, Enrollment, Event, Transition, UserAction};
+use crate::state::{Context, Effect, Enrollment, Event, Fault, Transition, UserAction};
 
 /// Without an API: a person applies the manifest, and pastes the certificate. The pasted text may be a secret, so
 /// `Debug` omits it.
@@ -10,7 +10,7 @@ pub(crate) struct Manual {
     /// The reason why the API is not used, or `None` if the person knows it.
     pub reason: Option<String>,
     pub pasted: String,
-    pub fault: Option<String>,
+    pub fault: Option<Fault>,
 }
 
 impl Manual {
@@ -19,13 +19,13 @@ impl Manual {
     }
 
     /// Requests another certificate, since the pasted one cannot be used.
-    pub(super) fn refused(pasted: String, fault: String) -> Self {
+    pub(super) fn refused(pasted: String, fault: Fault) -> Self {
         Self { reason: None, pasted, fault: Some(fault) }
     }
 
     /// Requests the certificate, since a private key was pasted.
     pub(super) fn with_private_key_fault() -> Self {
-        Self::refused(String::new(), PRIVATE_KEY_PASTED.into())
+        Self::refused(String::new(), Fault::Words(PRIVATE_KEY_PASTED.into()))
     }
 
     pub(super) fn on(mut self, event: Event, enrollment: Rc<Enrollment>, context: &Context) -> Transition {

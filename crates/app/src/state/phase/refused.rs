@@ -3,15 +3,14 @@ use std::rc::Rc;
 use kube_enroll_core::ErrorCode;
 
 use super::{Certificate, Phase, Verifying};
-use crate::state::{Context, Enrollment, Event, Transition, UserAction};
+use crate::state::{Context, Enrollment, Event, Fault, Transition, UserAction};
 
 /// The certificate does not answer the request; no kubeconfig was written.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Refused {
     pub certificate: Option<Certificate>,
     pub code: ErrorCode,
-    /// For people.
-    pub message: String,
+    pub fault: Fault,
 }
 
 impl Refused {

@@ -5,7 +5,7 @@ use kube_enroll_protocol::{Assemble, Command, Failure, Passphrase, Reply};
 
 use super::{Issued, Locked, Manual, Phase, Refused};
 use crate::state::{
-    Answer, Call, ClusterForm, Context, Effect, Enrollment, Event, Problem, Retry, Transition, UserAction,
+    Answer, Call, ClusterForm, Context, Effect, Enrollment, Event, Fault, Problem, Retry, Transition, UserAction,
     enrollment::seconds, form::sentence,
 };
 
@@ -95,7 +95,7 @@ impl Verifying {
     /// Handles a failure of the worker: the key needs its passphrase, the cluster is not known, or the certificate is
     /// refused.
     fn unverified(self, failure: Failure, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
-        let Failure { code, message } = failure;
+        let Failure { code, message, validity } = failure;
         let Self { certificate, .. } = self;
         match (code, &enrollment.id) {
             (ErrorCode::PassphraseNeeded, _) => {
@@ -130,31 +130,30 @@ impl Verifying {
             (ErrorCode::PastedPrivateKey, _) => {
                 Transition::to(Phase::Manual(Manual::with_private_key_fault()).of(enrollment))
             }
-            _ if certificate.is_pasted => {
-                let fault = format!("{}{}", sentence(message), advice(code, context.clock_offset_ms.is_some()));
-                let manual = Manual::refused(certificate.text, fault);
-                Transition::to(Phase::Manual(manual).of(enrollment)).with(Effect::Focus("pasted".into()))
-            }
             _ => {
-                let refused = Refused { certificate: Some(certificate), code, message };
-                Transition::to(Phase::Refused(refused).of(enrollment))
+                let fault = match validity {
+                    // Without an answer of the API, the clock is this computer's.
+                    Some(validity) => Fault::NotValidNow { validity, is_clusters: context.clock_offset_ms.is_some() },
+                    None if certificate.is_pasted => Fault::Words(format!("{}{}", sentence(message), advice(code))),
+                    None => Fault::Words(sentence(message)),
+                };
+                if certificate.is_pasted {
+                    let manual = Manual::refused(certificate.text, fault);
+                    Transition::to(Phase::Manual(manual).of(enrollment)).with(Effect::Focus("pasted".into()))
+                } else {
+                    let refused = Refused { certificate: Some(certificate), code, fault };
+                    Transition::to(Phase::Refused(refused).of(enrollment))
+                }
             }
         }
     }
 }
 
-/// Returns advice on a refused pasted certificate. Without an answer of the API, the clock is this computer's.
-fn advice(code: ErrorCode, knows_time: bool) -> &'static str {
+/// Returns advice on a refused pasted certificate.
+fn advice(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups | ErrorCode::OtherIssuer => {
             " It was made for another request, or by somebody else: please bring the one of this request."
-        }
-        ErrorCode::NotValidNow if knows_time => {
-            " That is the cluster’s clock: the certificate cannot be used any more, or not yet."
-        }
-        ErrorCode::NotValidNow => {
-            " That is the clock of this computer. If it is wrong, set it, then check again; if it is right, ask for a \
-             new certificate."
         }
         _ => "",
     }

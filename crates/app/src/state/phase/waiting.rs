@@ -4,7 +4,9 @@ use kube_enroll_core::{CertificateSigningRequest, CsrState, ErrorCode, WatchEven
 use kube_enroll_protocol::Stage;
 
 use super::{Certificate, Gone, Phase, Refused, SignIn, Verifying, Watcher};
-use crate::state::{Answer, Call, Context, Effect, Enrollment, Event, Failure, State, Transition, UserAction};
+use crate::state::{
+    Answer, Call, Context, Effect, Enrollment, Event, Failure, Fault, State, Transition, UserAction, form::sentence,
+};
 
 /// The object is in the cluster, and is pending, or approved and not signed.
 #[derive(Debug, PartialEq)]
@@ -196,7 +198,8 @@ impl Waiting {
                     .notify("Your certificate is here", context)
             }
             Err(error) => {
-                let refused = Refused { certificate: None, code: ErrorCode::InvalidObject, message: error.to_string() };
+                let fault = Fault::Words(sentence(error.to_string()));
+                let refused = Refused { certificate: None, code: ErrorCode::InvalidObject, fault };
                 Transition::to(Phase::Refused(refused).of(enrollment)).with(Effect::StopCalls)
             }
         };

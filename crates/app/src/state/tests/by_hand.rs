@@ -1,12 +1,20 @@
-use kube_enroll_core::{ErrorCode, Settings};
-use kube_enroll_protocol::{Listing, Reply, Stage};
+use kube_enroll_core::{ErrorCode, Settings, Timestamp};
+use kube_enroll_protocol::{Failure, Listing, Reply, Stage, Validity};
 
 use super::{
-    Visit, assembled, cluster, generated, not_assembled,
+    Visit, assembled, cluster, failure, generated, not_assembled,
     storing::{saved_stages, stored_and_submitting},
     unreachable,
 };
-use crate::state::{Answer, Failure, UserAction};
+use crate::state::{Answer, Fault, UserAction};
+
+/// Returns the words of the fault of what was pasted.
+fn words(visit: &Visit) -> &str {
+    match &visit.manual().fault {
+        Some(Fault::Words(words)) => words,
+        other => panic!("no words: {other:?}"),
+    }
+}
 
 #[test]
 fn what_is_carried_by_hand_is_not_sent_by_the_next_visit() {
@@ -25,12 +33,12 @@ fn without_an_api_a_person_carries_request_and_certificate() {
     assert_eq!((visit.name(), &visit.effects[..]), ("manual", &[][..]));
     visit.act(UserAction::Paste("-----BEGIN PRIVATE KEY-----".into()));
     assert_eq!(visit.manual().pasted, "");
-    assert!(visit.manual().fault.as_deref().is_some_and(|fault| fault.contains("private key")));
+    assert!(words(&visit).contains("private key"));
     visit.act(UserAction::Paste("client-key-data: DATA+OMITTED".into()));
     visit.act(UserAction::Paste("<html>".into())).act(UserAction::UsePasted);
-    let refusal = kube_enroll_protocol::Failure { code: ErrorCode::PastedHtml, message: "a web page".into() };
+    let refusal = Failure { message: "a web page".into(), ..failure(ErrorCode::PastedHtml) };
     visit.reply(Reply::Assemble(Err(refusal)));
-    assert_eq!((visit.manual().pasted.as_str(), visit.manual().fault.as_deref()), ("<html>", Some("A web page.")));
+    assert_eq!((visit.manual().pasted.as_str(), words(&visit)), ("<html>", "A web page."));
     visit.act(UserAction::PasteFile("CERT".into()));
     assert_eq!(visit.name(), "verifying");
     visit.reply(assembled());
@@ -43,9 +51,11 @@ fn blames_the_computers_clock_where_no_cluster_was_asked() {
     let storage = Listing { enrollments: vec![], refused: None, wraps_keys: true };
     let mut visit = Visit::before(settings, Some(storage));
     visit.act(UserAction::Create).reply(generated()).reply(Reply::Store(Ok("1".into())));
-    visit.act(UserAction::PasteFile("CERT".into())).reply(not_assembled(ErrorCode::NotValidNow));
-    let fault = visit.manual().fault.as_deref().expect("a fault");
-    assert!(fault.contains("the clock of this computer. If it is wrong, set it, then check again"), "{fault}");
+    let at = Timestamp::from_unix_seconds;
+    let validity = Validity { not_before: at(1_000), not_after: at(2_000), now: at(100) };
+    let failure = Failure { validity: Some(validity), ..failure(ErrorCode::NotValidNow) };
+    visit.act(UserAction::PasteFile("CERT".into())).reply(Reply::Assemble(Err(failure)));
+    assert_eq!(visit.manual().fault, Some(Fault::NotValidNow { validity, is_clusters: false }));
     assert_eq!(visit.manual().pasted, "CERT", "it can be checked again");
 }
 
@@ -55,13 +65,13 @@ fn clears_a_private_key_that_only_the_worker_has_recognised() {
     visit.act(UserAction::Manual).act(UserAction::Paste("MC4CAQA".into())).act(UserAction::UsePasted);
     visit.reply(not_assembled(ErrorCode::PastedPrivateKey));
     assert_eq!((visit.name(), visit.manual().pasted.as_str()), ("manual", ""));
-    assert!(visit.manual().fault.as_deref().is_some_and(|fault| fault.contains("private key")));
+    assert!(words(&visit).contains("private key"));
 }
 
 #[test]
 fn where_nothing_answers_a_person_can_carry_it_too() {
     let mut visit = stored_and_submitting();
-    visit.answer(Answer::Created(Err(Failure::NoApi(405))));
+    visit.answer(Answer::Created(Err(crate::state::Failure::NoApi(405))));
     assert_eq!(visit.name(), "manual");
     visit.act(UserAction::Retry);
     assert!(visit.posts());
