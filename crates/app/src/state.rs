@@ -98,6 +98,11 @@ impl State {
         }
     }
 
+    /// Returns whether somebody has to do something about the enrollment before it can continue.
+    pub(crate) fn is_trouble(&self) -> bool {
+        matches!(self, Self::Enrolled { phase, .. } if phase.is_trouble())
+    }
+
     /// Returns the title that the browser shows in its list of tabs.
     pub(crate) fn title(&self) -> &'static str {
         match self {

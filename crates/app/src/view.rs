@@ -57,7 +57,7 @@ fn outcome(state: &State) -> StepOutcome {
     match state {
         State::Failed(_) => StepOutcome::Troubled,
         State::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved => StepOutcome::Done,
-        State::Enrolled { phase, .. } if phase.is_trouble() => StepOutcome::Troubled,
+        state if state.is_trouble() => StepOutcome::Troubled,
         _ => StepOutcome::Active,
     }
 }

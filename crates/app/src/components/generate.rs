@@ -3,7 +3,7 @@
 use kube_enroll_core::{Algorithm, Subject, shell};
 use yew::prelude::*;
 
-use super::{Actions, Button, Elapsed, Heading, Lead, ProgressBar, SameSteps};
+use super::{Actions, Button, Elapsed, Heading, Lead, ProgressBar, SameSteps, Text};
 use crate::state::UserAction;
 
 /// Properties of [`Generating`].
@@ -69,7 +69,8 @@ pub(crate) fn StorageFailed(props: &StorageFailedProps) -> Html {
         <section>
             <Heading text="Your key could not be stored" />
             <Lead>
-                { "Nothing has been sent yet. This browser’s storage did not take it: " }{ props.reason.clone() }
+                { "Nothing has been sent yet. This browser’s storage did not take it. " }
+                <Text text={props.reason.clone()} />
             </Lead>
             if !props.stored {
                 <p>

@@ -92,13 +92,13 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
             Transition::to(state).with_all(enrollment.map(|_| Effect::Focus(first.into())))
         }
         UserAction::BeginAgain => {
-            if let Some(enrollment) = state.enrollment() {
-                let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
-                let has_passphrase = stored.is_some_and(|stored| stored.has_passphrase);
-                let details = enrollment.details();
-                context.repeat(&details, has_passphrase);
-            }
+            fill_in(&state, context);
             state.on(Event::User(UserAction::Forget), context)
+        }
+        // At a later visit than that of the click on "Create", nothing stands in the form.
+        UserAction::Restart if state.is_trouble() && !context.form.touched => {
+            fill_in(&state, context);
+            state.on(Event::User(UserAction::Restart), context)
         }
         UserAction::Export(id) => {
             let save = context.stored(&id).map(|stored| Effect::SaveText {
@@ -112,6 +112,16 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
         UserAction::Reload => Transition::to(state).with(Effect::Reload),
         UserAction::Notify => Transition::to(state).with(Effect::RequestNotificationPermission),
         action => state.on(Event::User(action), context),
+    }
+}
+
+/// Fills in the form as it was for the enrollment of a state.
+fn fill_in(state: &State, context: &mut Context) {
+    if let Some(enrollment) = state.enrollment() {
+        let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
+        let has_passphrase = stored.is_some_and(|stored| stored.has_passphrase);
+        let details = enrollment.details();
+        context.repeat(&details, has_passphrase);
     }
 }
 

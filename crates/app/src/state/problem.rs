@@ -37,7 +37,7 @@ impl Problem {
     /// carrying it by hand would be a way around the policy.
     pub(super) fn of_status(status: Status, is_signed_in: bool) -> Self {
         let title = if status.code == 429 { "Too many requests" } else { "The request was refused" };
-        let mut problem = Self::new(title, &status.message);
+        let mut problem = Self::new(title, &sentence(status.message.clone()));
         // A server that knows who asks refuses others' names and groups with 403.
         if status.code == 422 || (is_signed_in && status.code == 403) {
             problem.remedies = Remedies::Nothing;

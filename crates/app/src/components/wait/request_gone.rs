@@ -49,7 +49,7 @@ pub(crate) fn RequestGone(props: &RequestGoneProps) -> Html {
                 <Button id="restart" act={UserAction::Restart}>{ "Back to the form" }</Button>
             </Actions>
             if enrollment.is_stored() {
-                <ForgetButton />
+                <Actions><ForgetButton /></Actions>
             }
         </section>
     }

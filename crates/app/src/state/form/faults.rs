@@ -64,11 +64,13 @@ impl Faults {
     }
 }
 
-/// Makes a sentence for people of an error's text.
+/// Makes a sentence for people of an error's text, which may be one already.
 pub(in crate::state) fn sentence(mut text: String) -> String {
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    text.push('.');
+    if !text.is_empty() && !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
     text
 }

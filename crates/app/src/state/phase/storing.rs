@@ -3,7 +3,7 @@ use std::rc::Rc;
 use kube_enroll_protocol::{Command, Passphrase, Reply};
 
 use super::{Phase, Unstored};
-use crate::state::{Context, Enrollment, Event, Lock, Transition};
+use crate::state::{Context, Enrollment, Event, Lock, Transition, form::sentence};
 
 /// The enrollment, or a new name of it, is being stored.
 #[derive(Debug, PartialEq)]
@@ -38,7 +38,7 @@ impl Storing {
                 Phase::submit(enrollment, context)
             }
             Event::Reply(Reply::Store(Err(failure)) | Reply::Update(Err(failure))) => {
-                Transition::to(Phase::Unstored(Unstored { reason: failure.message }).of(enrollment))
+                Transition::to(Phase::Unstored(Unstored { reason: sentence(failure.message) }).of(enrollment))
             }
             Event::WorkerFailed(failure) => {
                 Phase::worker_failed(failure, "Nothing was sent. You can try again.", &enrollment)

@@ -2,10 +2,10 @@ use kube_enroll_core::Algorithm;
 use kube_enroll_protocol::{Command, Lease, Reply, Stage};
 
 use super::{
-    Visit, assembled, command,
+    Visit, assembled, command, list,
     storing::{listed, record, resumed, settings},
 };
-use crate::state::{Effect, UserAction};
+use crate::state::{Effect, Lifetime, UserAction};
 
 /// Saves the file, and returns its name.
 fn save(visit: &mut Visit) -> String {
@@ -37,6 +37,20 @@ fn a_file_of_an_earlier_visit_is_not_overwritten_either() {
 }
 
 #[test]
+fn the_form_after_trouble_is_as_it_was_at_an_earlier_visit_too() {
+    let mut visit = resumed(Stage::Gone);
+    visit.answer(list(vec![]));
+    assert_eq!(visit.name(), "gone");
+    visit.act(UserAction::Restart);
+    assert_eq!((visit.name(), visit.form().lifetime), ("editing", Lifetime::Seconds(3_600)));
+    assert!(!visit.effects.iter().any(Effect::deletes), "its record stays");
+    // Whoever begins another one begins with an empty form.
+    let mut visit = resumed(Stage::Submitted);
+    visit.act(UserAction::Restart);
+    assert_ne!(visit.form().lifetime, Lifetime::Seconds(3_600));
+}
+
+#[test]
 fn begins_again_with_the_details_of_a_record_that_this_visit_has_not_made() {
     for stage in [Stage::Denied, Stage::Failed] {
         let mut visit = resumed(stage);
@@ -45,6 +59,6 @@ fn begins_again_with_the_details_of_a_record_that_this_visit_has_not_made() {
         assert!(visit.effects.contains(&command(Command::Delete { id: "1".into() })), "{:?}", visit.effects);
         let form = visit.form();
         assert_eq!((form.user.as_str(), form.algorithm), ("jane", Algorithm::Rsa3072));
-        assert_eq!(form.lifetime, crate::state::Lifetime::Seconds(3_600));
+        assert_eq!(form.lifetime, Lifetime::Seconds(3_600));
     }
 }

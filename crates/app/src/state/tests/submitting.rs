@@ -61,7 +61,7 @@ fn shows_why_the_cluster_refused() {
     visit.answer(Answer::Created(Err(Failure::Refused(Box::new(status)))));
     assert!(!needs_new_name(&visit));
     let Phase::SubmitFailed(submit_failed) = visit.phase() else { panic!("{}", visit.name()) };
-    assert_eq!(submit_failed.problem.message, "not so");
+    assert_eq!(submit_failed.problem.message, "Not so.");
     assert_eq!(submit_failed.problem.causes, ["Invalid (422)", "spec.usages: no"]);
     assert_eq!(submit_failed.problem.remedies, Remedies::Nothing, "a policy refuses it again");
 }
