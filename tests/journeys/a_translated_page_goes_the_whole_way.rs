@@ -1,5 +1,5 @@
-//! A browser that translates the page puts elements of its own in the place of each text. The page goes on all the same,
-//! and shows the words of the state that it is in.
+//! A browser that translates the page puts elements of its own in the place of each text. The page goes on all the
+//! same, and shows the words of the state that it is in.
 
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 //! context of all of them.
 //!
 //! A browser may translate the page, and wraps each text in elements of its own for that. So a text that changes while
-//! its state stays is a `Text`, and what may come or go is followed by elements, never by a text, before which Yew could
-//! not insert it. Names, code and fingerprints are `translate="no"`.
+//! its state stays is a `Text`, and what may come or go is followed by elements, never by a text, before which Yew
+//! could not insert it. Names, code and fingerprints are `translate="no"`.
 //!
 //! An element that may be absent is written as `if` or `for`, which keep its place among its siblings. An `Option` in
 //! braces does not: Yew compares siblings by their places, and a field that is taken for its neighbour is made anew,

@@ -2,8 +2,9 @@ use crate::{Algorithm, ClusterName, ObjectName, Subject, UserName, format_durati
 
 /// The short message that an applicant sends to an approver, over whatever chat the two have.
 ///
-/// A chat may read Markdown, curl quotes, join lines, and make a picture of `:ab:`, so the text has none of what those
-/// change: no quotes, no markup, and the fingerprint in pairs of digits with spaces between them. It has nothing to run.
+/// A chat may read Markdown, curl quotes, join lines, or make a picture of `:ab:`, so the text has none of what they
+/// change: no quotes, no markup, and the fingerprint in pairs of digits with spaces between them. It has nothing to
+/// run.
 #[derive(Clone, Copy, Debug)]
 pub struct ApprovalMessage<'a> {
     /// The object to review.
@@ -41,7 +42,7 @@ pub fn fingerprint_pairs(fingerprint: &str) -> Vec<&str> {
     fingerprint.rsplit(['=', ' ']).next().unwrap_or_default().split(':').collect()
 }
 
-/// Says in one sentence what a request asks for.
+/// Writes what a request asks for as one sentence.
 pub(crate) fn asks_for_access(
     user: &UserName,
     cluster: Option<&ClusterName>,

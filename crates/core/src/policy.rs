@@ -129,6 +129,11 @@ impl Policy {
         Judgement { faults, warnings: groups.iter().filter_map(|group| self.warning(group)).collect() }
     }
 
+    /// Returns whether this group holds far-reaching rights, or looks like one that does.
+    pub fn is_powerful(&self, group: &GroupName) -> bool {
+        self.warning(group).is_some()
+    }
+
     fn warning(&self, group: &GroupName) -> Option<Warning> {
         let powerful = || POWERFUL_GROUPS.iter().copied().chain(self.powerful_groups.iter().map(String::as_str));
         if powerful().any(|powerful| group == powerful) {

@@ -133,10 +133,7 @@ impl Form {
             self.groups.retain(|group| !group.is_empty());
             // A group that is the only one is what everybody asks for here, unless it gives more than most people need.
             if let ([only], true) = (&offered[..], self.groups.is_empty())
-                && policy
-                    .judge(&[only.clone()], self.algorithm, policy.expiration_seconds.default.into())
-                    .warnings
-                    .is_empty()
+                && !policy.is_powerful(only)
             {
                 self.groups.push(only.to_string());
             }
