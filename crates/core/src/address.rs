@@ -23,6 +23,12 @@ pub fn parse_https(address: &str) -> Option<(&str, Option<u16>)> {
     host_and_port(authority)
 }
 
+/// Returns whether a text is the address of a proxy: a scheme that kubectl knows, host and port, and nothing else.
+pub fn is_proxy(address: &str) -> bool {
+    let rest = ["http://", "https://", "socks5://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+    rest.is_some_and(|rest| host_and_port(rest.strip_suffix('/').unwrap_or(rest)).is_some())
+}
+
 /// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
 /// systems treat as loopback.
 pub(crate) fn is_local_or_unspecified(host: &str) -> bool {

@@ -13,6 +13,7 @@ pub struct Cluster {
     server: String,
     certificate_authority_data: Option<String>,
     tls_server_name: Option<String>,
+    proxy_url: Option<String>,
     client_certificate_authority_data: Option<String>,
 }
 
@@ -31,6 +32,10 @@ pub struct ClusterFields {
     /// The name that the API server's certificate carries, where it is not the host of `server`; empty for the host.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tls_server_name: String,
+    /// The proxy on the way to the API server, `http://`, `https://` or `socks5://` with `HOST[:PORT]`; empty for what
+    /// the person's system says.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub proxy_url: String,
     /// Base64 of the PEM of the certificate authorities that sign client certificates; empty where nobody has named
     /// them. They are often others than those of the API server's own certificate.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -42,14 +47,15 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Error::Name`] for the name; [`Error::InvalidCluster`] for an address that is no `https:` URL with a host, for
-    /// authorities that are not base64 of PEM certificates, and for a TLS server name with other characters than a host
-    /// has.
+    /// authorities that are not base64 of PEM certificates, for a TLS server name with other characters than a host
+    /// has, and for a proxy that is none.
     pub fn parse(fields: ClusterFields) -> Result<Self, Error> {
         let ClusterFields {
             name,
             server,
             certificate_authority_data,
             tls_server_name,
+            proxy_url,
             client_certificate_authority_data,
         } = fields;
         let name = ClusterName::parse(&name).map_err(|error| error.at(Field::Cluster))?;
@@ -70,11 +76,20 @@ impl Cluster {
                 expected: "a host name",
             });
         }
+        if !proxy_url.is_empty() && !address::is_proxy(&proxy_url) {
+            return Err(Error::InvalidCluster {
+                field: "proxyUrl",
+                // It may have a password.
+                found: format!("{} characters", proxy_url.len()),
+                expected: "http://, https:// or socks5:// with HOST[:PORT], and no password",
+            });
+        }
         Ok(Self {
             name,
             server,
             certificate_authority_data,
             tls_server_name: Some(tls_server_name).filter(|name| !name.is_empty()),
+            proxy_url: Some(proxy_url).filter(|url| !url.is_empty()),
             client_certificate_authority_data,
         })
     }
@@ -97,6 +112,11 @@ impl Cluster {
     /// Returns the name that the API server's certificate carries, or `None` for the host of its address.
     pub fn tls_server_name(&self) -> Option<&str> {
         self.tls_server_name.as_deref()
+    }
+
+    /// Returns the proxy on the way to the API server, or `None` for what the person's system says.
+    pub fn proxy_url(&self) -> Option<&str> {
+        self.proxy_url.as_deref()
     }
 
     /// Returns whether the address is a loopback address, which other machines cannot reach.
@@ -161,6 +181,7 @@ impl From<Cluster> for ClusterFields {
             server: cluster.server,
             certificate_authority_data: cluster.certificate_authority_data.unwrap_or_default(),
             tls_server_name: cluster.tls_server_name.unwrap_or_default(),
+            proxy_url: cluster.proxy_url.unwrap_or_default(),
             client_certificate_authority_data: cluster.client_certificate_authority_data.unwrap_or_default(),
         }
     }
@@ -221,6 +242,12 @@ mod tests {
         assert!(Cluster::parse(ClusterFields { name: String::new(), ..fields() }).is_err());
         assert!(Cluster::parse(ClusterFields { certificate_authority_data: "AAAA".into(), ..fields() }).is_err());
         assert!(Cluster::parse(ClusterFields { tls_server_name: "a\nb".into(), ..fields() }).is_err());
+        for proxy in ["proxy:3128", "ftp://a", "http://", "http://u:p@a", "http://a\n", "http://a/b", "http://a b"] {
+            assert!(Cluster::parse(ClusterFields { proxy_url: proxy.into(), ..fields() }).is_err(), "{proxy}");
+        }
+        for proxy in ["http://proxy:3128", "https://proxy.example.com/", "socks5://[::1]:1080", "socks5://localhost"] {
+            assert!(Cluster::parse(ClusterFields { proxy_url: proxy.into(), ..fields() }).is_ok(), "{proxy}");
+        }
         assert!(
             Cluster::parse(ClusterFields { client_certificate_authority_data: "AAAA".into(), ..fields() }).is_err()
         );

@@ -65,6 +65,9 @@ impl Kubeconfig<'_> {
         if let Some(tls_server_name) = self.cluster.tls_server_name() {
             line("    ", "tls-server-name", tls_server_name);
         }
+        if let Some(proxy_url) = self.cluster.proxy_url() {
+            line("    ", "proxy-url", proxy_url);
+        }
         if let Some(certificate_authority_data) = certificate_authority_data {
             line("    ", "certificate-authority-data", certificate_authority_data);
         }

@@ -64,6 +64,8 @@ export interface Cluster {
   certificateAuthorityData?: string;
   /** Left out: the host of `server`. */
   tlsServerName?: string;
+  /** `http://`, `https://` or `socks5://` with `HOST[:PORT]`. Left out: what the person's system says. */
+  proxyUrl?: string;
   /** Base64 of PEM of the authorities that sign client certificates. Left out: the issuer is not checked. */
   clientCertificateAuthorityData?: string;
 }

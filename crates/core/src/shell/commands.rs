@@ -128,9 +128,10 @@ pub fn assemble(file: &FileName, user: &UserName, cluster: &Cluster) -> String {
         .map_or_else(String::new, |base64| format!("printf %s {} | base64 -d > ca.crt\n", posix(base64)));
     let embed = if authorities.is_empty() { "" } else { " --certificate-authority=ca.crt --embed-certs" };
     let tls = cluster.tls_server_name().map_or_else(String::new, |name| format!(" --tls-server-name={}", posix(name)));
+    let proxy = cluster.proxy_url().map_or_else(String::new, |url| format!(" --proxy-url={}", posix(url)));
     format!(
         "{authorities}\
-         kubectl --kubeconfig={file} config set-cluster --server={}{tls}{embed} {name_argument}\n\
+         kubectl --kubeconfig={file} config set-cluster --server={}{tls}{proxy}{embed} {name_argument}\n\
          kubectl --kubeconfig={file} config set-credentials --client-key=enroll.key --client-certificate=enroll.crt --embed-certs {context_argument}\n\
          kubectl --kubeconfig={file} config set-context --cluster={name} --user={context} {context_argument}\n\
          kubectl --kubeconfig={file} config use-context {context_argument}",

@@ -87,8 +87,8 @@ impl Bound {
         let new = present.authorities().into_iter().filter(|authority| !known.contains(authority));
         let new_authorities: Vec<String> = new.map(|der| fingerprint(&der)).collect();
         let place = |cluster: &Cluster| {
-            let tls_server_name = cluster.tls_server_name().map(str::to_owned);
-            (cluster.name().clone(), cluster.server().to_owned(), tls_server_name)
+            let others = [cluster.tls_server_name(), cluster.proxy_url()].map(|text| text.map(str::to_owned));
+            (cluster.name().clone(), cluster.server().to_owned(), others)
         };
         let has_moved = place(&before) != place(present);
         Ok((has_moved || !new_authorities.is_empty()).then_some(ClusterChange { before, new_authorities }))

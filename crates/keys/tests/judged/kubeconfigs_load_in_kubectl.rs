@@ -9,6 +9,7 @@ fn cluster(name: &str, tls_server_name: &str) -> Cluster {
         name: name.into(),
         server: "https://api.example.com:6443".into(),
         tls_server_name: tls_server_name.into(),
+        proxy_url: "socks5://localhost:1080".into(),
         ..ClusterFields::default()
     })
     .expect(name)
@@ -44,6 +45,7 @@ fn every_name_stays_what_it_is() {
         assert_eq!(read(".clusters[0].name"), name);
         assert_eq!(read(".clusters[0].cluster.server"), "https://api.example.com:6443");
         assert_eq!(read(".clusters[0].cluster.tls-server-name"), "kubernetes");
+        assert_eq!(read(".clusters[0].cluster.proxy-url"), "socks5://localhost:1080");
         assert_eq!(workspace.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-key-data"))), *key);
         assert_eq!(
             workspace.sh(&format!("printf %s '{}' | base64 -d", read(".users[0].user.client-certificate-data"))),

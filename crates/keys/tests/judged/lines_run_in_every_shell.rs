@@ -59,6 +59,7 @@ fn lead_to_a_merged_kubeconfig(program: &str, user: &str, group: &str) {
     let cluster = Cluster::parse(ClusterFields {
         name: "#dev/a=b+ c".into(),
         server: "https://api.example.com:6443".into(),
+        proxy_url: "http://proxy:3128".into(),
         certificate_authority_data: workspace.sh("base64 < enroll.crt | tr -d '\\n'"),
         ..ClusterFields::default()
     })
@@ -71,6 +72,7 @@ fn lead_to_a_merged_kubeconfig(program: &str, user: &str, group: &str) {
     }
     let merged = workspace.read("own folder/first");
     assert!(merged.contains("name: first") && !merged.contains("https://a\n  name: a\n"), "{program}: {merged}");
+    assert!(merged.contains("proxy-url: http://proxy:3128"), "{program}: {merged}");
     assert_eq!(workspace.read("own folder/second"), other, "{program}");
     let contexts = run("kubectl config get-contexts -o name");
     assert_eq!(contexts.trim(), format!("{user}@{}", cluster.name()), "{program}");

@@ -58,6 +58,8 @@ impl Named {
                 .clone()
                 .unwrap_or(found.certificate_authority_data),
             tls_server_name: self.tls_server_name.clone().unwrap_or(found.tls_server_name),
+            // The server's way to the API is not a person's.
+            proxy_url: String::new(),
             client_certificate_authority_data: self.client_certificate_authority_data.clone().unwrap_or_default(),
         })
         .map_err(Error::Cluster)

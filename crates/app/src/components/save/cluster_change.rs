@@ -19,6 +19,7 @@ pub(super) struct ClusterChangedProps {
 pub(super) fn ClusterChanged(props: &ClusterChangedProps) -> Html {
     let ClusterChangedProps { change: ClusterChange { before, new_authorities }, cluster } = props;
     let name = |cluster: &Cluster| cluster.tls_server_name().unwrap_or("the address’s host").to_owned();
+    let proxy = |cluster: &Cluster| cluster.proxy_url().unwrap_or("none").to_owned();
     html! {
         <div id="cluster-changed">
             <Note warns=true>
@@ -37,6 +38,10 @@ pub(super) fn ClusterChanged(props: &ClusterChangedProps) -> Html {
                 if before.tls_server_name() != cluster.tls_server_name() {
                     <Fact term="TLS name then"><code translate="no">{ name(before) }</code></Fact>
                     <Fact term="TLS name now"><code translate="no">{ name(cluster) }</code></Fact>
+                }
+                if before.proxy_url() != cluster.proxy_url() {
+                    <Fact term="Proxy then"><code translate="no">{ proxy(before) }</code></Fact>
+                    <Fact term="Proxy now"><code translate="no">{ proxy(cluster) }</code></Fact>
                 }
                 { for new_authorities.iter().map(|fingerprint| html! {
                     <Fact term="New certificate authority, SHA-256">
