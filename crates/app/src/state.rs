@@ -24,6 +24,7 @@ mod setup;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod yaml;
 
 pub(crate) use acquiring::Acquiring;
 pub(crate) use certificate_end::{CertificateEnd, is_answer_due};

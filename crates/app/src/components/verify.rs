@@ -4,6 +4,8 @@ mod certificate_facts;
 mod cluster_fields;
 mod locked;
 mod refused;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 

@@ -1,7 +1,7 @@
 use base64ct::{Base64, Encoding};
-use kube_enroll_core::{Cluster, ClusterFields, Error, pem};
+use kube_enroll_core::{Cluster, ClusterFields, pem};
 
-use super::cluster_of_kubeconfig;
+use super::{cluster_info::FoundCluster, form::sentence};
 
 /// The form for a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +11,11 @@ pub(crate) struct ClusterForm {
     /// PEM, or base64 of PEM.
     pub authorities: String,
     pub tls_server_name: String,
+    pub proxy_url: String,
+    /// Sentences about the kubeconfig that was read.
+    pub notes: Vec<String>,
+    /// The reason why the authorities must be pasted, where the kubeconfig says that there are some elsewhere.
+    pub lacks_authorities: Option<String>,
     /// The reason why the fields were refused, or `None` before that.
     pub fault: Option<String>,
 }
@@ -19,9 +24,12 @@ impl ClusterForm {
     /// Parses the fields.
     ///
     /// # Errors
-    /// Returns the errors of [`Cluster::parse`].
-    pub(super) fn parse(&self) -> Result<Cluster, Error> {
+    /// The sentence that says what is missing, or of an error of [`Cluster::parse`].
+    pub(super) fn parse(&self) -> Result<Cluster, String> {
         let authorities = self.authorities.trim();
+        if let Some(reason) = self.lacking() {
+            return Err(reason.to_owned());
+        }
         let certificate_authority_data = if authorities.starts_with(pem::BEGIN) {
             Base64::encode_string(format!("{authorities}\n").as_bytes())
         } else {
@@ -32,26 +40,39 @@ impl ClusterForm {
             server: self.server.trim().to_owned(),
             certificate_authority_data,
             tls_server_name: self.tls_server_name.clone(),
+            proxy_url: self.proxy_url.clone(),
             ..ClusterFields::default()
         })
+        .map_err(|error| sentence(error.to_string()))
+    }
+
+    /// Returns the reason why the authorities must be pasted, or `None` where they are, or need not be.
+    pub(crate) fn lacking(&self) -> Option<&str> {
+        self.lacks_authorities.as_deref().filter(|_| self.authorities.trim().is_empty())
+    }
+
+    /// Sets the address. Another one may need no authorities.
+    pub(crate) fn set_server(&mut self, server: String) {
+        self.server = server;
+        self.lacks_authorities = None;
     }
 
     /// Fills in the fields of a kubeconfig's cluster. Its text is dropped, since it may hold a key.
-    pub(super) fn fill_in(&mut self, kubeconfig: &str) {
-        match cluster_of_kubeconfig(kubeconfig) {
-            Some(cluster) => {
+    pub(crate) fn fill_in(&mut self, kubeconfig: &str) {
+        match FoundCluster::read(kubeconfig) {
+            Ok(FoundCluster { fields, lacks_authorities, notes }) => {
                 *self = Self {
-                    name: cluster.name().to_string(),
-                    server: cluster.server().to_owned(),
-                    authorities: cluster.certificate_authority_data().unwrap_or_default().to_owned(),
-                    tls_server_name: cluster.tls_server_name().unwrap_or_default().to_owned(),
-                    fault: None,
+                    name: fields.name,
+                    server: fields.server,
+                    authorities: fields.certificate_authority_data,
+                    tls_server_name: fields.tls_server_name,
+                    proxy_url: fields.proxy_url,
+                    notes,
+                    fault: lacks_authorities.clone(),
+                    lacks_authorities,
                 };
             }
-            None => self.fault = Some(NOT_ONE_CLUSTER.into()),
+            Err(reason) => self.fault = Some(reason),
         }
     }
 }
-
-const NOT_ONE_CLUSTER: &str =
-    "This is not a kubeconfig of exactly one cluster. kubectl config view --minify --flatten prints one.";

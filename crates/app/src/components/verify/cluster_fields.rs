@@ -3,7 +3,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
-    components::{Actions, Fault, Label, TextInput, Ui, allow_drop, use_ui},
+    components::{Actions, Fault, Label, Note, TextInput, Ui, allow_drop, invalid, use_ui},
     state::{ClusterForm, UserAction},
 };
 
@@ -19,7 +19,8 @@ pub(crate) struct ClusterFieldsProps {
 pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
     let ui = use_ui();
     let form = &props.form;
-    let invalid = form.fault.is_some();
+    let lacks_authorities = form.fault.is_some() && form.lacking().is_some();
+    let is_invalid = form.fault.is_some() && !lacks_authorities;
     html! {
         <form
             novalidate=true
@@ -42,13 +43,19 @@ pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
                     oninput={ui.on_paste(UserAction::PasteKubeconfig)}
                 />
             </div>
+            // Always there, so that a screen reader announces what was read.
+            <div id="cluster-notes" aria-live="polite">
+                for note in &form.notes {
+                    <Note>{ note.clone() }</Note>
+                }
+            </div>
             <div class="field">
                 <Label field="cluster-name" text="Name of the cluster" />
                 <TextInput
                     id="cluster-name"
                     described_by="cluster-error"
                     value={form.name.clone()}
-                    {invalid}
+                    invalid={is_invalid}
                     oninput={on_edit(&ui, form, |form, text| form.name = text)}
                 />
             </div>
@@ -58,8 +65,8 @@ pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
                     id="cluster-server"
                     described_by="cluster-error"
                     value={form.server.clone()}
-                    {invalid}
-                    oninput={on_edit(&ui, form, |form, text| form.server = text)}
+                    invalid={is_invalid}
+                    oninput={on_edit(&ui, form, ClusterForm::set_server)}
                 />
             </div>
             <div class="field">
@@ -73,6 +80,7 @@ pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
                     rows="5"
                     spellcheck="false"
                     aria-describedby="cluster-error"
+                    aria-invalid={invalid(lacks_authorities)}
                     value={form.authorities.clone()}
                     oninput={on_edit(&ui, form, |form, text| form.authorities = text)}
                 />

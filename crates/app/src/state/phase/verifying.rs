@@ -85,9 +85,10 @@ impl Verifying {
                 Rc::make_mut(&mut enrollment).cluster = Some(cluster);
                 Self::begin(enrollment, self.certificate, None, context)
             }
-            Err(error) => {
-                Rc::make_mut(form).fault = Some(sentence(error.to_string()));
-                Transition::to(Phase::Verifying(self).of(enrollment)).with(Effect::Focus("cluster-name".into()))
+            Err(fault) => {
+                let field = if form.lacking().is_some() { "cluster-authorities" } else { "cluster-name" };
+                Rc::make_mut(form).fault = Some(fault);
+                Transition::to(Phase::Verifying(self).of(enrollment)).with(Effect::Focus(field.into()))
             }
         }
     }

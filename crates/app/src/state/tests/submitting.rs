@@ -166,6 +166,9 @@ fn requires_the_cluster_where_it_is_not_known() {
     assert_eq!(visit.effects, [Effect::Call(Call::ClusterInfo)]);
     visit.act(UserAction::UseCluster);
     assert_eq!(visit.effects, [Effect::Focus("cluster-name".into())]);
+    let pointing = "clusters: [{name: c, cluster: {server: 'https://k', certificate-authority: ca.crt}}]";
+    visit.act(UserAction::PasteKubeconfig(pointing.into())).act(UserAction::UseCluster);
+    assert_eq!(visit.effects, [Effect::Focus("cluster-authorities".into())]);
     let form = ClusterForm {
         name: "c".into(),
         server: "https://k".into(),
