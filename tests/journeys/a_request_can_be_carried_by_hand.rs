@@ -69,10 +69,25 @@ async fn from_a_site_without_any_configuration() {
     let file = admin.folder().join("it.crt");
     fs::write(&file, as_powershell_writes(&admin.ok(&PEM.replace("NAME", &name)).await)).expect("the folder is ours");
     page.choose_file("#pasted-file", &file).await;
-    // With an administrator's key in it, of which nothing is read.
-    let kubeconfig = admin.ok("kubectl config view --raw --minify --flatten").await;
-    page.paste("#cluster-kubeconfig", &kubeconfig).await;
-    uses_the_cluster(&page).await;
+    let server = cluster["server"].as_str().expect("an address");
+    let data = cluster["certificateAuthorityData"].as_str().expect("base64");
+    let authority = admin.ok(&format!("printf %s '{data}' | base64 -d | tee ca.crt")).await;
+    page.paste("#cluster-kubeconfig", &admin.ok(&POINTING.replace("SERVER", server)).await).await;
+    page.wait_until_shown("#cluster-notes p").await;
+    assert_eq!(page.value("#cluster-name", "value").await, "given");
+    for (place, sentence) in [
+        ("#cluster-notes", "Of 2 clusters, this is \"given\", which the current context uses."),
+        ("#cluster-notes", "the program \"aws\" (exec), which is not taken over"),
+        ("#cluster-error", "The file points to ca.crt on your disk"),
+    ] {
+        let text = page.text(place).await;
+        assert!(text.contains(sentence), "{text}");
+    }
+    look(&browser, "verifying-with-an-authority-on-a-disk").await;
+    page.click("#use-cluster").await;
+    assert_eq!(page.state().await, "verifying");
+    page.paste("#cluster-authorities", &authority).await;
+    page.click("#use-cluster").await;
     saves_what_works(&page, &wish).await;
     assert_eq!(browser.violations().await, Vec::<String>::new());
 }
@@ -88,6 +103,7 @@ async fn on_a_plain_http_intranet_with_a_passphrase() {
     let name = carries_the_request(&browser, &url, &wish, &admin).await;
     let page = Page { browser: &browser };
     page.bring(&admin.ok(&YAML.replace("NAME", &name)).await).await;
+    // With an administrator's key in it, of which nothing is read.
     let kubeconfig = admin.ok("kubectl config view --raw --minify --flatten").await;
     page.drop_file("#cluster-kubeconfig", "config", &kubeconfig).await;
     uses_the_cluster(&page).await;
@@ -176,6 +192,15 @@ const YAML: &str = "kubectl get csr NAME -o yaml";
 const JSON: &str = "kubectl get csr NAME -o json";
 const BASE64: &str = "kubectl get csr NAME -o jsonpath='{.status.certificate}'";
 const PEM: &str = "kubectl get csr NAME -o jsonpath='{.status.certificate}' | base64 -d";
+
+/// Writes a kubeconfig of two clusters, the authority of one of which is a file, and prints it as JSON.
+const POINTING: &str = "export KUBECONFIG=$PWD/pointing
+kubectl config set-cluster other --server=https://other.example:6443 >&2
+kubectl config set-cluster given --server=SERVER --certificate-authority=ca.crt >&2
+kubectl config set-credentials jane --exec-command=aws --exec-api-version=client.authentication.k8s.io/v1 >&2
+kubectl config set-context jane@given --cluster=given --user=jane >&2
+kubectl config use-context jane@given >&2
+kubectl config view --raw -o json | sed \"s#$PWD/##\"";
 
 /// What people paste by mistake, lines that print it, and how the page names it.
 const MISTAKES: [(&str, &str, &str); 8] = [
