@@ -107,18 +107,18 @@ fn posix_lines(step: Step, file: &FileName) -> Html {
 fn windows_lines(step: Step, file: &FileName) -> Html {
     match step {
         Step::Try => html! {
-            <CopyLines
-                id="cmd-whoami-windows"
-                label="the command that asks who you are, for Windows"
-                text={shell::whoami_cmd(file)}
-            />
+            <>
+                <Hint>{ NOT_RUN }</Hint>
+                <CopyLines
+                    id="cmd-whoami-windows"
+                    label="the command that asks who you are, for Windows"
+                    text={shell::whoami_cmd(file)}
+                />
+            </>
         },
         Step::Merge => html! {
             <>
-                <Hint id="windows-hint">
-                    { "Written after Microsoft’s documentation: unlike the lines for Linux and macOS, no test of ours \
-                       runs these." }
-                </Hint>
+                <Hint>{ NOT_RUN }</Hint>
                 <h3>{ "PowerShell" }</h3>
                 <CopyLines
                     id="cmd-merge-powershell"
@@ -144,6 +144,10 @@ fn rights(application: &Application) -> String {
     lines.extend(shell::bind_groups(subject, namespace));
     lines.join("\n")
 }
+
+/// The remark on the lines for Windows.
+const NOT_RUN: &str =
+    "Written after Microsoft’s documentation: unlike the lines for Linux and macOS, no test of ours runs these.";
 
 /// Kubernetes' own page on how to install kubectl.
 const INSTALL_KUBECTL: &str = "https://kubernetes.io/docs/tasks/tools/#kubectl";
