@@ -3,7 +3,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::{
-    components::{Actions, Fault, Label, Note, TextInput, Ui, allow_drop, invalid, use_ui},
+    components::{Actions, Fault, Label, Note, Text, TextInput, Ui, allow_drop, invalid, use_ui},
     state::{ClusterForm, UserAction},
 };
 
@@ -46,7 +46,7 @@ pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
             // Always there, so that a screen reader announces what was read.
             <div id="cluster-notes" aria-live="polite">
                 for note in &form.notes {
-                    <Note>{ note.clone() }</Note>
+                    <Note><Text text={note.clone()} /></Note>
                 }
             </div>
             <div class="field">
