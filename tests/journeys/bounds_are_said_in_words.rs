@@ -23,7 +23,7 @@ async fn a_request_too_many_can_be_sent_again_later() {
     page.wait_for("error").await;
     let text = page.whole_text().await;
     assert_eq!(page.text("h1").await, "Too many requests");
-    assert!(text.contains("many requests have come from your address"), "{text}");
+    assert!(text.contains("Many requests have come from your address"), "{text}");
     assert!(page.has("#retry").await, "the key is kept, and the same request can be sent again");
     look(&browser, "too-many-requests").await;
 }
