@@ -16,8 +16,8 @@ pub(crate) struct App {
     effects: Effects,
     /// Receives the person's actions. It is made once: a new one would render every component that uses it anew.
     dispatch: Callback<UserAction>,
-    /// The state whose heading had the focus last.
-    focused: &'static str,
+    /// The state whose heading had the focus last, and whether its file was saved.
+    focused: (&'static str, bool),
 }
 
 impl Component for App {
@@ -29,7 +29,7 @@ impl Component for App {
         let effects = Effects::new(context.link().callback(|event| event));
         context.link().send_message(Event::Started);
         let dispatch = context.link().callback(Event::User);
-        Self { focused: machine.state.name(), machine: Some(machine), effects, dispatch }
+        Self { focused: focus_of(&machine), machine: Some(machine), effects, dispatch }
     }
 
     fn update(&mut self, _: &Context<Self>, event: Event) -> bool {
@@ -47,18 +47,22 @@ impl Component for App {
 
     /// Moves the focus to the new heading, so that a screen reader follows, and at the start to the first field.
     fn rendered(&mut self, _: &Context<Self>, _first: bool) {
-        let name = self.machine().state.name();
-        let before = std::mem::replace(&mut self.focused, name);
-        if before == "loading" && name == "editing" {
+        let focus = focus_of(self.machine());
+        let before = std::mem::replace(&mut self.focused, focus);
+        if before.0 == "loading" && focus.0 == "editing" {
             let context = &self.machine().context;
             // On a phone, the keyboard would cover the page; and what is stored comes before the form.
             if !context.environment.is_phone && context.stored.is_empty() {
-                browser::focus("#user");
+                browser::focus("input#user, #group-0, #create");
             }
-        } else if before != name {
+        } else if before != focus {
             browser::focus("h1");
         }
     }
+}
+
+fn focus_of(machine: &Machine) -> (&'static str, bool) {
+    (machine.state.name(), machine.state.has_saved_file())
 }
 
 impl App {

@@ -42,7 +42,9 @@ mod verify;
 mod wait;
 
 pub(crate) use self::{
-    actions::{Actions, Button, FORGET_QUESTION, ForgetButton, LeaveActions, ManualButton, ReloadButton},
+    actions::{
+        Actions, Button, FORGET_QUESTION, FORGET_SAVED_QUESTION, ForgetButton, LeaveActions, ManualButton, ReloadButton,
+    },
     approval_message::MessageToSend,
     approver_block::ApproverBlock,
     choice::RadioChoice,

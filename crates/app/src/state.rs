@@ -36,7 +36,9 @@ pub(crate) use enrollment::{Enrollment, milliseconds};
 pub(crate) use event::{Answer, Event, Failure, UserAction, WorkerFailure};
 pub(crate) use failed::{Failed, Retry};
 pub(crate) use fault::Fault;
-pub(crate) use form::{Application, CUSTOM, Edit, Faults, Form, Lifetime, Lock, LockKind, Unit, parts, presets};
+pub(crate) use form::{
+    Application, CUSTOM, Edit, Faults, Form, Lifetime, Lock, LockKind, Unit, parts, presets, sentence,
+};
 pub(crate) use generating::Generating;
 pub(crate) use machine::Machine;
 pub(crate) use person::Person;
@@ -102,6 +104,11 @@ impl State {
     /// Returns whether somebody has to do something about the enrollment before it can continue.
     pub(crate) fn is_trouble(&self) -> bool {
         matches!(self, Self::Enrolled { phase, .. } if phase.is_trouble())
+    }
+
+    /// Returns whether the kubeconfig that is shown has been saved.
+    pub(crate) fn has_saved_file(&self) -> bool {
+        matches!(self, Self::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved)
     }
 
     /// Returns the title that the browser shows in its list of tabs.

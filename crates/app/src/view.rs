@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kube_enroll_core::Cluster;
-use kube_enroll_protocol::StoredEnrollment as Stored;
+use kube_enroll_protocol::{Stage, StoredEnrollment as Stored};
 use yew::prelude::*;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     },
     state::{
         Acquiring, CertificateEnd, Connection, Context, Enrollment, Failed, Fault, Issued, Machine, Manual, Phase,
-        PrivateText, Problem, Retry, Setup, Shown, State, Storage, UserAction, is_answer_due, milliseconds,
+        PrivateText, Problem, Retry, Setup, Shown, State, Storage, UserAction, is_answer_due, milliseconds, sentence,
     },
 };
 
@@ -46,17 +46,19 @@ pub(crate) fn page(machine: &Machine, dispatch: &Callback<UserAction>) -> Html {
 /// Returns where the private key is.
 fn footer(state: &State) -> &'static str {
     match state {
-        State::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved => {
-            "The private key was made in this browser. Outside of it, it is in your file only."
-        }
+        State::Enrolled { enrollment, .. } if enrollment.stage == Stage::Saved => LEFT,
+        State::Enrolled { phase: Phase::Issued(issued), .. } if issued.shown != Shown::No => LEFT,
         _ => "The private key is made in this browser and never leaves it.",
     }
 }
 
+/// The place of a private key that a person has saved or copied.
+const LEFT: &str = "The private key was made in this browser. Outside of it, it is only in what you saved or copied.";
+
 fn outcome(state: &State) -> StepOutcome {
     match state {
         State::Failed(_) => StepOutcome::Troubled,
-        State::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved => StepOutcome::Done,
+        state if state.has_saved_file() => StepOutcome::Done,
         state if state.is_trouble() => StepOutcome::Troubled,
         _ => StepOutcome::Active,
     }
@@ -138,6 +140,7 @@ fn enrolled(machine: &Machine, enrollment: &Rc<Enrollment>, phase: &Phase) -> Ht
                 {approver}
                 requesting_user={requesting_user(context, enrollment)}
                 dropped_at={dropped_at(context, enrollment)}
+                can_leave={can_leave(context, enrollment)}
                 notifications={notifications(context)}
             />
         },
@@ -231,7 +234,7 @@ fn stored_enrollment(context: &Context, stored: &Stored) -> Html {
             stage={progress.stage.known()}
             {end}
             age={rough(context.inputs.now_ms - milliseconds(details.created))}
-            fault={fault.map(|fault| AttrValue::from(fault.to_string()))}
+            fault={fault.map(|fault| AttrValue::from(sentence(fault.to_string())))}
         />
     }
 }
@@ -262,8 +265,9 @@ fn manual_steps(machine: &Machine, enrollment: &Rc<Enrollment>, manual: &Manual)
         <ManualSteps
             {enrollment}
             cluster={shown_cluster(machine)}
-            person={context.person.clone()}
-            requesting_user={requesting_user(context, enrollment)}
+            person={context.person.clone().filter(|_| enrollment.object.is_some())}
+            // Whoever applies the manifest is another account, and writes no annotation.
+            requesting_user={requesting_user(context, enrollment).filter(|_| enrollment.object.is_some())}
             reason={manual.reason.clone().map(AttrValue::from)}
             pasted={manual.pasted.clone()}
             fault={manual.fault.as_ref().map(fault_text).map(AttrValue::from)}
@@ -329,6 +333,14 @@ fn contact(connection: &Connection) -> Contact {
             let may_reload = *may_reload;
             Contact::Lost { since: time_of_day(*since_ms).into(), reason: reason.clone().into(), may_reload }
         }
+    }
+}
+
+/// Returns whether the page may be closed, or `None` while that is being found out.
+fn can_leave(context: &Context, enrollment: &Enrollment) -> Option<bool> {
+    match context.unwritten {
+        Some(_) if enrollment.is_stored() => None,
+        _ => Some(enrollment.is_stored()),
     }
 }
 

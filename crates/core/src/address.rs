@@ -26,6 +26,7 @@ pub fn parse_https(address: &str) -> Option<(&str, Option<u16>)> {
 /// Returns whether a text is the address of a proxy: a scheme that kubectl knows, host and port, and nothing else.
 pub fn is_proxy(address: &str) -> bool {
     let rest = ["http://", "https://", "socks5://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+    let rest = rest.filter(|_| address.len() <= MAX_ADDRESS_BYTES);
     rest.is_some_and(|rest| host_and_port(rest.strip_suffix('/').unwrap_or(rest)).is_some())
 }
 
@@ -67,7 +68,7 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-const MAX_ADDRESS_BYTES: usize = 2048;
+pub(crate) const MAX_ADDRESS_BYTES: usize = 2048;
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-use crate::{Algorithm, ClusterName, ObjectName, Subject, UserName, format_duration, shell::in_groups};
+use crate::{Algorithm, ClusterName, ObjectName, Subject, format_duration, shell::in_groups};
 
 /// The short message that an applicant sends to an approver, over whatever chat the two have.
 ///
@@ -26,12 +26,13 @@ impl ApprovalMessage<'_> {
     /// Writes the message, without a line break at its end.
     pub fn to_text(&self) -> String {
         let Self { name, subject, algorithm, expiration_seconds, fingerprint, cluster } = *self;
-        let asked = asks_for_access(subject.user(), cluster, subject, algorithm, expiration_seconds);
+        let access = access(cluster, subject, algorithm, expiration_seconds);
+        // A word comes first: at the begin of a line, a name could be taken for markup.
         format!(
-            "{asked}\n\
+            "Please approve {access}.\n\
              Request: {name}\n\
              Fingerprint of the key: {}\n\
-             Please compare these with the request in the cluster, then approve or deny it.",
+             Compare these with the request in the cluster before you decide.",
             fingerprint_pairs(fingerprint).join(" ")
         )
     }
@@ -42,9 +43,9 @@ pub fn fingerprint_pairs(fingerprint: &str) -> Vec<&str> {
     fingerprint.rsplit(['=', ' ']).next().unwrap_or_default().split(':').collect()
 }
 
-/// Writes what a request asks for as one sentence.
-pub(crate) fn asks_for_access(
-    user: &UserName,
+/// Describes what a request asks for, for example `access to the cluster dev for jane in the group ops, for 1 day, with
+/// a key of type RSA-3072`.
+pub(crate) fn access(
     cluster: Option<&ClusterName>,
     subject: &Subject,
     algorithm: Algorithm,
@@ -52,7 +53,8 @@ pub(crate) fn asks_for_access(
 ) -> String {
     let cluster = cluster.map_or_else(String::new, |cluster| format!(" to the cluster {cluster}"));
     format!(
-        "{user} asks for access{cluster}{}, for {}, with a key of type {}.",
+        "access{cluster} for {}{}, for {}, with a key of type {}",
+        subject.user(),
         in_groups(subject),
         format_duration(expiration_seconds),
         algorithm.name()
@@ -81,17 +83,20 @@ mod tests {
     fn says_who_asks_for_what_and_what_to_compare() {
         assert_eq!(
             text("jane", &["dev", "ops"]),
-            "jane asks for access to the cluster dev in the groups dev and ops, for 1 day, with a key of type RSA-3072.\n\
+            "Please approve access to the cluster dev for jane in the groups dev and ops, for 1 day, with a key of type \
+             RSA-3072.\n\
              Request: jane-aaaaaaaaaa\n\
              Fingerprint of the key: ab cd ef 01\n\
-             Please compare these with the request in the cluster, then approve or deny it."
+             Compare these with the request in the cluster before you decide."
         );
-        assert!(text("jane", &[]).starts_with("jane asks for access to the cluster dev in no groups, for 1 day"));
+        assert!(
+            text("jane", &[]).starts_with("Please approve access to the cluster dev for jane in no groups, for 1 day")
+        );
     }
 
     #[test]
     fn has_nothing_that_a_chat_changes_or_a_shell_runs() {
-        let text = text("jane.doe@example.com", &["dev_a", "dev_b"]);
+        let text = text("jane.doe@example.com", &["dev_a", "#dev", "- b"]);
         let changed = |character: char| "*`~<>[]|\\\"'“”‘’$;&()!".contains(character);
         assert_eq!(text.find(changed), None, "{text}");
         assert!(!text.contains(":ab:") && !text.contains("kubectl"), "{text}");

@@ -43,13 +43,7 @@ impl Kubeconfig<'_> {
         let certificate_authority_data = self.cluster.certificate_authority_data();
         let context = self.context();
         // Reserved up front, so that no copy of the key is left behind by growing.
-        let mut yaml = Zeroizing::new(String::with_capacity(
-            2048 + server.len()
-                + 4 * context.len()
-                + certificate_authority_data.map_or(0, str::len)
-                + 2 * self.certificate_pem.len()
-                + key.len(),
-        ));
+        let mut yaml = Zeroizing::new(String::with_capacity(self.reserved(key)));
         let mut line = |indent: &str, field: &str, value: &str| {
             yaml.push_str(indent);
             yaml.push_str(field);
@@ -82,6 +76,22 @@ impl Kubeconfig<'_> {
         line("    ", "client-key-data", key);
         yaml
     }
+
+    /// Returns at least as many bytes as the file has.
+    fn reserved(&self, key: &str) -> usize {
+        let optional = [
+            self.cluster.tls_server_name(),
+            self.cluster.proxy_url(),
+            self.cluster.certificate_authority_data(),
+            self.namespace.map(Namespace::as_str),
+        ];
+        let texts = 4 * self.context().len()
+            + 2 * self.cluster.name().len()
+            + self.cluster.server().len()
+            + optional.into_iter().flatten().map(str::len).sum::<usize>();
+        // No name has a character that is written as more bytes than it has, but for quotes, which are two.
+        FIELDS_BYTES + 2 * texts + 2 * self.certificate_pem.len() + key.len()
+    }
 }
 
 /// Returns `USER@CLUSTER`, the name of user and context.
@@ -90,7 +100,7 @@ pub(crate) fn context_name(user: &UserName, cluster: &Cluster) -> String {
 }
 
 /// The name under which a kubeconfig is saved, safe on every system: letters of any script, digits, spaces and
-/// `. _ - @ + =`, neither hidden nor a word of the shell, and at most [`MAX_FILE_NAME_BYTES`] long.
+/// `. _ - @ + = ( )`, neither hidden nor a word of the shell, and at most [`MAX_FILE_NAME_BYTES`] long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName(String);
 
@@ -127,17 +137,12 @@ impl FileName {
         }
     }
 
-    /// Makes the name of another file beside the one of this name, for example `jane@dev-2.kubeconfig`: a browser does
-    /// not overwrite a download, but gives it a name that nobody is told.
+    /// Makes the name of another file beside the one of this name, for example `jane@dev-2.kubeconfig` for the number
+    /// 2: a browser does not overwrite a download, but gives it a name that nobody is told.
     #[must_use]
-    pub fn next(&self) -> Self {
-        let stem = self.0.strip_suffix(EXTENSION).unwrap_or(&self.0);
-        let (stem, number) = match stem.rsplit_once('-').map(|(stem, number)| (stem, number.parse::<u32>())) {
-            Some((stem, Ok(number @ 2..1_000))) if !stem.is_empty() => (stem, number + 1),
-            _ => (stem, 2),
-        };
+    pub fn numbered(&self, number: u32) -> Self {
         let ending = format!("-{number}{EXTENSION}");
-        let mut stem = stem.to_owned();
+        let mut stem = self.0.strip_suffix(EXTENSION).unwrap_or(&self.0).to_owned();
         while stem.len() + ending.len() > MAX_FILE_NAME_BYTES {
             stem.pop();
         }
@@ -151,7 +156,9 @@ impl FileName {
 }
 
 fn is_safe(character: char) -> bool {
-    character.is_alphanumeric() || is_mark(character) || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | ' ')
+    character.is_alphanumeric()
+        || is_mark(character)
+        || matches!(character, '.' | '_' | '-' | '@' | '+' | '=' | '(' | ')' | ' ')
 }
 
 /// Writes a YAML double-quoted scalar, the only form in which `no`, `0x10`, `~` and `#c` stay what they are.
@@ -177,6 +184,9 @@ fn push_quoted(yaml: &mut String, value: &str) {
 /// The longest name in bytes of UTF-8: file systems take 255, of which a browser needs some while it downloads, and
 /// where there is a file of that name.
 pub const MAX_FILE_NAME_BYTES: usize = 240;
+
+/// More than the names of all fields have.
+const FIELDS_BYTES: usize = 1_024;
 
 const EXTENSION: &str = ".kubeconfig";
 
@@ -224,20 +234,50 @@ mod tests {
     }
 
     #[test]
-    fn counts_the_files_of_one_name() {
-        let next = |name: &str| FileName::parse(name).expect(name).next();
-        for (name, after) in [
+    fn numbers_the_files_of_one_name() {
+        let second = |name: &str| FileName::parse(name).expect(name).numbered(2);
+        for (name, numbered) in [
             ("jane@dev.kubeconfig", "jane@dev-2.kubeconfig"),
-            ("jane@dev-2.kubeconfig", "jane@dev-3.kubeconfig"),
-            ("jane@dev-1.kubeconfig", "jane@dev-1-2.kubeconfig"),
+            // Not the file of another cluster.
+            ("jane@us-east-1.kubeconfig", "jane@us-east-1-2.kubeconfig"),
             ("config", "config-2.kubeconfig"),
-            ("jane@2026-11-27.kubeconfig", "jane@2026-11-28.kubeconfig"),
         ] {
-            assert_eq!(next(name).as_str(), after);
+            assert_eq!(second(name).as_str(), numbered);
         }
-        let long = next(&format!("{}.kubeconfig", "ü".repeat(114)));
+        let long = second(&format!("{}.kubeconfig", "ü".repeat(114)));
         assert_eq!(FileName::parse(long.as_str()), Ok(long.clone()));
         assert!(long.as_str().ends_with("ü-2.kubeconfig"), "{}", long.as_str());
+    }
+
+    #[test]
+    fn takes_the_names_that_browsers_give_to_a_second_download() {
+        for name in ["jane@dev (1).kubeconfig", "jane@dev(1).kubeconfig"] {
+            assert!(FileName::parse(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn reserves_what_the_longest_file_needs() {
+        let longest = "x".repeat(crate::MAX_NAME_CHARACTERS);
+        let host = format!("https://{}/", "h".repeat(crate::address::MAX_ADDRESS_BYTES - 9));
+        let cluster = Cluster::parse(ClusterFields {
+            name: longest.clone(),
+            server: host.clone(),
+            tls_server_name: "t".repeat(253),
+            proxy_url: host,
+            ..ClusterFields::default()
+        })
+        .expect("a cluster");
+        let (user, namespace) = (user(&longest), Namespace::parse(&"n".repeat(63)).expect("a namespace"));
+        let certificate_pem = "C".repeat(10_000);
+        let kubeconfig = Kubeconfig {
+            cluster: &cluster,
+            user: &user,
+            namespace: Some(&namespace),
+            certificate_pem: &certificate_pem,
+        };
+        let yaml = kubeconfig.to_yaml(&"K".repeat(5_000));
+        assert!(yaml.len() <= kubeconfig.reserved(&"K".repeat(6_668)), "{} bytes", yaml.len());
     }
 
     #[test]

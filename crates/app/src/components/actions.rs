@@ -106,3 +106,7 @@ pub(crate) fn LeaveActions() -> Html {
 pub(crate) const FORGET_QUESTION: &str = "Without its key, a certificate for this request is of no use, and nothing \
                                           brings it back. Forget the key? Traces may stay on the disk until the \
                                           browser tidies up.";
+
+/// The question before a key is deleted that is in a file as well.
+pub(crate) const FORGET_SAVED_QUESTION: &str = "Have you seen that the file works? Without the key in this browser, it \
+                                                cannot be saved again. Forget the key?";

@@ -83,7 +83,7 @@ pub(crate) fn StorageFailed(props: &StorageFailedProps) -> Html {
                 if !props.stored {
                     <Button id="go-on" act={UserAction::ContinueUnstored}>{ "Go on, and leave the tab open" }</Button>
                 }
-                <Button id="restart" act={UserAction::Restart}>{ "Back to the form" }</Button>
+                <Button id="restart" act={UserAction::BackToForm}>{ "Back to the form" }</Button>
             </Actions>
         </section>
     }

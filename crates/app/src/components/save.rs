@@ -10,7 +10,10 @@ use kube_enroll_core::{Cluster, ClusterChange, FileName, UserName, shell};
 use yew::prelude::*;
 
 use self::{cluster_change::ClusterChanged, kubeconfig_preview::KubeconfigPreview, next_steps::NextSteps};
-use super::{Actions, Button, Heading, Hint, Lead, LeaveActions, Note, SameSteps, Text, TextField, use_ui};
+use super::{
+    Actions, Button, FORGET_QUESTION, FORGET_SAVED_QUESTION, Heading, Hint, Lead, LeaveActions, Note, SameSteps, Text,
+    TextField, use_ui,
+};
 use crate::state::{Enrollment, System, UserAction};
 
 /// Properties of [`Save`].
@@ -68,7 +71,12 @@ pub(crate) fn Save(props: &SaveProps) -> Html {
                 <LocalClusterWarning server={cluster.server().to_owned()} page_is_local={props.page_is_local} />
             }
             if *saved {
-                <NextSteps file={file.clone()} {enrollment} system={props.system}>
+                <NextSteps
+                    file={file.clone()}
+                    {enrollment}
+                    not_after={props.not_after.clone()}
+                    system={props.system}
+                >
                     <FileForm {file_name} saved=true />
                 </NextSteps>
             } else {
@@ -102,7 +110,9 @@ pub(crate) fn Save(props: &SaveProps) -> Html {
                 }
             } else {
                 <Actions>
-                    <Button id="restart" act={UserAction::Restart}>{ "Forget the key and begin again" }</Button>
+                    <Button id="restart" class="quiet" question={FORGET_QUESTION} act={UserAction::Forget}>
+                        { "Forget the key and begin again" }
+                    </Button>
                 </Actions>
             }
         </section>
@@ -183,18 +193,18 @@ struct StoredKeyHintProps {
 fn StoredKeyHint(props: &StoredKeyHintProps) -> Html {
     html! {
         <Hint id="key-stays">
-            { "The key stays stored in this browser after that, so that you can save the file again. From tomorrow on, \
-               this page asks whether the file works, and deletes the key if you say so. Once the certificate has \
-               ended, " }
-            { props.not_after.clone() }
-            { if props.knows_time { ", your next visit deletes it." } else { ", your next visit asks to delete it." } }
+            { "After you have saved the file, the key stays stored in this browser, so that you can save it again. From \
+               tomorrow on, this page asks whether the file works, and deletes the key if you say so. " }
+            <Text
+                text={format!(
+                    "Once the certificate has ended, {}, your next visit {} it.",
+                    props.not_after,
+                    if props.knows_time { "deletes" } else { "asks to delete" }
+                )}
+            />
         </Hint>
     }
 }
-
-/// The question before a key is deleted that is in a file as well.
-const FORGET_SAVED_QUESTION: &str = "Have you seen that the file works? Without the key in this browser, it cannot be \
-                                     saved again. Forget the key?";
 
 #[cfg(test)]
 mod tests;

@@ -98,7 +98,7 @@ pub(crate) fn Trouble(props: &TroubleProps) -> Html {
                     <ManualButton />
                 }
                 if remedy != Remedy::Reload {
-                    <Button id="restart" act={UserAction::Restart}>{ "Back to the form" }</Button>
+                    <Button id="restart" act={UserAction::BackToForm}>{ "Back to the form" }</Button>
                 }
             </Actions>
         </section>

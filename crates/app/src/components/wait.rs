@@ -42,6 +42,8 @@ pub(crate) struct WaitingProps {
     pub requesting_user: Option<AttrValue>,
     /// The time at which Kubernetes deletes a pending request, formatted, or `None` if it is not known.
     pub dropped_at: Option<AttrValue>,
+    /// The page may be closed, or `None` while a banner says why not.
+    pub can_leave: Option<bool>,
     /// The notification of the decision.
     pub notifications: Notifications,
 }
@@ -77,7 +79,9 @@ pub(crate) fn Waiting(props: &WaitingProps) -> Html {
                 </Lead>
                 <MessageToSend {enrollment} {cluster} />
             }
-            <Leaving stored={enrollment.is_stored()} notifications={props.notifications} />
+            if let Some(can_leave) = props.can_leave {
+                <Leaving {can_leave} notifications={props.notifications} />
+            }
             <ContactStatus contact={props.contact.clone()} />
             if props.approval == Approval::Pending {
                 <details id="approver-lines">
@@ -138,7 +142,7 @@ fn Approved(props: &ApprovedProps) -> Html {
 #[derive(Properties, PartialEq)]
 struct LeavingProps {
     /// The key is in the browser's storage.
-    stored: bool,
+    can_leave: bool,
     /// The notification of the decision.
     notifications: Notifications,
 }
@@ -147,7 +151,7 @@ struct LeavingProps {
 #[component]
 fn Leaving(props: &LeavingProps) -> Html {
     html! {
-        if props.stored {
+        if props.can_leave {
             <div>
                 <Note>
                     { "You can close this page: your key is stored in this browser, locked. Come back in the same \

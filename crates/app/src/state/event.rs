@@ -72,10 +72,10 @@ pub(crate) enum UserAction {
     Export(String),
     /// Fill in the form as it was for the enrollment with this id.
     Again(String),
-    /// Delete the key of the enrollment that is shown, and begin again.
+    /// Go back to the form, filled in as it was for the enrollment that is shown.
+    BackToForm,
+    /// The same, and delete the key of that enrollment.
     Forget,
-    /// The same, with the form filled in as it was for that enrollment.
-    BeginAgain,
     /// Continue though nothing is stored.
     ContinueUnstored,
     /// Continue without the API.

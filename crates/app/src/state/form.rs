@@ -10,7 +10,7 @@ use kube_enroll_core::{
 use kube_enroll_protocol::{Details, Passphrase};
 
 pub(crate) use self::faults::Faults;
-pub(super) use self::faults::sentence;
+pub(crate) use self::faults::sentence;
 pub(crate) use self::lifetime::{CUSTOM, Lifetime, Unit, presets};
 use super::{Environment, Storage};
 
@@ -20,7 +20,8 @@ pub(crate) struct Form {
     pub user: String,
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
     pub groups: Vec<String>,
-    /// Groups of the link to the page that the signed-in person may not request, so that they were left out.
+    /// Groups of the link to the page, or of an earlier request, that the signed-in person may not request, so that they
+    /// were left out.
     pub unavailable_groups: Vec<String>,
     pub algorithm: Algorithm,
     pub lifetime: Lifetime,
@@ -29,7 +30,7 @@ pub(crate) struct Form {
     pub unit: Unit,
     pub label: String,
     pub namespace: String,
-    /// The options stay unfolded, since the person types in them.
+    /// The options stay unfolded, since the person is among them.
     pub unfolded: bool,
     pub lock: LockKind,
     /// The person has chosen the lock.
@@ -137,10 +138,14 @@ impl Form {
             {
                 self.groups.push(only.to_string());
             }
-            // With nothing to choose from, there is no row to take it out.
-            if offered.is_empty() {
-                self.unavailable_groups = std::mem::take(&mut self.groups);
-            }
+        }
+        self.leave_out_unavailable_groups(policy);
+    }
+
+    /// With nothing to choose from, there is no row to remove a group.
+    fn leave_out_unavailable_groups(&mut self, policy: &Policy) {
+        if policy.groups == Groups::Only(vec![]) {
+            self.unavailable_groups = std::mem::take(&mut self.groups);
         }
     }
 
@@ -158,7 +163,16 @@ impl Form {
 
     pub(crate) fn edit(&mut self, edit: Edit, fresh: Option<[u8; 7]>) {
         self.touched = true;
-        self.unfolded |= matches!(edit, Edit::Custom(_) | Edit::Label(_) | Edit::Namespace(_) | Edit::Reroll);
+        self.unfolded |= matches!(
+            edit,
+            Edit::Algorithm(_)
+                | Edit::Lifetime(_)
+                | Edit::Custom(_)
+                | Edit::Unit(_)
+                | Edit::Label(_)
+                | Edit::Namespace(_)
+                | Edit::Reroll
+        );
         match edit {
             Edit::User(user) => self.user = user,
             Edit::Group(index, group) => {
@@ -208,6 +222,7 @@ impl Form {
             self.user.clone_from(&details.user);
         }
         self.groups.clone_from(&details.groups);
+        self.leave_out_unavailable_groups(policy);
         if policy.groups == Groups::Any {
             self.ensure_row();
         }

@@ -4,7 +4,7 @@ use kube_enroll_protocol::{Command, GeneratedKey, Reply};
 
 use super::{
     Application, Context, Enrollment, Event, Phase, Problem, Retry, State, Storage, Storing, Transition, Unstored,
-    UserAction,
+    UserAction, sentence,
 };
 
 /// The worker makes a key.
@@ -33,7 +33,7 @@ impl Generating {
         match event {
             Event::Reply(Reply::Generate(Ok(key))) => self.store(key, context),
             Event::Reply(Reply::Generate(Err(failure))) => Transition::fail(
-                Problem::new("The key could not be made", &failure.message).with(failure.code.to_string()),
+                Problem::new("The key could not be made", &sentence(failure.message)).with(failure.code.to_string()),
                 Retry::Generate(self.application),
             ),
             Event::WorkerFailed(failure) => Transition::fail(

@@ -91,14 +91,13 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
             let first = if context.person.is_some() { "create" } else { "user" };
             Transition::to(state).with_all(enrollment.map(|_| Effect::Focus(first.into())))
         }
-        UserAction::BeginAgain => {
-            fill_in(&state, context);
-            state.on(Event::User(UserAction::Forget), context)
-        }
-        // At a later visit than that of the click on "Create", nothing stands in the form.
-        UserAction::Restart if state.is_trouble() && !context.form.touched => {
+        UserAction::BackToForm => {
             fill_in(&state, context);
             state.on(Event::User(UserAction::Restart), context)
+        }
+        UserAction::Forget => {
+            fill_in(&state, context);
+            state.on(Event::User(UserAction::Forget), context)
         }
         UserAction::Export(id) => {
             let save = context.stored(&id).map(|stored| Effect::SaveText {
@@ -115,12 +114,16 @@ fn on_user(action: UserAction, state: State, context: &mut Context) -> Transitio
     }
 }
 
-/// Fills in the form as it was for the enrollment of a state.
+/// Fills in the form as it was for the enrollment of a state, which an earlier visit may have made.
 fn fill_in(state: &State, context: &mut Context) {
-    if let Some(enrollment) = state.enrollment() {
-        let stored = enrollment.id.as_ref().and_then(|id| context.stored(id));
-        let has_passphrase = stored.is_some_and(|stored| stored.has_passphrase);
-        let details = enrollment.details();
+    let id = match state {
+        State::Failed(Failed { retry: Retry::Acquire(id), .. }) => Some(id),
+        state => state.enrollment().and_then(|enrollment| enrollment.id.as_ref()),
+    };
+    let stored = id.and_then(|id| context.stored(id)).cloned();
+    let has_passphrase = stored.as_ref().is_some_and(|stored| stored.has_passphrase);
+    let details = state.enrollment().map(|enrollment| enrollment.details()).or(stored.map(|stored| stored.details));
+    if let Some(details) = details {
         context.repeat(&details, has_passphrase);
     }
 }

@@ -1,5 +1,5 @@
 use super::commands;
-use crate::{Algorithm, ClusterName, ObjectName, Subject, UserName, approval_message::asks_for_access};
+use crate::{Algorithm, ClusterName, ObjectName, Subject, UserName, approval_message::access};
 
 /// The lines with which an approver looks at a request and decides. Pasted into a shell they only print: approving and
 /// denying are commented out.
@@ -25,8 +25,8 @@ impl ApproverBlock<'_> {
     /// Writes the text.
     pub fn to_text(&self) -> String {
         let Self { name, subject, algorithm, expiration_seconds, cluster, requesting_user, annotated_user } = *self;
-        let asked = asks_for_access(subject.user(), cluster, subject, algorithm, expiration_seconds);
-        let mut lines = vec![format!("# {asked}"), String::new()];
+        let access = access(cluster, subject, algorithm, expiration_seconds);
+        let mut lines = vec![format!("# Asked for: {access}."), String::new()];
         // No apostrophes: a shell that takes no comments from a keyboard, as zsh, would wait for the second one.
         lines.push(match requesting_user {
             Some(account) => {
@@ -43,8 +43,7 @@ impl ApproverBlock<'_> {
             commands::describe(name),
             commands::print_subject(name),
             String::new(),
-            "# 2. Print the fingerprint of the key. It must be the one in the message, better still read aloud to you."
-                .into(),
+            "# 2. Print the fingerprint of the key. It must be the one that you were told.".into(),
             commands::print_fingerprint(name),
             String::new(),
             // Commented out: pasted whole, the block must not decide before anybody has looked.
@@ -90,7 +89,7 @@ mod tests {
     fn writes_subject_account_and_commands_of_the_decision() {
         assert_eq!(
             text(&["dev", "ops"], Some("system:serviceaccount:kube-enroll:kube-enroll"), Some("jane")),
-            "# jane asks for access to the cluster dev in the groups dev and ops, for 1 day, with a key of type RSA-3072.\n\
+            "# Asked for: access to the cluster dev for jane in the groups dev and ops, for 1 day, with a key of type RSA-3072.\n\
              \n\
              # 1. Look at what is asked for. Requesting User must be system:serviceaccount:kube-enroll:kube-enroll.\n\
              #    Annotations must have kube-enroll/user=jane, which counts only beside that user.\n\
@@ -98,7 +97,7 @@ mod tests {
              kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -subject \
              -nameopt utf8,esc_ctrl,sep_multiline\n\
              \n\
-             # 2. Print the fingerprint of the key. It must be the one in the message, better still read aloud to you.\n\
+             # 2. Print the fingerprint of the key. It must be the one that you were told.\n\
              kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -pubkey | \
              openssl pkey -pubin -outform DER | openssl dgst -sha256 -c\n\
              \n\

@@ -155,7 +155,7 @@ pub fn whoami(file: &FileName) -> String {
 pub fn merge(file: &FileName) -> String {
     // A file name has no character that is special between double quotes, nor a single quote.
     format!(
-        "sh -c 'umask 077; config=\"${{KUBECONFIG:-$HOME/.kube/config}}\"; config=\"${{config%%:*}}\"\n\
+        "sh -c 'umask 077; config=\"${{KUBECONFIG#:}}\"; config=\"${{config%%:*}}\"; config=\"${{config:-$HOME/.kube/config}}\"\n\
          \x20 mkdir -p \"$(dirname \"$config\")\" &&\n\
          \x20 KUBECONFIG=\"{}:$config\" kubectl config view --flatten > \"$config.new\" &&\n\
          \x20 mv \"$config.new\" \"$config\"'",
@@ -170,7 +170,8 @@ pub fn merge(file: &FileName) -> String {
 pub fn merge_powershell(file: &FileName) -> String {
     format!(
         "$before = $env:KUBECONFIG\n\
-         $config = if ($before) {{ ($before -split ';')[0] }} else {{ \"$HOME/.kube/config\" }}\n\
+         $config = $before -split ';' | Where-Object {{ $_ }} | Select-Object -First 1\n\
+         if (-not $config) {{ $config = \"$HOME/.kube/config\" }}\n\
          New-Item -ItemType Directory -Force (Split-Path $config) | Out-Null\n\
          [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false)\n\
          $env:KUBECONFIG = {} + \";$config\"\n\
@@ -195,13 +196,15 @@ pub fn whoami_cmd(file: &FileName) -> String {
 /// `/f "delims=;"` reads the first of the files in `%KUBECONFIG%`.
 pub fn merge_cmd(file: &FileName) -> String {
     format!(
-        "set \"before=%KUBECONFIG%\"\n\
+        "set \"before=\"\n\
+         if defined KUBECONFIG set \"before=%KUBECONFIG%\"\n\
          set \"config=%USERPROFILE%\\.kube\\config\"\n\
          if defined KUBECONFIG for /f \"delims=;\" %f in (\"%KUBECONFIG%\") do @set \"config=%f\"\n\
          if not exist \"%USERPROFILE%\\.kube\" mkdir \"%USERPROFILE%\\.kube\"\n\
          set \"KUBECONFIG={};%config%\"\n\
          kubectl config view --flatten > \"%config%.new\" && move /y \"%config%.new\" \"%config%\"\n\
-         set \"KUBECONFIG=%before%\"",
+         set \"KUBECONFIG=\"\n\
+         if defined before set \"KUBECONFIG=%before%\"",
         file.as_str()
     )
 }
@@ -262,7 +265,7 @@ mod tests {
     fn merges_in_powershell_into_the_first_file_that_the_person_uses() {
         let text = merge_powershell(&FileName::parse("a b.kubeconfig").expect("a name"));
         assert!(text.contains("$env:KUBECONFIG = 'a b.kubeconfig' + \";$config\""), "{text}");
-        assert!(text.contains("($before -split ';')[0]"), "{text}");
+        assert!(text.contains("$before -split ';' | Where-Object { $_ } | Select-Object -First 1"), "{text}");
         let set = text.find("$env:KUBECONFIG = 'a b").expect("set");
         let restored = text.find("$env:KUBECONFIG = $before").expect("restored");
         assert!(set < restored, "{text}");
@@ -275,7 +278,9 @@ mod tests {
         assert!(text.contains(r#"set "KUBECONFIG=a b.kubeconfig;%config%""#), "{text}");
         // The old file is replaced only if kubectl could read both, and the variable is as it was.
         assert!(text.contains(r#"> "%config%.new" && move /y "%config%.new" "%config%""#), "{text}");
-        assert!(text.ends_with(r#"set "KUBECONFIG=%before%""#), "{text}");
+        // At a prompt, a variable that is not set stands for its own name.
+        assert!(text.starts_with("set \"before=\"\nif defined KUBECONFIG set \"before=%KUBECONFIG%\"\n"), "{text}");
+        assert!(text.ends_with("set \"KUBECONFIG=\"\nif defined before set \"KUBECONFIG=%before%\""), "{text}");
     }
 
     #[test]

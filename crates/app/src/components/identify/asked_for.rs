@@ -27,9 +27,9 @@ pub(crate) fn AskedFor(props: &AskedForProps) -> Html {
             <Lead id="asked-for">
                 { "Hello " }<b translate="no" id="user">{ form.user.clone() }</b>{ ". You will ask for: " }
                 if groups.is_empty() {
-                    <b>{ "no groups" }</b>
+                    <b key="none">{ "no groups" }</b>
                 } else {
-                    <b translate="no">{ groups.join(", ") }</b>
+                    <b key="some" translate="no">{ groups.join(", ") }</b>
                 }
             </Lead>
             <Hint>

@@ -41,9 +41,8 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
             }
             if !form.unavailable_groups.is_empty() {
                 <Note id="groups-left-out">
-                    { "The link to this page names " }
+                    { "Left out, since you cannot ask for it here: " }
                     <b translate="no">{ form.unavailable_groups.join(", ") }</b>
-                    { ", which you cannot ask for here, so it was left out." }
                 </Note>
             }
             <Fault id="groups-error" text={faults.groups.clone().map(AttrValue::from)} />

@@ -3,7 +3,7 @@ use yew::prelude::*;
 
 use super::saved_key::AgainButton;
 use crate::{
-    components::{Actions, Button, FORGET_QUESTION, Note, Text},
+    components::{Actions, Button, FORGET_QUESTION, FORGET_SAVED_QUESTION, Note, Text},
     state::{CertificateEnd, UserAction},
 };
 
@@ -62,7 +62,12 @@ pub(crate) fn StoredEnrollment(props: &StoredEnrollmentProps) -> Html {
     // Deleting a key that can still become a kubeconfig is worth a question.
     let distance = end.as_ref().map(|end| end.distance);
     let has_passed = distance.is_some_and(CertificateEnd::has_passed);
-    let is_over = has_passed || matches!(stage, Some(Stage::Denied | Stage::Failed | Stage::Saved));
+    let question = match stage {
+        Some(Stage::Denied | Stage::Failed) => None,
+        _ if has_passed => None,
+        Some(Stage::Saved) => Some(FORGET_SAVED_QUESTION),
+        _ => Some(FORGET_QUESTION),
+    };
     html! {
         <li data-id={id.clone()} data-stage={stage.map(Stage::name)}>
             <b translate="no">{ user.clone() }</b>
@@ -97,7 +102,7 @@ pub(crate) fn StoredEnrollment(props: &StoredEnrollmentProps) -> Html {
                 <Button
                     name="forget"
                     class="quiet"
-                    question={(!is_over).then_some(FORGET_QUESTION)}
+                    {question}
                     act={UserAction::Delete(record())}
                 >
                     { "Forget it" }{ unseen.clone() }

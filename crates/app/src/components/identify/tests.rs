@@ -138,10 +138,7 @@ async fn offers_no_groups_to_somebody_who_is_in_none() {
     let html = Filled { person: Some(person), ..Filled::new("jane", &["ops"]).offering(&[]) }.render().await;
     assert!(html.contains("You are in no group that can be asked for here."));
     assert!(!html.contains(r#"id="group-0""#));
-    assert!(
-        html.contains(r#"The link to this page names <b translate="no">ops</b>, which you cannot ask for here"#),
-        "{html}"
-    );
+    assert!(html.contains(r#"Left out, since you cannot ask for it here: <b translate="no">ops</b>"#), "{html}");
     assert!(tag(&html, "user").starts_with("<b "), "nobody else can be typed: {html}");
     assert!(html.contains("Hello <b") && html.contains("You will ask for: <b>no groups</b>"), "{html}");
     assert!(tag(&html, "sign-out").contains(r#"href="/out""#));

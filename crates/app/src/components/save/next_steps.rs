@@ -15,6 +15,8 @@ pub(crate) struct NextStepsProps {
     pub file: Option<FileName>,
     /// The enrollment whose certificate was issued.
     pub enrollment: Rc<Enrollment>,
+    /// The end of the certificate, formatted.
+    pub not_after: AttrValue,
     /// The reader's operating system, whose lines come first.
     pub system: System,
     /// The form with the name of the file, which the lines use.
@@ -24,7 +26,7 @@ pub(crate) struct NextStepsProps {
 /// The next steps with the file.
 #[component]
 pub(crate) fn NextSteps(props: &NextStepsProps) -> Html {
-    let NextStepsProps { file, enrollment, system, children } = props;
+    let NextStepsProps { file, enrollment, not_after, system, children } = props;
     let system = *system;
     html! {
         <section id="after-save" aria-label="What to do next">
@@ -45,14 +47,15 @@ pub(crate) fn NextSteps(props: &NextStepsProps) -> Html {
             <h2>{ "3. If kubectl refuses" }</h2>
             <p id="rights-hint">
                 <b>{ "Forbidden:" }</b>
-                { " the file says who you are, not yet what you may do. Send your admin these lines to begin with: they \
-                   let you read pods." }
+                { " the file says who you are, not yet what you may do. Send your admin these lines to begin with: they let \
+                   you, and everybody in the groups that they name, read pods." }
             </p>
             <CopyLines id="cmd-rights" label="the lines for your admin" text={rights(&enrollment.application)} />
             <p>
                 <b>{ "Unauthorized:" }</b>
-                { " something between you and the API server ends TLS, so that your certificate does not arrive. Ask \
-                   whoever runs the cluster for the address of the API server itself." }
+                { " after " }{ not_after.clone() }{ ", the certificate has ended: get a new file here. Before that, something \
+                   between you and the API server ends TLS, so that your certificate does not arrive: ask whoever runs \
+                   the cluster for the address of the API server itself." }
             </p>
         </section>
     }

@@ -27,9 +27,9 @@ pub(crate) fn CertificateFacts(props: &CertificateFactsProps) -> Html {
     html! {
         <div>
             <dl>
-                <Fact term="User"><span id="subject-user">{ props.user.clone() }</span></Fact>
-                <Fact term="Groups"><span id="subject-groups">{ groups }</span></Fact>
-                <Fact term="Signed by"><span id="issuer">{ props.issuer.clone() }</span></Fact>
+                <Fact term="User"><span translate="no" id="subject-user">{ props.user.clone() }</span></Fact>
+                <Fact term="Groups"><span translate="no" id="subject-groups">{ groups }</span></Fact>
+                <Fact term="Signed by"><span translate="no" id="issuer">{ props.issuer.clone() }</span></Fact>
                 <Fact term="Valid from"><span id="not-before">{ props.not_before.clone() }</span></Fact>
                 <Fact term="Valid to"><span id="not-after">{ props.not_after.clone() }</span></Fact>
             </dl>

@@ -35,7 +35,7 @@ pub(crate) fn Refused(props: &RefusedProps) -> Html {
             </dl>
             <p>{ advice(*code) }</p>
             <Actions>
-                <Button id="restart" class="primary" act={UserAction::Restart}>{ "Begin again with the same details" }</Button>
+                <Button id="restart" class="primary" act={UserAction::BackToForm}>{ "Begin again with the same details" }</Button>
                 <Button id="retry" act={UserAction::Retry}>{ "Check again" }</Button>
                 <ManualButton />
                 <ForgetButton />
@@ -46,7 +46,7 @@ pub(crate) fn Refused(props: &RefusedProps) -> Html {
 
 fn advice(code: ErrorCode) -> &'static str {
     match code {
-        ErrorCode::NotValidNow => "If it comes to nothing, begin again.",
+        ErrorCode::NotValidNow => "If checking again does not help, begin again.",
         ErrorCode::OtherKey | ErrorCode::OtherUser | ErrorCode::OtherGroups | ErrorCode::OtherIssuer => {
             "Something between this page and the cluster gave you a certificate that is not yours. Do not use it, and \
              tell whoever runs the cluster. Then begin again."

@@ -98,7 +98,7 @@ fn Reasons(props: &ReasonsProps) -> Html {
 fn BeginAgain() -> Html {
     html! {
         <Actions>
-            <Button id="restart" class="primary" question={BEGIN_AGAIN_QUESTION} act={UserAction::BeginAgain}>
+            <Button id="restart" class="primary" question={BEGIN_AGAIN_QUESTION} act={UserAction::Forget}>
                 { "Begin again with the same details" }
             </Button>
         </Actions>

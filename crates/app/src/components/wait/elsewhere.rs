@@ -77,9 +77,9 @@ pub(crate) fn OtherCluster(props: &OtherClusterProps) -> Html {
                 { " was made for a cluster with another certificate authority, so nothing was asked about it here." }
             </Lead>
             <dl>
-                <Fact term="Made for"><span id="cluster-then">{ describe(props.made_for.as_deref()) }</span></Fact>
+                <Fact term="Made for"><span translate="no" id="cluster-then">{ describe(props.made_for.as_deref()) }</span></Fact>
                 <Fact term="This page now leads to">
-                    <span id="cluster-now">{ describe(props.current.as_deref()) }</span>
+                    <span translate="no" id="cluster-now">{ describe(props.current.as_deref()) }</span>
                 </Fact>
             </dl>
             <p>
@@ -88,7 +88,7 @@ pub(crate) fn OtherCluster(props: &OtherClusterProps) -> Html {
             </p>
             <Actions>
                 <Button id="manual" class="primary" act={UserAction::Manual}>{ "Paste a certificate" }</Button>
-                <Button id="restart" act={UserAction::Restart}>{ "Back to the form" }</Button>
+                <Button id="restart" act={UserAction::BackToForm}>{ "Back to the form" }</Button>
             </Actions>
             <Actions><ForgetButton /></Actions>
         </section>

@@ -1,6 +1,6 @@
 use std::rc::Rc;
 
-use kube_enroll_core::shell::in_groups;
+use kube_enroll_core::GroupName;
 use yew::prelude::*;
 
 use crate::{
@@ -28,7 +28,8 @@ pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
     html! {
         <dl>
             <Fact term="Request"><code translate="no" id="object-name">{ enrollment.name().to_string() }</code></Fact>
-            <Fact term="For"><span>{ subject.user().to_string() }{ in_groups(subject) }</span></Fact>
+            <Fact term="User"><span translate="no">{ subject.user().to_string() }</span></Fact>
+            <Fact term="Groups"><span translate="no">{ list(subject.groups()) }</span></Fact>
             if let Some(account) = &props.requesting_user {
                 <Fact term="Requesting User"><code translate="no" id="requesting-user">{ account.clone() }</code></Fact>
             }
@@ -85,6 +86,13 @@ pub(crate) fn ContactStatus(props: &ContactStatusProps) -> Html {
             }
         </>
     }
+}
+
+fn list(groups: &[GroupName]) -> String {
+    if groups.is_empty() {
+        return "none".into();
+    }
+    groups.iter().map(|group| group.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn describe(contact: &Contact) -> String {

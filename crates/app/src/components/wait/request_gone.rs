@@ -35,7 +35,9 @@ pub(crate) fn RequestGone(props: &RequestGoneProps) -> Html {
                 { probable_cause(*why) }
                 if person.as_ref().is_some_and(|person| person.user != *user) {
                     <b>
-                        { " Or you cannot see it: it is for " }{ user.to_string() }{ ", and you are signed in as somebody else." }
+                        { " Or you cannot see it: it is for " }
+                        <span translate="no">{ user.to_string() }</span>
+                        { ", and you are signed in as somebody else." }
                     </b>
                 }
             </p>
@@ -46,7 +48,7 @@ pub(crate) fn RequestGone(props: &RequestGoneProps) -> Html {
                 <Button id="resubmit" class="primary" act={UserAction::Resubmit}>{ "Send it again under a new name" }</Button>
                 <Button id="retry" act={UserAction::Retry}>{ "Look again" }</Button>
                 <ManualButton />
-                <Button id="restart" act={UserAction::Restart}>{ "Back to the form" }</Button>
+                <Button id="restart" act={UserAction::BackToForm}>{ "Back to the form" }</Button>
             </Actions>
             if enrollment.is_stored() {
                 <Actions><ForgetButton /></Actions>

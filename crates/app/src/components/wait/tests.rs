@@ -28,6 +28,7 @@ fn waiting() -> WaitingProps {
         approver: None,
         requesting_user: None,
         dropped_at: None,
+        can_leave: Some(false),
         notifications: Notifications::Available,
     }
 }
@@ -41,7 +42,7 @@ async fn names_subject_and_lifetime_for_the_approver() {
     let html = wait(waiting()).await;
     assert!(
         html.contains(
-            "# jane asks for access to the cluster dev in the groups dev and ops, for 8 hours, with a key of type \
+            "# Asked for: access to the cluster dev for jane in the groups dev and ops, for 8 hours, with a key of type \
              Ed25519.\n\n# 1. Look at what"
         ),
         "{html}"
@@ -116,6 +117,9 @@ async fn shows_whether_the_page_may_be_closed() {
     let html = wait(waiting()).await;
     assert!(html.contains("Leave this tab open") && !html.contains(r#"id="notify""#));
     let stored = || Rc::new(Enrollment { id: Some("1".into()), ..(*waiting().enrollment).clone() });
+    let html = wait(WaitingProps { can_leave: None, enrollment: stored(), ..waiting() }).await;
+    assert!(!html.contains("You can close") && !html.contains("Leave this tab open"), "the banner says it: {html}");
+    let waiting = || WaitingProps { can_leave: Some(true), ..waiting() };
     let html = wait(WaitingProps { enrollment: stored(), ..waiting() }).await;
     assert!(html.contains("You can close this page") && html.contains(r#"id="notify""#));
     let props = WaitingProps { enrollment: stored(), notifications: Notifications::Enabled, ..waiting() };

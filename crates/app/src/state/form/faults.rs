@@ -65,7 +65,7 @@ impl Faults {
 }
 
 /// Makes a sentence for people of an error's text, which may be one already.
-pub(in crate::state) fn sentence(mut text: String) -> String {
+pub(crate) fn sentence(mut text: String) -> String {
     if let Some(first) = text.get_mut(..1) {
         first.make_ascii_uppercase();
     }

@@ -18,8 +18,8 @@ pub(crate) struct Issued {
     pub shown: Shown,
     /// The name under which the worker's file is to be saved, while the worker writes it.
     pub saving: Option<FileName>,
-    /// The name of the file that was saved last, at an earlier visit by default.
-    pub last_name: Option<FileName>,
+    /// The file that is in the downloads, and how many there are of its name; `None` before one is saved.
+    pub saved_file: Option<(FileName, u32)>,
     pub saved: bool,
 }
 
@@ -51,7 +51,7 @@ impl Issued {
         let name = FileName::new(enrollment.application.subject.user(), &cluster);
         let issued = Self {
             file_name: name.as_str().to_owned(),
-            last_name: saved.then_some(name),
+            saved_file: saved.then_some((name, 1)),
             cluster,
             assembled: Rc::new(assembled),
             shown: Shown::No,
@@ -69,7 +69,13 @@ impl Issued {
     ) -> Transition {
         let mut effects = Vec::new();
         match event {
-            Event::User(UserAction::NameFile(name)) => self.file_name = name,
+            Event::User(UserAction::NameFile(name)) => {
+                // Once there is a file, the field says what it is called.
+                if self.saved {
+                    self.saved_file = FileName::parse(&name).ok().map(|name| (name, 1));
+                }
+                self.file_name = name;
+            }
             Event::User(UserAction::Reveal) => {
                 self.shown = Shown::Requested;
                 effects.push(Effect::Command(Box::new(Command::Reveal)));
@@ -77,8 +83,10 @@ impl Issued {
             Event::User(UserAction::Hide) => self.shown = Shown::No,
             Event::User(UserAction::Save) => match FileName::parse(&self.file_name) {
                 Ok(typed) => {
-                    let name = if self.last_name.as_ref() == Some(&typed) { typed.next() } else { typed };
+                    let (first, count) = self.saved_file.take().map_or((typed, 1), |(first, count)| (first, count + 1));
+                    let name = if count > 1 { first.numbered(count) } else { first.clone() };
                     self.file_name = name.as_str().to_owned();
+                    self.saved_file = Some((first, count));
                     self.saving = Some(name);
                     effects.push(Effect::Command(Box::new(Command::Save)));
                 }
@@ -90,7 +98,6 @@ impl Issued {
                     self.saved = true;
                     Rc::make_mut(&mut enrollment).saved_at = Some(seconds(context.inputs.now_ms));
                     effects.extend(enrollment.reach(Stage::Saved));
-                    self.last_name = Some(name.clone());
                     effects.push(Effect::Save(name));
                 }
             }
