@@ -32,8 +32,17 @@ async fn a_denied_request_shows_why_and_can_be_begun_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_denial_by_kubectl_has_no_reason_of_a_person_and_begins_again_after_a_reload() {
-    let (serve, browser) = (Serve::start().await, Browser::start(Kind::Firefox).await);
+async fn a_denial_by_kubectl_has_no_reason_of_a_person_and_begins_again_after_a_reload_in_chromium() {
+    is_denied_by_kubectl_and_begins_again(Kind::Chromium).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_denial_by_kubectl_has_no_reason_of_a_person_and_begins_again_after_a_reload_in_firefox() {
+    is_denied_by_kubectl_and_begins_again(Kind::Firefox).await;
+}
+
+async fn is_denied_by_kubectl_and_begins_again(kind: Kind) {
+    let (serve, browser) = (Serve::start().await, Browser::start(kind).await);
     let page = Page::open(&browser, &serve.url()).await;
     page.submit(&Wish { namespace: "team".into(), ..Wish::new("denied", &["developers", "ops"]) }).await;
     // The line that the approver's block has as a comment.
@@ -42,6 +51,9 @@ async fn a_denial_by_kubectl_has_no_reason_of_a_person_and_begins_again_after_a_
     page.wait_for("denied").await;
     assert!(!page.has("#reason").await && !page.has("#message").await, "kubectl's own words are no reason");
     assert!(page.has("#silent").await);
+    if kind == Kind::Chromium {
+        look(&browser, "denied-without-a-reason").await;
+    }
 
     // The form is filled in from the record: this visit has never seen it.
     let page = Page::open_in(&browser, &serve.url(), "denied").await;

@@ -114,6 +114,29 @@ async fn on_a_plain_http_intranet_with_a_passphrase() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn and_a_wrong_clock_is_named_and_can_be_set() {
+    let admin = ControlPlane::shared().admin();
+    let config = json!({ "apiBase": null, "cluster": cluster_of(&admin).await }).to_string();
+    let site = Site::start(&programs::page_dir(), "/", Some(&config)).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page { browser: &browser };
+    let wish = Wish::new(&unique("clock"), &[]);
+    let name = carries_the_request(&browser, &site.url(), &wish, &admin).await;
+    browser.run("window.right = Date.now; Date.now = () => right() - 30 * 60_000", vec![]).await;
+    page.bring(&admin.ok(&YAML.replace("NAME", &name)).await).await;
+    eventually(PATIENCE, "whose clock says what", || async {
+        let fault = page.whole_text_of("#pasted-error").await;
+        let is_told = fault.contains("This computer’s clock says ") && fault.contains(", the certificate begins at ");
+        if is_told && fault.ends_with("Set the clock, then check again.") { Ok(()) } else { Err(fault) }
+    })
+    .await;
+    look(&browser, "manual-with-a-wrong-clock").await;
+    browser.run("Date.now = right", vec![]).await;
+    page.click("#use-pasted").await;
+    saves_what_works(&page, &wish).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn also_once_the_page_has_sent_it() {
     let admin = ControlPlane::shared().admin();
     let (serve, browser) = (Serve::start().await, Browser::start(Kind::Chromium).await);
@@ -209,7 +232,7 @@ const MISTAKES: [(&str, &str, &str); 8] = [
         "kubectl config view --raw --minify --flatten -o jsonpath='{.users[0].user.client-certificate-data}'",
         "another key",
     ),
-    ("an expired certificate", EXPIRED, "to 2020-02-01"),
+    ("an expired certificate", EXPIRED, "the certificate ended at"),
     ("a request", "kubectl get csr NAME -o jsonpath='{.spec.request}' | base64 -d", "a certification request"),
     (
         "an object that is not issued",

@@ -12,6 +12,7 @@ use kube_enroll_e2e::{
     proxy::{Faults, Proxy},
     serve::Serve,
 };
+use serde_json::json;
 
 use crate::whole::{approve_by_the_page, decide, looks_again, unique};
 
@@ -100,6 +101,9 @@ async fn goes_the_way(kind: Kind) {
 
     page.wait_for("issued").await;
     reads(&page, "h1", "Your certificate is here").await;
+    let names =
+        "return document.querySelectorAll('[translate=no] font, #subject-user font, #subject-groups font').length";
+    assert_eq!(browser.run(names, vec![]).await, json!(0), "names are as they were given");
     page.save().await;
     reads(&page, "h1", "Your file is saved").await;
     reads(&page, "footer", "in your file only").await;

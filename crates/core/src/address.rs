@@ -30,6 +30,13 @@ pub fn is_proxy(address: &str) -> bool {
     rest.is_some_and(|rest| host_and_port(rest.strip_suffix('/').unwrap_or(rest)).is_some())
 }
 
+/// Returns whether a text is a name for the `tls-server-name` of a kubeconfig: a host name of at most 253 characters
+/// ([RFC 1035, section 2.3.4](https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4)), or an IP address.
+pub fn is_tls_server_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte);
+    (1..=253).contains(&name.len()) && name.bytes().all(is_plain)
+}
+
 /// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
 /// systems treat as loopback.
 pub(crate) fn is_local_or_unspecified(host: &str) -> bool {

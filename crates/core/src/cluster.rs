@@ -69,7 +69,7 @@ impl Cluster {
         let certificate_authority_data = certificates("certificateAuthorityData", &certificate_authority_data)?;
         let client_certificate_authority_data =
             certificates("clientCertificateAuthorityData", &client_certificate_authority_data)?;
-        if !tls_server_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:_".contains(&byte)) {
+        if !tls_server_name.is_empty() && !address::is_tls_server_name(&tls_server_name) {
             return Err(Error::InvalidCluster {
                 field: "tlsServerName",
                 found: tls_server_name.chars().take(100).collect(),

@@ -33,11 +33,16 @@ pub(crate) fn time_of_day(milliseconds: f64) -> String {
     to_locale_string(milliseconds, &[("hour", "2-digit"), ("minute", "2-digit")])
 }
 
-/// Formats two times to be compared: their times of day where they are of one day and differ, or else dates and times.
+/// Formats two times to be compared: their times of day where they are of one day, to the second within one
+/// minute, or else dates and times.
 pub(crate) fn compared_times(times: [f64; 2]) -> [String; 2] {
-    let day = |milliseconds| to_locale_string(milliseconds, &[("dateStyle", "short")]);
+    let format = |milliseconds, styles: &[(&str, &str)]| to_locale_string(milliseconds, styles);
+    let day = |milliseconds| format(milliseconds, &[("dateStyle", "short")]);
+    if day(times[0]) != day(times[1]) {
+        return times.map(date_and_time);
+    }
     let [first, second] = times.map(time_of_day);
-    if day(times[0]) == day(times[1]) && first != second { [first, second] } else { times.map(date_and_time) }
+    if first == second { times.map(|time| format(time, &[("timeStyle", "medium")])) } else { [first, second] }
 }
 
 fn to_locale_string(milliseconds: f64, options: &[(&str, &str)]) -> String {

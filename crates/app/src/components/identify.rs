@@ -77,7 +77,7 @@ pub(crate) fn Identify(props: &IdentifyProps) -> Html {
             <Heading text="Get access to your cluster" />
             if let Some(person) = person {
                 <AskedFor {form} {person} />
-            } else {
+            } else if props.on_phone.is_none() {
                 <p class="lead">
                     { "Say who you are. Once somebody has approved, save the file that kubectl needs." }
                 </p>

@@ -51,7 +51,7 @@ pub(crate) struct OnAPhoneProps {
 pub(crate) fn OnAPhone(props: &OnAPhoneProps) -> Html {
     html! {
         <section id="on-a-phone" class="note" aria-label="On a phone">
-            <p>{ "This is for the computer that has kubectl: open the page there." }</p>
+            <p>{ "For the computer that has kubectl: open the page there." }</p>
             <SendActions id="link" face="Copy the link" text={props.link.clone()} />
         </section>
     }

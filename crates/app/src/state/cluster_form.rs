@@ -16,6 +16,8 @@ pub(crate) struct ClusterForm {
     pub notes: Vec<String>,
     /// The reason why the authorities must be pasted, where the kubeconfig says that there are some elsewhere.
     pub lacks_authorities: Option<String>,
+    /// The reason why the kubeconfig that was pasted last could not be read, or `None`.
+    pub unreadable: Option<String>,
     /// The reason why the fields were refused, or `None` before that.
     pub fault: Option<String>,
 }
@@ -51,10 +53,10 @@ impl ClusterForm {
         self.lacks_authorities.as_deref().filter(|_| self.authorities.trim().is_empty())
     }
 
-    /// Sets the address. Another one may need no authorities.
+    /// Sets the address. What the kubeconfig says beside its own address does not hold for another one.
     pub(crate) fn set_server(&mut self, server: String) {
-        self.server = server;
-        self.lacks_authorities = None;
+        let Self { name, authorities, .. } = std::mem::take(self);
+        *self = Self { name, server, authorities, ..Self::default() };
     }
 
     /// Fills in the fields of a kubeconfig's cluster. Its text is dropped, since it may hold a key.
@@ -70,9 +72,10 @@ impl ClusterForm {
                     notes,
                     fault: lacks_authorities.clone(),
                     lacks_authorities,
+                    unreadable: None,
                 };
             }
-            Err(reason) => self.fault = Some(reason),
+            Err(reason) => (self.unreadable, self.fault) = (Some(reason), None),
         }
     }
 }

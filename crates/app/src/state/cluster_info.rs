@@ -4,7 +4,7 @@
 
 use kube_enroll_core::{
     Cluster, ClusterFields, ClusterName, Quoted,
-    address::{is_proxy, parse_https},
+    address::{is_proxy, is_tls_server_name, parse_https},
 };
 
 use super::yaml::{Document, Yaml};
@@ -72,16 +72,24 @@ impl FoundCluster {
         } else if !cluster.text("proxy-url").is_empty() {
             notes.push(UNUSABLE_PROXY.into());
         }
+        let tls_server_name = Some(cluster.text("tls-server-name")).filter(|name| is_tls_server_name(name));
+        if tls_server_name.is_none() && !cluster.text("tls-server-name").is_empty() {
+            notes.push("Its tls-server-name is not taken over: it is no host name.".into());
+        }
+        let is_omitted = data.starts_with(OMITTED);
         Ok(Self {
             fields: ClusterFields {
                 name: if ClusterName::parse(name).is_ok() { name.to_owned() } else { name_of(server) },
                 server: server.to_owned(),
-                certificate_authority_data: data.split_whitespace().collect(),
-                tls_server_name: cluster.text("tls-server-name").to_owned(),
+                certificate_authority_data: if is_omitted { String::new() } else { data.split_whitespace().collect() },
+                tls_server_name: tls_server_name.unwrap_or_default().to_owned(),
                 proxy_url: proxy_url.to_owned(),
                 ..ClusterFields::default()
             },
-            lacks_authorities: if data.is_empty() { lacks_authorities(cluster) } else { None },
+            lacks_authorities: match data {
+                "" => lacks_authorities(cluster),
+                _ => is_omitted.then(|| NOT_PRINTED.to_owned()),
+            },
             notes,
         })
     }
@@ -208,6 +216,12 @@ fn shown_path(path: &str) -> String {
 const INSECURE: &str = "The file says insecure-skip-tls-verify, with which anybody on the way could pose as the \
                         cluster. That is not taken over: ask whoever runs the cluster for its certificate authority, \
                         and paste it below.";
+
+/// What `kubectl config view` prints in the place of data.
+const OMITTED: &str = "DATA+OMITTED";
+
+const NOT_PRINTED: &str = "kubectl has left the certificate authority out. Paste what kubectl config view --raw --minify \
+                           --flatten prints, or the file itself; only the cluster is read, and the rest is dropped.";
 
 const UNUSABLE_PROXY: &str = "Its proxy-url is not taken over: it is not http://, https:// or socks5:// with HOST[:PORT] \
                               and without a password. If you need it, add it to the file that you save.";

@@ -97,6 +97,18 @@ async fn offers_to_delete_a_key_that_is_stored_once_the_file_is_saved() {
 }
 
 #[tokio::test]
+async fn shows_the_lines_of_the_readers_system_first() {
+    for (system, first, folded) in
+        [(System::Posix, "cmd-whoami", "On Windows"), (System::Windows, "cmd-whoami-windows", "On Linux and macOS")]
+    {
+        let html = save(SaveProps { saved: true, system, ..issued("https://k.example.com") }).await;
+        let steps = html.split(r#"id="after-save""#).nth(1).expect("the steps");
+        assert!(steps.find(&format!(r#"id="{first}""#)) < steps.find(folded), "{steps}");
+        assert_eq!(steps.matches(folded).count(), 2, "{steps}");
+    }
+}
+
+#[tokio::test]
 async fn shows_the_key_only_where_it_was_revealed() {
     let html = save(issued("https://k.example.com")).await;
     assert!(html.contains(r#"id="show-key""#) && !html.contains("kubeconfig-text"));

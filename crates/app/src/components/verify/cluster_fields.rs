@@ -39,9 +39,12 @@ pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
                     id="cluster-kubeconfig"
                     rows="2"
                     spellcheck="false"
+                    aria-describedby="kubeconfig-error"
+                    aria-invalid={invalid(form.unreadable.is_some())}
                     value=""
                     oninput={ui.on_paste(UserAction::PasteKubeconfig)}
                 />
+                <Fault id="kubeconfig-error" text={form.unreadable.clone().map(AttrValue::from)} />
             </div>
             // Always there, so that a screen reader announces what was read.
             <div id="cluster-notes" aria-live="polite">
@@ -95,7 +98,7 @@ pub(crate) fn ClusterFields(props: &ClusterFieldsProps) -> Html {
 fn on_edit(ui: &Ui, form: &Rc<ClusterForm>, edit: fn(&mut ClusterForm, String)) -> Callback<InputEvent> {
     let form = Rc::clone(form);
     ui.on_input(move |text| {
-        let mut form = ClusterForm { fault: None, ..(*form).clone() };
+        let mut form = ClusterForm { fault: None, unreadable: None, ..(*form).clone() };
         edit(&mut form, text);
         UserAction::EditCluster(Box::new(form))
     })

@@ -48,5 +48,6 @@ async fn reproaches_the_field_of_the_authority_only_where_that_is_missing() {
         assert!(!tag(&html, "cluster-server").contains("aria-invalid"), "{html}");
     }
     let html = after("kind: Pod").await;
-    assert!(tag(&html, "cluster-server").contains("aria-invalid"), "{html}");
+    assert!(tag(&html, "cluster-kubeconfig").contains("aria-invalid"), "{html}");
+    assert!(!tag(&html, "cluster-server").contains("aria-invalid"), "{html}");
 }

@@ -84,6 +84,39 @@ fn asks_for_an_authority_that_is_a_file_on_a_disk() {
 }
 
 #[test]
+fn says_what_prints_the_authority_that_kubectl_has_left_out() {
+    let mut form = ClusterForm::default();
+    form.fill_in("clusters: [{name: dev, cluster: {server: 'https://a', certificate-authority-data: DATA+OMITTED}}]");
+    assert!(form.fault.as_deref().is_some_and(|fault| fault.contains("--raw --minify --flatten")), "{form:?}");
+    assert_eq!((form.authorities.as_str(), form.server.as_str()), ("", "https://a"));
+}
+
+#[test]
+fn a_tls_name_that_is_none_is_left_out_and_none_of_the_file_holds_for_another_address() {
+    let mut form = ClusterForm::default();
+    form.fill_in("clusters: [{name: dev, cluster: {server: 'https://a', tls-server-name: 'a b'}}]");
+    assert!(form.notes.iter().any(|note| note.contains("tls-server-name is not taken over")), "{form:?}");
+    assert_eq!(form.parse().expect("a cluster").tls_server_name(), None);
+    form.fill_in(
+        "clusters: [{name: dev, cluster: {server: 'https://a', tls-server-name: a.b, proxy-url: 'http://p:1'}}]",
+    );
+    assert_eq!(form.parse().expect("a cluster").tls_server_name(), Some("a.b"));
+    form.set_server("https://b".into());
+    let cluster = form.parse().expect("a cluster");
+    assert_eq!((cluster.tls_server_name(), cluster.proxy_url(), form.notes.len()), (None, None, 0));
+}
+
+#[test]
+fn a_text_that_cannot_be_read_reproaches_no_other_field() {
+    let mut form = ClusterForm::default();
+    form.fill_in("clusters: [{name: dev, cluster: {server: 'https://a', certificate-authority: ca.crt}}]");
+    form.fill_in("kind: Pod");
+    assert!(form.unreadable.is_some() && form.fault.is_none(), "{form:?}");
+    form.fill_in("clusters: [{name: dev, cluster: {server: 'https://a'}}]");
+    assert_eq!((form.unreadable, form.fault), (None, None));
+}
+
+#[test]
 fn does_not_take_over_that_a_certificate_is_not_checked() {
     for (word, is_insecure) in [("true", true), ("yes", true), ("On", true), ("false", false), ("null", false)] {
         let found =
