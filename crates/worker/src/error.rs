@@ -64,12 +64,17 @@ impl Error {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let validity = match error {
-            Error::X509(kube_enroll_x509::Error::NotValidNow { not_before, not_after, now }) => {
-                Some(Validity { not_before, not_after, now })
-            }
-            _ => None,
-        };
-        Self { code: error.code(), message: error.to_string(), validity }
+        Self { code: error.code(), message: error.to_string(), validity: validity(&error) }
+    }
+}
+
+/// Returns the times of a certificate that is not valid now.
+fn validity(error: &Error) -> Option<Validity> {
+    let (Error::X509(error) | Error::Keys(kube_enroll_keys::Error::X509(error))) = error else { return None };
+    match error {
+        kube_enroll_x509::Error::NotValidNow { not_before, not_after, now } => {
+            Some(Validity { not_before: *not_before, not_after: *not_after, now: *now })
+        }
+        _ => None,
     }
 }
