@@ -106,7 +106,7 @@ async fn goes_the_way(kind: Kind) {
     assert_eq!(browser.run(names, vec![]).await, json!(0), "names are as they were given");
     page.save().await;
     reads(&page, "h1", "Your file is saved").await;
-    reads(&page, "footer", "in your file only").await;
+    reads(&page, "footer", "only in what you saved").await;
     page.write("#file-name", "a/b").await;
     reads(&page, "#file-name-error", "are possible").await;
     page.write("#file-name", "mine").await;

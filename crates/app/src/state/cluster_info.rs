@@ -217,7 +217,7 @@ const INSECURE: &str = "The file says insecure-skip-tls-verify, with which anybo
                         cluster. That is not taken over: ask whoever runs the cluster for its certificate authority, \
                         and paste it below.";
 
-/// What `kubectl config view` prints in the place of data.
+/// The text that `kubectl config view` prints in the place of data.
 const OMITTED: &str = "DATA+OMITTED";
 
 const NOT_PRINTED: &str = "kubectl has left the certificate authority out. Paste what kubectl config view --raw --minify \

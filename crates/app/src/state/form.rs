@@ -20,8 +20,8 @@ pub(crate) struct Form {
     pub user: String,
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
     pub groups: Vec<String>,
-    /// Groups of the link to the page, or of an earlier request, that the signed-in person may not request, so that they
-    /// were left out.
+    /// Groups of the link to the page, or of an earlier request, that the signed-in person may not request, so that
+    /// they were left out.
     pub unavailable_groups: Vec<String>,
     pub algorithm: Algorithm,
     pub lifetime: Lifetime,
