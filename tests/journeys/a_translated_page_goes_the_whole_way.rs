@@ -146,7 +146,7 @@ async fn reads(page: &Page<'_>, selector: &str, words: &str) {
 
 /// Does to the page what a translation does, but for the words, as long as the page is open: each text that may be
 /// translated is replaced by elements with a text of their own.
-const TRANSLATE: &str = "
+pub const TRANSLATE: &str = "
     const translate = () => {
         const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
         while (texts.nextNode()) found.push(texts.currentNode);

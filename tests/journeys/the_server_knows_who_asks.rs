@@ -20,6 +20,7 @@ use kube_enroll_e2e::{
 };
 use serde_json::{Value, json};
 
+use crate::a_translated_page_goes_the_whole_way::TRANSLATE;
 use crate::whole::{
     approve_by_the_page, documented, documented_flags, is_known_to_the_cluster, serve_as_documented, signs_in,
 };
@@ -46,6 +47,16 @@ async fn behind_nginx_a_person_gets_access_in_their_own_name() {
     page.choose(Algorithm::EcdsaP256).await;
     assert!(page.text("#asked-for").await.contains("You will ask for: developers"));
     look(&browser, "signed-in").await;
+    // What she will ask for follows her ticks, in another language too.
+    browser.run(TRANSLATE, vec![]).await;
+    for asked in ["no groups", "developers"] {
+        page.click("#group-0").await;
+        eventually(PATIENCE, asked, || async {
+            let text = page.whole_text_of("#asked-for").await;
+            if text.contains(&format!("You will ask for: {asked}")) { Ok(()) } else { Err(text) }
+        })
+        .await;
+    }
     // Her session ends before she sends the request: her key is kept until she has signed in again.
     browser.client().delete_cookie("_oauth2_proxy").await.expect("the cookie of her session");
     page.click("#create").await;
