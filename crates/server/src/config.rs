@@ -1,3 +1,6 @@
+pub(crate) mod cluster;
+pub(crate) mod flags;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use kube_enroll_core::Policy;

@@ -6,8 +6,11 @@ use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName, Policy, WatchDe
 use kube_enroll_x509::CertificationRequest;
 
 use crate::{
-    gate::{Ask, WatchOptions, create},
-    serve::strict::heads::Heads,
+    api::{
+        admission,
+        operation::{Ask, WatchOptions},
+    },
+    http::strict::heads::Heads,
 };
 
 /// The heads of a connection: however the bytes are cut, the verdict is the same; and the first head that passes is the
@@ -75,13 +78,13 @@ pub fn target(bytes: &[u8]) {
 
 /// The body of a create: what is built from it is exactly what is built from that.
 pub fn body(bytes: &[u8]) {
-    let Ok(object) = create::rebuild(bytes, &Policy::default(), None) else { return };
+    let Ok(object) = admission::rebuild(bytes, &Policy::default(), None) else { return };
     let pem = object.request_pem().expect("the server has written it");
     let request = CertificationRequest::parse_pem(&pem).expect("the server has encoded it");
     let name = ObjectName::parse(&object.metadata.name).expect("it was parsed before");
     name.check_user(request.subject().user()).expect("it was checked before");
     let again = serde_json::to_vec(&object).expect("only strings and numbers");
-    assert_eq!(create::rebuild(&again, &Policy::default(), None).ok(), Some(object));
+    assert_eq!(admission::rebuild(&again, &Policy::default(), None).ok(), Some(object));
 }
 
 /// A certification request, in PEM: one that is accepted is encoded to the same again.

@@ -3,7 +3,7 @@
 mod flags;
 mod header;
 mod jwt;
-mod peers;
+mod proxy;
 mod whoami;
 
 use std::{net::IpAddr, time::SystemTime};
@@ -15,7 +15,7 @@ use crate::Error;
 pub use flags::{IdentityFlags, IdentityKind};
 use header::Header;
 use jwt::Jwt;
-use peers::Peers;
+use proxy::Peers;
 use whoami::Whoami;
 
 /// Who a request comes from, as far as this server knows.

@@ -3,24 +3,27 @@
 //! Every request passes the gate, which parses it into one of five asks or refuses it; what goes upstream and
 //! what comes back is built anew from the parsed parts. No state is kept: all of it is in the Kubernetes API.
 
-mod bound;
-mod bounds;
+mod api;
 mod bundle;
-pub mod cli;
+mod cache;
 mod config;
+mod discovery;
 mod error;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod gate;
+mod http;
 mod identity;
+mod kubernetes;
+mod limits;
 mod metrics;
-mod serve;
-mod store;
-mod upstream;
+mod server;
 
-pub use bound::Bound;
-pub use config::{ClusterFlags, Config, Limits};
+pub use config::{
+    ClusterFlags, Config, Limits,
+    flags::{Cli, Command, LogFormat, Serve},
+};
 pub use error::{Error, with_sources};
 pub use identity::{IdentityFlags, IdentityKind};
-pub use serve::{Ending, Server};
+pub use limits::table::Bound;
+pub use server::{Ending, Server};

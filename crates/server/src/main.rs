@@ -4,11 +4,7 @@ use std::{io::IsTerminal, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
-use kube_enroll_server::{
-    Ending, Server,
-    cli::{Cli, Command, LogFormat, Serve},
-    with_sources,
-};
+use kube_enroll_server::{Cli, Command, Ending, LogFormat, Serve, Server, with_sources};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};

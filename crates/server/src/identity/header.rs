@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kube_enroll_core::{GroupName, Groups, Policy};
 
-use super::{Person, flags::IdentityFlags, peers::Peers};
+use super::{Person, flags::IdentityFlags, proxy::Peers};
 use crate::Error;
 
 /// The headers that are believed.

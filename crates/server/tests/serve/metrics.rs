@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::CommandFactory;
-use kube_enroll_server::cli::Cli;
+use kube_enroll_server::Cli;
 
 use crate::{
     client::send,

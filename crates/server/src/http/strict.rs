@@ -16,7 +16,7 @@ use heads::{Heads, Violation};
 
 /// A stream whose bytes are judged before hyper sees them. On a violation that read fails, and every later one: hyper
 /// never has the end of such a head. Nothing is kept but the place in the head.
-pub(super) struct Strict<S> {
+pub(crate) struct Strict<S> {
     stream: S,
     heads: Heads,
     /// Whether hyper has seen a whole head.
@@ -25,18 +25,18 @@ pub(super) struct Strict<S> {
 }
 
 impl<S> Strict<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self { stream, heads: Heads::default(), passed: false, violation: None }
     }
 
     /// Returns why reading ended, where that was for a violation.
-    pub(super) fn violation(&self) -> Option<Violation> {
+    pub(crate) fn violation(&self) -> Option<Violation> {
         self.violation
     }
 
     /// Tells whether an answer of our own can be taken for the answer to something else: hyper may have given one
     /// already, or the API server may have done what an earlier request asked.
-    pub(super) fn has_passed_a_head(&self) -> bool {
+    pub(crate) fn has_passed_a_head(&self) -> bool {
         self.passed
     }
 }

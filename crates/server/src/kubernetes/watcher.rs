@@ -8,13 +8,8 @@ use kube::client::Body;
 use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Store;
-use crate::{
-    Error,
-    error::with_sources,
-    gate::view::Owner,
-    upstream::{Answer, Page, Upstream},
-};
+use super::client::{Answer, Page, Upstream};
+use crate::{Error, api::response::Owner, cache::Store, error::with_sources};
 
 /// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from
 /// any.

@@ -1,7 +1,8 @@
 //! How much one person, one address, and all together may take.
 
-mod creating;
-mod streams;
+mod concurrency;
+mod in_flight;
+pub(crate) mod table;
 
 use std::{
     collections::HashSet,
@@ -17,9 +18,9 @@ use std::{
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
 
 use crate::{Bound, Error, Limits, identity::Asker, metrics::Metrics};
-use creating::{Creating, UnderWay};
-pub(crate) use streams::Permit;
-use streams::Streams;
+pub(crate) use concurrency::Permit;
+use concurrency::Streams;
+use in_flight::{Creating, UnderWay};
 
 /// The bounds, and how far they are reached.
 pub(crate) struct Bounds {
@@ -59,7 +60,7 @@ impl Bounds {
         let by_address = if peer.is_loopback() { usize::MAX } else { self.limits.connections_per_address };
         self.connections.enter(self.limits.connections, None, (peer, by_address)).map_err(|reached| {
             self.refuse(match reached {
-                streams::Reached::All => Bound::Connections,
+                concurrency::Reached::All => Bound::Connections,
                 _ => Bound::ConnectionsPerAddress,
             })
         })
@@ -74,9 +75,9 @@ impl Bounds {
         let address = (bucket(asker.address), self.limits.streams_per_address);
         self.streams.enter(self.limits.streams, user, address).map_err(|reached| {
             self.refuse(match reached {
-                streams::Reached::All => Bound::Streams,
-                streams::Reached::User => Bound::StreamsPerUser,
-                streams::Reached::Address => Bound::StreamsPerAddress,
+                concurrency::Reached::All => Bound::Streams,
+                concurrency::Reached::User => Bound::StreamsPerUser,
+                concurrency::Reached::Address => Bound::StreamsPerAddress,
             })
         })
     }

@@ -1,12 +1,11 @@
 //! The objects that this server has made, as far as the one watch has shown them, and the browsers that wait for one
 //! each.
 //!
-//! One list and one watch of the API server ([`follow`]) fill the store; any number of browsers are told from it.
-//! Nothing of it is needed after a restart: all state is in the Kubernetes API.
+//! One list and one watch of the API server ([`crate::kubernetes::watcher`]) fill the store; any number of browsers are
+//! told from it. Nothing of it is needed after a restart: all state is in the Kubernetes API.
 
 mod clock;
-pub(crate) mod follow;
-mod lookup;
+mod lookups;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,13 +25,13 @@ use tokio::{
 
 use crate::{
     Error,
-    gate::view::{Owner, Shown},
+    api::response::{Owner, Shown},
     identity::Person,
+    kubernetes::client::{Answer, Upstream},
     metrics::Metrics,
-    upstream::{Answer, Upstream},
 };
 use clock::Clock;
-use lookup::Lookups;
+use lookups::Lookups;
 
 /// What is known of the objects of this server's account.
 pub(crate) struct Store {
@@ -43,7 +42,7 @@ pub(crate) struct Store {
     filled: AtomicBool,
     lookups: Lookups,
     clock: Clock,
-    metrics: Arc<Metrics>,
+    pub(crate) metrics: Arc<Metrics>,
     cluster_info: tokio::sync::Mutex<Option<(Instant, Option<String>)>>,
 }
 
@@ -186,7 +185,7 @@ impl Store {
     }
 
     /// Takes an object that the watch has shown.
-    fn show(&self, name: String, shown: Shown) {
+    pub(crate) fn show(&self, name: String, shown: Shown) {
         let version = shown.version;
         let mut entries = self.entries();
         advance(&mut entries, name, shown);
@@ -195,7 +194,7 @@ impl Store {
     }
 
     /// Takes that an object is gone; `last` is how the watch has shown it for the last time.
-    fn delete(&self, name: &str, last: Shown) {
+    pub(crate) fn delete(&self, name: &str, last: Shown) {
         let version = last.version;
         let mut entries = self.entries();
         // One that was made under the same name since then stays.
@@ -212,7 +211,7 @@ impl Store {
 
     /// Takes a whole list: what is not in it is gone, unless it was made after it. All at once, so that nothing is ever
     /// missing that is listed.
-    fn replace(&self, listed: HashMap<String, Shown>, version: u64) {
+    pub(crate) fn replace(&self, listed: HashMap<String, Shown>, version: u64) {
         let mut entries = self.entries();
         // A cluster that was restored from a backup counts anew, and what was known by higher versions is not newer.
         let counts_anew = version < self.version();
@@ -240,7 +239,7 @@ impl Store {
         self.metrics.objects.set(i64::try_from(entries.len()).unwrap_or(i64::MAX));
     }
 
-    fn bookmark(&self, version: u64) {
+    pub(crate) fn bookmark(&self, version: u64) {
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
 

@@ -3,7 +3,7 @@
 /// Judges the heads of one connection as their bytes come, however they are cut, without keeping any.
 ///
 /// A request without a body is followed by the next head. Behind a head that announces a body nothing is judged: such a
-/// request is the last of its connection (`routes::close_after_body`), so whatever stands behind its body is never read
+/// request is the last of its connection (`router::close_after_body`), so whatever stands behind its body is never read
 /// as a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heads {

@@ -20,39 +20,47 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Stop, connection::Peer, learn::Known, logging::Logged, unknown_host, watch::stream};
+use super::{
+    connection::Peer,
+    origin::{self, Hosts},
+    unknown_host,
+};
 use crate::{
     Bound, Error, Limits,
-    bounds::Bounds,
-    bundle::Bundle,
-    gate::{
-        Ask, create,
-        origin::{self, Hosts},
-        view::{self, Shown},
+    api::{
+        admission,
+        log::Logged,
+        operation::Ask,
+        response::{self, Shown},
+        watch::stream,
     },
+    bundle::Bundle,
+    cache::{News, Store, Subscription},
+    discovery::Known,
     identity::Identities,
+    kubernetes::client::{Answer, Upstream},
+    limits::Bounds,
     metrics::Metrics,
-    store::{News, Store, Subscription},
-    upstream::{Answer, Upstream},
+    server::Stop,
 };
 
 /// What all handlers share.
-pub(super) struct Shared {
-    pub(super) hosts: Hosts,
-    pub(super) bundle: Bundle,
-    pub(super) upstream: Upstream,
-    pub(super) policy: kube_enroll_core::Policy,
-    pub(super) identities: Identities,
-    pub(super) limits: Limits,
-    pub(super) bounds: Bounds,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) known: watch::Receiver<Option<Known>>,
-    pub(super) store: Arc<Store>,
-    pub(super) stop: Stop,
+pub(crate) struct Shared {
+    pub(crate) hosts: Hosts,
+    pub(crate) bundle: Bundle,
+    pub(crate) upstream: Upstream,
+    pub(crate) policy: kube_enroll_core::Policy,
+    pub(crate) identities: Identities,
+    pub(crate) limits: Limits,
+    pub(crate) bounds: Bounds,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) known: watch::Receiver<Option<Known>>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) stop: Stop,
 }
 
 /// Makes the router.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let guarded = Router::new()
         .route("/config.json", get(config_json.layer(middleware::from_fn(same_site))))
         .route("/whoami.json", get(whoami_json.layer(middleware::from_fn(same_site))))
@@ -69,7 +77,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 }
 
 /// Makes the router of the address that only operators reach.
-pub(super) fn inside(shared: Arc<Shared>) -> Router {
+pub(crate) fn inside(shared: Arc<Shared>) -> Router {
     let metrics = |State(shared): State<Arc<Shared>>| async move {
         let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
         ([(header::CONTENT_TYPE, kind)], shared.metrics.text())
@@ -158,7 +166,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             check_content_type(request.headers())?;
             shared.bounds.body(&asker)?;
             let body = read_body(request, &shared.limits, &shared.metrics).await?;
-            let object = create::rebuild(&body, &shared.policy, person)?;
+            let object = admission::rebuild(&body, &shared.policy, person)?;
             let name = &object.metadata.name;
             logged.name(name);
             let _under_way = shared.bounds.create(&asker, name, |user| shared.store.pending_of(user))?;
@@ -179,7 +187,7 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
         Ask::GetOther(name) => Err(Error::NotFound { name }),
         Ask::List(name) => {
             let shown = shared.store.find(&owner, &name, person, may_ask).await?.and_then(|found| present(&found));
-            Ok(shared.json(StatusCode::OK, view::list(shared.store.version(), shown.as_ref())))
+            Ok(shared.json(StatusCode::OK, response::list(shared.store.version(), shown.as_ref())))
         }
         Ask::Watch(name, options) => {
             // Before it costs a question.

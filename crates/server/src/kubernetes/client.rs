@@ -1,10 +1,6 @@
 //! The Kubernetes API behind this server. Every path, query, header and body that goes there is written here; a
 //! client's are never copied.
 
-pub(crate) mod access;
-pub(crate) mod cluster;
-pub(crate) mod reduce;
-
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +11,7 @@ use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, 
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
+use super::redaction;
 use crate::Error;
 
 /// The Kubernetes API, as the account of this server.
@@ -217,7 +214,7 @@ fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry
     let mut found: Status = serde_json::from_slice(body).unwrap_or_default();
     // Debug form: whatever the message holds, it stays on one line and brings no codes to a terminal.
     let (reason, said) = (&found.reason, &found.message);
-    if matches!(code.as_u16(), 401 | 403 | 500..) || reduce::is_of_a_webhook(said) {
+    if matches!(code.as_u16(), 401 | 403 | 500..) || redaction::is_of_a_webhook(said) {
         tracing::warn!(code = code.as_u16(), ?reason, ?said, "the Kubernetes API refused");
     } else {
         tracing::debug!(code = code.as_u16(), ?reason, ?said, "the Kubernetes API refused");
@@ -227,7 +224,7 @@ fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry
         found.details.get_or_insert_default().retry_after_seconds = seconds;
     }
     let date = date.and_then(|date| date.to_str().ok().map(str::to_owned));
-    Error::Upstream { status: Box::new(reduce::for_client(code.as_u16(), found)), date }
+    Error::Upstream { status: Box::new(redaction::for_client(code.as_u16(), found)), date }
 }
 
 fn absent_as_none<T>(answer: Result<Answer<T>, Error>) -> Result<Answer<Option<T>>, Error> {

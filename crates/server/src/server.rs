@@ -1,13 +1,5 @@
 //! The server: one socket, hyper on each connection, and the end of it all.
 
-mod connection;
-mod learn;
-mod logging;
-mod routes;
-pub(crate) mod strict;
-mod unknown_host;
-mod watch;
-
 use std::{
     future::Future,
     net::SocketAddr,
@@ -28,16 +20,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, Error, Limits,
-    bounds::Bounds,
     bundle::Bundle,
-    gate::origin::Hosts,
+    cache::Store,
+    config::cluster::Named,
+    discovery::{Cluster, Learner},
+    http::{
+        connection,
+        origin::Hosts,
+        router::{self, Shared},
+    },
     identity::Identities,
+    kubernetes::{access::Access, client::Upstream, watcher::follow},
+    limits::Bounds,
     metrics::Metrics,
-    store::{Store, follow::follow},
-    upstream::{Upstream, access::Access, cluster::Named},
 };
-use learn::{Cluster, Learner};
-use routes::Shared;
 
 /// A server that is bound to its address. Dropping it, or the future of [`Server::serve`], ends it and all its
 /// connections.
@@ -127,7 +123,7 @@ impl Server {
     /// nobody says how people outside reach it.
     pub async fn serve(self, shutdown: impl Future<Output = Ending>) -> Result<(), Error> {
         let Self { listener, metrics_listener, limits, shared, learner, .. } = self;
-        let router = routes::router(shared.clone());
+        let router = router::router(shared.clone());
         let (mut connections, mut operators, mut turned_away) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let mut shutdown = pin!(async {
             match shutdown.await {
@@ -143,7 +139,7 @@ impl Server {
             let owner = learner.run().await?;
             follow(&shared.upstream, &owner, &shared.store, limits.upstream_silence).await
         });
-        let inside = routes::inside(shared.clone());
+        let inside = router::inside(shared.clone());
         let spread = loop {
             tokio::select! {
                 (stream, peer) = accept_any(metrics_listener.as_ref()) => {
@@ -193,28 +189,28 @@ pub enum Ending {
 
 /// Tells all that lasts that the server stops; clones share it.
 #[derive(Clone, Default)]
-struct Stop {
+pub(crate) struct Stop {
     announced: Arc<AtomicBool>,
     spread: Arc<OnceLock<Duration>>,
     begun: CancellationToken,
 }
 
 impl Stop {
-    fn announce(&self) {
+    pub(crate) fn announce(&self) {
         self.announced.store(true, Ordering::Relaxed);
     }
 
-    fn is_announced(&self) -> bool {
+    pub(crate) fn is_announced(&self) -> bool {
         self.announced.load(Ordering::Relaxed)
     }
 
-    fn begin(&self, spread: Duration) {
+    pub(crate) fn begin(&self, spread: Duration) {
         let _ = self.spread.set(spread);
         self.begun.cancel();
     }
 
     /// Waits until it stops, and returns over what time the ends are to be spread.
-    async fn asked(&self) -> Duration {
+    pub(crate) async fn asked(&self) -> Duration {
         self.begun.cancelled().await;
         *self.spread.get().expect("it is set before")
     }

@@ -15,15 +15,15 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use super::{Stop, strict::Strict};
-use crate::{Error, Limits};
+use super::strict::Strict;
+use crate::{Error, Limits, server::Stop};
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Peer(pub(super) SocketAddr);
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given.
-pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: Stop) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: Stop) {
     // Events of a watch are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -63,7 +63,7 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
 }
 
 /// Answers one connection too many, so that a balancer tries elsewhere and a person sees why.
-pub(super) async fn turn_away(mut stream: TcpStream, error: Error) {
+pub(crate) async fn turn_away(mut stream: TcpStream, error: Error) {
     farewell(&mut stream, &error.status()).await;
 }
 

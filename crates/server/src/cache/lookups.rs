@@ -14,7 +14,7 @@ use kube_enroll_core::{CertificateSigningRequest, ObjectName};
 
 use crate::{
     Error,
-    upstream::{Answer, Upstream},
+    kubernetes::client::{Answer, Upstream},
 };
 
 /// The questions that are under way.

@@ -1,9 +1,5 @@
 //! What may pass, and as what: every request becomes one [`Ask`], or an error.
 
-pub(crate) mod create;
-pub(crate) mod origin;
-pub(crate) mod view;
-
 use http::Method;
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName};
 
@@ -12,7 +8,7 @@ use crate::Error;
 /// What a client can ask for. Nothing of its path or query is kept but these typed parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
-    /// Create one object; the body is parsed by [`create::rebuild`].
+    /// Create one object; the body is parsed by [`super::admission::rebuild`].
     Create,
     /// Read one object.
     Get(ObjectName),

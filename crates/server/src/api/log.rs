@@ -6,10 +6,10 @@ use std::time::Instant;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::{Error, error::with_sources, gate::Ask};
+use crate::{Error, api::operation::Ask, error::with_sources};
 
 /// A request on its way to its line.
-pub(super) struct Logged {
+pub(crate) struct Logged {
     method: String,
     began: Instant,
     verb: &'static str,
@@ -19,23 +19,23 @@ pub(super) struct Logged {
 
 impl Logged {
     /// Begins to measure.
-    pub(super) fn new(method: &str) -> Self {
+    pub(crate) fn new(method: &str) -> Self {
         Self { method: method.to_owned(), began: Instant::now(), verb: "", name: String::new(), code: String::new() }
     }
 
     /// Notes what is asked.
-    pub(super) fn ask(&mut self, ask: &Ask) {
+    pub(crate) fn ask(&mut self, ask: &Ask) {
         self.verb = ask.verb();
         self.name = ask.name().unwrap_or_default().to_owned();
     }
 
     /// Notes the object's name, where only the body has it.
-    pub(super) fn name(&mut self, name: &str) {
+    pub(crate) fn name(&mut self, name: &str) {
         name.clone_into(&mut self.name);
     }
 
     /// Notes why it is refused, and makes the answer. What the client must not see is written here.
-    pub(super) fn refuse(&mut self, error: Error) -> Response {
+    pub(crate) fn refuse(&mut self, error: Error) -> Response {
         self.code = error.code();
         if std::error::Error::source(&error).is_some() {
             tracing::warn!(error = %with_sources(&error), "refused");
@@ -44,12 +44,12 @@ impl Logged {
     }
 
     /// Returns what is asked; empty where nobody knows.
-    pub(super) fn verb(&self) -> &'static str {
+    pub(crate) fn verb(&self) -> &'static str {
         self.verb
     }
 
     /// Writes the line.
-    pub(super) fn done(self, status: StatusCode) {
+    pub(crate) fn done(self, status: StatusCode) {
         tracing::info!(
             method = %self.method,
             verb = self.verb,

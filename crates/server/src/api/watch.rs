@@ -6,16 +6,16 @@ use bytes::Bytes;
 use futures_util::{Stream, stream::unfold};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Stop;
+use super::{operation::WatchOptions, response};
 use crate::{
-    bounds::Permit,
-    gate::{WatchOptions, view},
-    store::{News, Store, Subscription},
+    cache::{News, Store, Subscription},
+    limits::Permit,
+    server::Stop,
 };
 
 /// Tells of an object until it is gone, the time is over, or the server stops. To the client each of these is the end
 /// of a watch, which is normal. `end` is when the person's own time is over.
-pub(super) fn stream(
+pub(crate) fn stream(
     subscription: Subscription,
     store: Arc<Store>,
     options: WatchOptions,
@@ -78,7 +78,7 @@ impl Watch {
                     () = sleep_until(self.deadline.min(bookmark)) => {
                         let is_over = self.deadline <= Instant::now();
                         // What was not asked for is not sent, so nothing but time has passed.
-                        (!is_over).then(|| if self.bookmarks { view::bookmark(self.store.version()) } else { Bytes::from_static(b"\n") })
+                        (!is_over).then(|| if self.bookmarks { response::bookmark(self.store.version()) } else { Bytes::from_static(b"\n") })
                     }
                     spread = self.stop.asked() => {
                         sleep(spread.mul_f32(fastrand::f32())).await;

@@ -6,24 +6,19 @@ use bytes::Bytes;
 use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
-use crate::{
-    Error,
-    error::with_sources,
-    gate::view::Owner,
-    upstream::{Upstream, cluster::Named},
-};
+use crate::{Error, api::response::Owner, config::cluster::Named, error::with_sources, kubernetes::client::Upstream};
 
 /// What is known once the API server was reached.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// The account that objects are made with.
-    pub(super) owner: Owner,
+    pub(crate) owner: Owner,
     /// `config.json`.
-    pub(super) settings: Bytes,
+    pub(crate) settings: Bytes,
 }
 
 /// Where the cluster comes from.
-pub(super) enum Cluster {
+pub(crate) enum Cluster {
     /// From flags and kubeconfig.
     Known(kube_enroll_core::Cluster),
     /// This server runs inside; `kube-public/cluster-info` says how it looks from outside.
@@ -36,7 +31,7 @@ pub(super) enum Cluster {
 }
 
 /// Asks until it knows.
-pub(super) struct Learner {
+pub(crate) struct Learner {
     upstream: Upstream,
     cluster: Cluster,
     policy: Policy,
@@ -46,7 +41,7 @@ pub(super) struct Learner {
 }
 
 impl Learner {
-    pub(super) fn new(
+    pub(crate) fn new(
         upstream: Upstream,
         cluster: Cluster,
         policy: Policy,
@@ -61,7 +56,7 @@ impl Learner {
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`], [`Error::Cluster`]: an operator has to say more.
-    pub(super) async fn run(self) -> Result<Owner, Error> {
+    pub(crate) async fn run(self) -> Result<Owner, Error> {
         let username = insist("asking who this server is", || self.upstream.whoami()).await;
         let cluster = match self.cluster {
             Cluster::Known(cluster) => cluster,

@@ -1,0 +1,7 @@
+//! What a client may ask of the Kubernetes API: parsed, judged, built anew, and answered.
+
+pub(crate) mod admission;
+pub(crate) mod log;
+pub(crate) mod operation;
+pub(crate) mod response;
+pub(crate) mod watch;

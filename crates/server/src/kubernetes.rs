@@ -1,0 +1,6 @@
+//! The Kubernetes API behind this server.
+
+pub(crate) mod access;
+pub(crate) mod client;
+pub(crate) mod redaction;
+pub(crate) mod watcher;
