@@ -34,8 +34,8 @@ struct File {
 /// Which pages may frame a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
-    Nobody,
-    Ourselves,
+    Deny,
+    SameOrigin,
 }
 
 /// A file that `build.rs` has built in.
@@ -78,10 +78,10 @@ impl Bundle {
 
     /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing
     /// that would be percent-encoded.
-    pub(crate) fn answer(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
+    pub(crate) fn respond(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let path = path.strip_prefix('/')?;
         let file = self.files.get(if path.is_empty() { INDEX } else { path })?;
-        Some(file.answer(headers))
+        Some(file.respond(headers))
     }
 }
 
@@ -89,7 +89,7 @@ impl File {
     fn new(path: &str, identity: Bytes) -> Self {
         let content_type = content_type(path);
         // The key worker's frame is part of our own page.
-        let framing = if path.starts_with("worker/") { Framing::Ourselves } else { Framing::Nobody };
+        let framing = if path.starts_with("worker/") { Framing::SameOrigin } else { Framing::Deny };
         let security_policy = match content_type {
             HTML => Some(csp::of_page(path, &identity, framing.ancestors())),
             // A worker's script takes its policy from here where it is not made from a blob: better the page's than
@@ -108,16 +108,16 @@ impl File {
         Self { content_type, cache_control, security_policy, framing, etag: digest, identity, brotli: None, gzip: None }
     }
 
-    fn answer(&self, asked: &HeaderMap) -> Response {
+    fn respond(&self, request_headers: &HeaderMap) -> Response {
         let (content, encoding) = match (&self.brotli, &self.gzip) {
-            (Some(content), _) if accepts(asked, "br") => (content, Some("br")),
-            (_, Some(content)) if accepts(asked, "gzip") => (content, Some("gzip")),
+            (Some(content), _) if accepts(request_headers, "br") => (content, Some("br")),
+            (_, Some(content)) if accepts(request_headers, "gzip") => (content, Some("gzip")),
             _ => (&self.identity, None),
         };
         // Another encoding is another representation (RFC 9110, section 8.8.3.3).
         let etag =
             format!("\"{}{}\"", self.etag, encoding.map_or("", |encoding| if encoding == "br" { "-b" } else { "-g" }));
-        let known = asked
+        let known = request_headers
             .get_all(header::IF_NONE_MATCH)
             .iter()
             .filter_map(|value| value.to_str().ok())
@@ -128,7 +128,7 @@ impl File {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(self.cache_control));
         headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static(self.framing.option()));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static(self.framing.x_frame_options()));
         headers.insert(header::ETAG, HeaderValue::from_str(&etag).expect("hexadecimal and quotes"));
         if let Some(encoding) = encoding.filter(|_| !known) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -143,15 +143,15 @@ impl File {
 impl Framing {
     fn ancestors(self) -> &'static str {
         match self {
-            Self::Nobody => "'none'",
-            Self::Ourselves => "'self'",
+            Self::Deny => "'none'",
+            Self::SameOrigin => "'self'",
         }
     }
 
-    fn option(self) -> &'static str {
+    fn x_frame_options(self) -> &'static str {
         match self {
-            Self::Nobody => "DENY",
-            Self::Ourselves => "SAMEORIGIN",
+            Self::Deny => "DENY",
+            Self::SameOrigin => "SAMEORIGIN",
         }
     }
 }
@@ -174,8 +174,8 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -
 }
 
 /// Tells whether a client takes an encoding (RFC 9110, section 12.5.3).
-fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
-    asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+fn accepts(request_headers: &HeaderMap, encoding: &str) -> bool {
+    request_headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value.split(',').any(|item| {
             let (name, weight) = item.split_once(';').unwrap_or((item, ""));
             let refused = weight.trim().strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0));

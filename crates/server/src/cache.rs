@@ -20,14 +20,14 @@ use http::HeaderValue;
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
 use tokio::{
     sync::watch,
-    time::{Instant, timeout},
+    time::{self, Instant},
 };
 
 use crate::{
     Error,
-    api::response::{Owner, Shown},
+    api::response::{ServiceAccount, VisibleCsr},
     identity::Person,
-    kubernetes::client::{Answer, Upstream},
+    kubernetes::client::{Client, Dated},
     metrics::Metrics,
 };
 use clock::Clock;
@@ -35,8 +35,8 @@ use lookups::Lookups;
 
 /// What is known of the objects of this server's account.
 pub(crate) struct Store {
-    upstream: Upstream,
-    entries: Mutex<HashMap<String, watch::Sender<News>>>,
+    client: Client,
+    entries: Mutex<HashMap<String, watch::Sender<Event>>>,
     /// The version up to which every event has been seen.
     seen: AtomicU64,
     filled: AtomicBool,
@@ -48,21 +48,21 @@ pub(crate) struct Store {
 
 /// The latest of an object. Whoever waits needs nothing older.
 #[derive(Clone, Debug)]
-pub(crate) enum News {
+pub(crate) enum Event {
     /// It is there, like this.
-    Present(Shown),
+    Applied(VisibleCsr),
     /// It is gone; like this it was last.
-    Deleted(Shown),
+    Deleted(VisibleCsr),
 }
 
 /// An object as it is, and what becomes of it.
-pub(crate) type Subscription = watch::Receiver<News>;
+pub(crate) type Subscription = watch::Receiver<Event>;
 
 impl Store {
-    /// Makes a store that asks `upstream` for names that it does not know.
-    pub(crate) fn new(upstream: Upstream, metrics: Arc<Metrics>) -> Self {
+    /// Makes a store that asks `client` for names that it does not know.
+    pub(crate) fn new(client: Client, metrics: Arc<Metrics>) -> Self {
         Self {
-            upstream,
+            client,
             entries: Mutex::default(),
             seen: AtomicU64::new(0),
             filled: AtomicBool::new(false),
@@ -89,44 +89,44 @@ impl Store {
     }
 
     /// Takes an answer's `Date`.
-    pub(crate) fn hear_time(&self, date: Option<&HeaderValue>) {
+    pub(crate) fn observe_date(&self, date: Option<&HeaderValue>) {
         if let Some(date) = date {
-            self.clock.hear(date);
+            self.clock.observe(date);
         }
     }
 
     /// Names the requests of a user that nobody has decided on.
     pub(crate) fn pending_of(&self, user: &str) -> HashSet<String> {
-        let is_pending = |entry: &watch::Sender<News>| match &*entry.borrow() {
-            News::Present(shown) => shown.pending && shown.user.as_deref() == Some(user),
-            News::Deleted(_) => false,
+        let is_pending = |entry: &watch::Sender<Event>| match &*entry.borrow() {
+            Event::Applied(csr) => csr.pending && csr.user.as_deref() == Some(user),
+            Event::Deleted(_) => false,
         };
         self.entries().iter().filter(|(_, entry)| is_pending(entry)).map(|(name, _)| name.clone()).collect()
     }
 
-    /// Returns an object of this person, to look at or to wait for. A name that is not known costs one question to the
-    /// API server where `may_ask` lets it, whether the object is somebody else's, absent, or was just made by another
+    /// Returns an object of this person, to read or to watch. A name that is not known costs one question to the API
+    /// server where `check_rate` lets it, whether the object is somebody else's, absent, or was just made by another
     /// replica.
     ///
     /// # Errors
-    /// What `may_ask` says, and what the API server says to the question.
+    /// What `check_rate` says, and what the API server says to the question.
     pub(crate) async fn find(
         &self,
-        owner: &Owner,
+        account: &ServiceAccount,
         name: &ObjectName,
         person: Option<&Person>,
-        may_ask: impl Fn() -> Result<(), Error>,
+        check_rate: impl Fn() -> Result<(), Error>,
     ) -> Result<Option<Subscription>, Error> {
-        let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().shown().is_for(person));
+        let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().csr().is_for(person));
         if let Some(found) = known() {
             return Ok(Some(found));
         }
         let mut is_second = false;
         loop {
-            let (answer, is_fresh) = self.lookups.run(&self.upstream, name, &may_ask).await?;
-            self.hear_time(answer.date.as_ref());
-            if let Some(shown) = answer.value.and_then(|object| owner.shown(object)) {
-                self.put(name.as_str(), shown);
+            let (answer, is_fresh) = self.lookups.get(&self.client, name, &check_rate).await?;
+            self.observe_date(answer.date.as_ref());
+            if let Some(csr) = answer.value.and_then(|object| account.visible(object)) {
+                self.put(name.as_str(), csr);
             }
             let found = known();
             // What somebody else had asked before may be older than the object; what they ask after that is not.
@@ -139,33 +139,33 @@ impl Store {
 
     /// Takes an object that this server has just created, and returns it as its person sees it; nothing where the API
     /// server says that it is not this server's.
-    pub(crate) fn created(&self, owner: &Owner, object: CertificateSigningRequest) -> Option<Shown> {
+    pub(crate) fn created(&self, account: &ServiceAccount, object: CertificateSigningRequest) -> Option<VisibleCsr> {
         let name = object.metadata.name.clone();
-        let shown = owner.shown(object)?;
-        self.put(&name, shown.clone());
-        Some(shown)
+        let csr = account.visible(object)?;
+        self.put(&name, csr.clone());
+        Some(csr)
     }
 
-    /// Returns the kubeconfig in `kube-public/cluster-info`, which is asked for where `may_ask` lets it, once in
+    /// Returns the kubeconfig in `kube-public/cluster-info`, which is asked for where `check_rate` lets it, once in
     /// [`CLUSTER_INFO_PERIOD`], however many pages load; nothing where there is none.
     ///
     /// # Errors
-    /// What `may_ask` says, and what the API server says.
+    /// What `check_rate` says, and what the API server says.
     pub(crate) async fn cluster_info(
         &self,
-        may_ask: impl FnOnce() -> Result<(), Error>,
+        check_rate: impl FnOnce() -> Result<(), Error>,
     ) -> Result<Option<String>, Error> {
         // Whoever comes while it is asked for waits for the answer, and not for those of all who came before.
-        let patience = self.upstream.answer_timeout();
-        let mut known = timeout(patience, self.cluster_info.lock()).await.map_err(|_| Error::UpstreamTimeout)?;
+        let patience = self.client.timeout();
+        let mut known = time::timeout(patience, self.cluster_info.lock()).await.map_err(|_| Error::UpstreamTimeout)?;
         if let Some((asked, found)) = &*known
             && asked.elapsed() < CLUSTER_INFO_PERIOD
         {
             return Ok(found.clone());
         }
-        may_ask()?;
-        let Answer { value, date } = self.upstream.cluster_info().await?;
-        self.hear_time(date.as_ref());
+        check_rate()?;
+        let Dated { value, date } = self.client.cluster_info().await?;
+        self.observe_date(date.as_ref());
         *known = Some((Instant::now(), value.clone()));
         Ok(value)
     }
@@ -176,34 +176,34 @@ impl Store {
 
     /// Takes an object that was read beside the watch. One that the watch should have shown already, and has not, is
     /// gone.
-    fn put(&self, name: &str, shown: Shown) {
+    fn put(&self, name: &str, csr: VisibleCsr) {
         let mut entries = self.entries();
-        if entries.contains_key(name) || shown.version > self.version() {
-            advance(&mut entries, name.to_owned(), shown);
+        if entries.contains_key(name) || csr.version > self.version() {
+            advance(&mut entries, name.to_owned(), csr);
         }
         self.count(&entries);
     }
 
     /// Takes an object that the watch has shown.
-    pub(crate) fn show(&self, name: String, shown: Shown) {
-        let version = shown.version;
+    pub(crate) fn show(&self, name: String, csr: VisibleCsr) {
+        let version = csr.version;
         let mut entries = self.entries();
-        advance(&mut entries, name, shown);
+        advance(&mut entries, name, csr);
         self.count(&entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
 
     /// Takes that an object is gone; `last` is how the watch has shown it for the last time.
-    pub(crate) fn delete(&self, name: &str, last: Shown) {
+    pub(crate) fn delete(&self, name: &str, last: VisibleCsr) {
         let version = last.version;
         let mut entries = self.entries();
         // One that was made under the same name since then stays.
-        if entries.get(name).is_some_and(|entry| entry.borrow().shown().version <= version)
+        if entries.get(name).is_some_and(|entry| entry.borrow().csr().version <= version)
             && let Some(entry) = entries.remove(name)
         {
             // Another person's last state is nothing for whoever waits here.
-            let known = entry.borrow().shown().clone();
-            entry.send_replace(News::Deleted(if known.is_same(&last) { last } else { known }));
+            let known = entry.borrow().csr().clone();
+            entry.send_replace(Event::Deleted(if known.is_same(&last) { last } else { known }));
         }
         self.count(&entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
@@ -211,23 +211,23 @@ impl Store {
 
     /// Takes a whole list: what is not in it is gone, unless it was made after it. All at once, so that nothing is ever
     /// missing that is listed.
-    pub(crate) fn replace(&self, listed: HashMap<String, Shown>, version: u64) {
+    pub(crate) fn replace(&self, listed: HashMap<String, VisibleCsr>, version: u64) {
         let mut entries = self.entries();
         // A cluster that was restored from a backup counts anew, and what was known by higher versions is not newer.
         let counts_anew = version < self.version();
         entries.retain(|name, entry| {
-            let last = entry.borrow().shown().clone();
+            let last = entry.borrow().csr().clone();
             let stays = match listed.get(name) {
-                Some(shown) => !counts_anew || shown == &last,
+                Some(csr) => !counts_anew || csr == &last,
                 None => !counts_anew && last.version > version,
             };
             if !stays {
-                entry.send_replace(News::Deleted(last));
+                entry.send_replace(Event::Deleted(last));
             }
             stays
         });
-        for (name, shown) in listed {
-            advance(&mut entries, name, shown);
+        for (name, csr) in listed {
+            advance(&mut entries, name, csr);
         }
         self.count(&entries);
         self.seen.store(version, Ordering::Release);
@@ -235,7 +235,7 @@ impl Store {
     }
 
     /// Says how many there are.
-    fn count(&self, entries: &HashMap<String, watch::Sender<News>>) {
+    fn count(&self, entries: &HashMap<String, watch::Sender<Event>>) {
         self.metrics.objects.set(i64::try_from(entries.len()).unwrap_or(i64::MAX));
     }
 
@@ -243,16 +243,16 @@ impl Store {
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<String, watch::Sender<News>>> {
+    fn entries(&self) -> std::sync::MutexGuard<'_, HashMap<String, watch::Sender<Event>>> {
         self.entries.lock().expect("nothing panics while it holds the lock")
     }
 }
 
-impl News {
+impl Event {
     /// Returns the object as it is, or was.
-    pub(crate) fn shown(&self) -> &Shown {
+    pub(crate) fn csr(&self) -> &VisibleCsr {
         match self {
-            Self::Present(shown) | Self::Deleted(shown) => shown,
+            Self::Applied(csr) | Self::Deleted(csr) => csr,
         }
     }
 }
@@ -262,17 +262,17 @@ const CLUSTER_INFO_PERIOD: Duration = Duration::from_secs(10);
 
 /// Takes an object where it is new, or newer than what is known. Another object under the same name is not a change of
 /// the first one, which somebody else may wait for.
-fn advance(entries: &mut HashMap<String, watch::Sender<News>>, name: String, shown: Shown) {
+fn advance(entries: &mut HashMap<String, watch::Sender<Event>>, name: String, csr: VisibleCsr) {
     if let Some(entry) = entries.get(&name) {
-        let known = entry.borrow().shown().clone();
-        if shown.version <= known.version {
+        let known = entry.borrow().csr().clone();
+        if csr.version <= known.version {
             return;
         }
-        if known.is_same(&shown) {
-            entry.send_replace(News::Present(shown));
+        if known.is_same(&csr) {
+            entry.send_replace(Event::Applied(csr));
             return;
         }
-        entry.send_replace(News::Deleted(known));
+        entry.send_replace(Event::Deleted(known));
     }
-    entries.insert(name, watch::Sender::new(News::Present(shown)));
+    entries.insert(name, watch::Sender::new(Event::Applied(csr)));
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use kube_enroll_core::Policy;
 
-use crate::{Bound, Error, IdentityFlags};
+use crate::{Error, IdentityFlags, Limit};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Config {
     pub policy: Policy,
     /// How to reach an approver, a sentence for people. Default: empty.
     pub approver: String,
-    /// Bounds on what a client may take.
+    /// Limits of what a client may take.
     pub limits: Limits,
     /// Where `/metrics` is, and `/livez` and `/readyz` once more: for a server whose own address only a proxy beside it
     /// reaches. Default: nowhere.
@@ -52,7 +52,7 @@ pub struct ClusterFlags {
     pub client_certificate_authority_file: Option<PathBuf>,
 }
 
-/// Bounds on what a client may take, and how long others may take.
+/// Limits of what a client may take, and of how long others may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at a time; one more is answered 503. Default: 16384.
@@ -102,7 +102,7 @@ impl Limits {
     /// Checks that something passes.
     ///
     /// # Errors
-    /// [`Error::NoBound`].
+    /// [`Error::InvalidLimit`].
     pub(crate) fn check(&self) -> Result<(), Error> {
         let times = [
             ("--header-timeout-seconds", self.header_timeout),
@@ -110,29 +110,29 @@ impl Limits {
             ("--write-timeout-seconds", self.write_timeout),
             ("--upstream-timeout-seconds", self.upstream_timeout),
         ];
-        if let Some(bound) = Bound::ALL.into_iter().find(|bound| self.of(*bound) == 0) {
-            return Err(Error::NoBound { flag: bound.flag(), expected: "1 or more" });
+        if let Some(limit) = Limit::ALL.into_iter().find(|limit| self.of(*limit) == 0) {
+            return Err(Error::InvalidLimit { flag: limit.flag(), expected: "1 or more" });
         }
         match times.iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT) {
-            Some((flag, _)) => Err(Error::NoBound { flag, expected: "from 1 to 86400" }),
+            Some((flag, _)) => Err(Error::InvalidLimit { flag, expected: "from 1 to 86400" }),
             None => Ok(()),
         }
     }
 
     /// Returns how much a bound lets pass.
-    pub(crate) fn of(&self, bound: Bound) -> usize {
-        match bound {
-            Bound::Connections => self.connections,
-            Bound::ConnectionsPerAddress => self.connections_per_address,
-            Bound::Streams => self.streams,
-            Bound::StreamsPerUser => self.streams_per_user,
-            Bound::StreamsPerAddress => self.streams_per_address,
-            Bound::CreatesPerUser => self.creates_per_user as usize,
-            Bound::CreatesPerAddress => self.creates_per_address as usize,
-            Bound::PendingPerUser => self.pending_per_user,
-            Bound::Lookups => self.lookups_per_second as usize,
-            Bound::LookupsPerAddress => self.lookups_per_address as usize,
-            Bound::BodyBytes => self.body_bytes,
+    pub(crate) fn of(&self, limit: Limit) -> usize {
+        match limit {
+            Limit::Connections => self.connections,
+            Limit::ConnectionsPerAddress => self.connections_per_address,
+            Limit::Streams => self.streams,
+            Limit::StreamsPerUser => self.streams_per_user,
+            Limit::StreamsPerAddress => self.streams_per_address,
+            Limit::CreatesPerUser => self.creates_per_user as usize,
+            Limit::CreatesPerAddress => self.creates_per_address as usize,
+            Limit::PendingPerUser => self.pending_per_user,
+            Limit::Lookups => self.lookups_per_second as usize,
+            Limit::LookupsPerAddress => self.lookups_per_address as usize,
+            Limit::BodyBytes => self.body_bytes,
         }
     }
 }

@@ -6,70 +6,73 @@ use bytes::Bytes;
 use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
-use crate::{Error, api::response::Owner, config::cluster::Named, error::with_sources, kubernetes::client::Upstream};
+use crate::{
+    Error, api::response::ServiceAccount, config::cluster::ClusterOverrides, error::with_sources,
+    kubernetes::client::Client,
+};
 
 /// What is known once the API server was reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct Discovered {
     /// The account that objects are made with.
-    pub(crate) owner: Owner,
+    pub(crate) account: ServiceAccount,
     /// `config.json`.
     pub(crate) settings: Bytes,
 }
 
 /// Where the cluster comes from.
-pub(crate) enum Cluster {
+pub(crate) enum ClusterSource {
     /// From flags and kubeconfig.
     Known(kube_enroll_core::Cluster),
     /// This server runs inside; `kube-public/cluster-info` says how it looks from outside.
-    Inside {
+    InCluster {
         /// The flags.
-        named: Named,
+        named: ClusterOverrides,
         /// As it looks from inside.
         inside: ClusterFields,
     },
 }
 
 /// Asks until it knows.
-pub(crate) struct Learner {
-    upstream: Upstream,
-    cluster: Cluster,
+pub(crate) struct Discovery {
+    client: Client,
+    cluster: ClusterSource,
     policy: Policy,
     approver: String,
     identity: &'static str,
-    known: watch::Sender<Option<Known>>,
+    known: watch::Sender<Option<Discovered>>,
 }
 
-impl Learner {
+impl Discovery {
     pub(crate) fn new(
-        upstream: Upstream,
-        cluster: Cluster,
+        client: Client,
+        cluster: ClusterSource,
         policy: Policy,
         approver: String,
         identity: &'static str,
-    ) -> (Self, watch::Receiver<Option<Known>>) {
+    ) -> (Self, watch::Receiver<Option<Discovered>>) {
         let (known, receiver) = watch::channel(None);
-        (Self { upstream, cluster, policy, approver, identity, known }, receiver)
+        (Self { client, cluster, policy, approver, identity, known }, receiver)
     }
 
     /// Asks, as often as it takes, makes the answers known, and returns whose objects are ours.
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`], [`Error::Cluster`]: an operator has to say more.
-    pub(crate) async fn run(self) -> Result<Owner, Error> {
-        let username = insist("asking who this server is", || self.upstream.whoami()).await;
+    pub(crate) async fn run(self) -> Result<ServiceAccount, Error> {
+        let username = retry_forever("asking who this server is", || self.client.whoami()).await;
         let cluster = match self.cluster {
-            Cluster::Known(cluster) => cluster,
-            Cluster::Inside { named, inside } => {
-                let info = insist("reading kube-public/cluster-info", || async {
-                    match self.upstream.cluster_info().await {
+            ClusterSource::Known(cluster) => cluster,
+            ClusterSource::InCluster { named, inside } => {
+                let info = retry_forever("reading kube-public/cluster-info", || async {
+                    match self.client.cluster_info().await {
                         // Without the right to read it, it is of no use either.
                         Err(Error::Upstream { status, .. }) if status.code == 403 => Ok(None),
                         answer => answer.map(|answer| answer.value),
                     }
                 })
                 .await;
-                named.over_cluster_info(inside, info.as_deref())?
+                named.apply_to_cluster_info(inside, info.as_deref())?
             }
         };
         tracing::info!(account = ?username, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
@@ -85,14 +88,14 @@ impl Learner {
             origin: Some(Origin::Own),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
-        let owner = Owner(username);
-        self.known.send_replace(Some(Known { owner: owner.clone(), settings: settings.into() }));
-        Ok(owner)
+        let account = ServiceAccount(username);
+        self.known.send_replace(Some(Discovered { account: account.clone(), settings: settings.into() }));
+        Ok(account)
     }
 }
 
 /// Tries again, at growing intervals, until it succeeds.
-async fn insist<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
+async fn retry_forever<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
         let pause = backoff.pause(fastrand::f64());

@@ -211,16 +211,16 @@ pub enum Error {
     #[error("the server has not reached the Kubernetes API yet")]
     NotReady,
     /// Somebody takes more than a bound gives.
-    #[error("{}", .bound.text())]
-    Bound {
+    #[error("{}", .limit.message())]
+    LimitExceeded {
         /// The bound.
-        bound: crate::Bound,
+        limit: crate::Limit,
         /// When to try again.
         retry_after_seconds: u32,
     },
     /// A bound that lets nothing pass, or a time without an end.
     #[error("{flag} must be {expected}")]
-    NoBound {
+    InvalidLimit {
         /// The flag.
         flag: &'static str,
         /// What is possible.
@@ -276,8 +276,8 @@ impl Error {
             Self::NotStrict { .. } | Self::BodyBroken | Self::Malformed(_) => (400, "BadRequest"),
             Self::Refused(_) => (422, "Invalid"),
             Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } => (503, "ServiceUnavailable"),
-            Self::Bound { bound, .. } if bound.is_callers_own() => (429, "TooManyRequests"),
-            Self::Bound { .. } => (503, "ServiceUnavailable"),
+            Self::LimitExceeded { limit, .. } if limit.is_callers_own() => (429, "TooManyRequests"),
+            Self::LimitExceeded { .. } => (503, "ServiceUnavailable"),
             Self::NothingToWatch => (410, "Expired"),
             Self::Shared(error) => return error.status(),
             Self::UpstreamTimeout => (504, "Timeout"),
@@ -296,7 +296,7 @@ impl Error {
             Self::NotReady | Self::KeysUnreachable | Self::Unreachable { .. } | Self::UpstreamTimeout => {
                 Some(StatusDetails { retry_after_seconds: RETRY_AFTER_SECONDS, ..StatusDetails::default() })
             }
-            Self::Bound { retry_after_seconds, .. } => {
+            Self::LimitExceeded { retry_after_seconds, .. } => {
                 Some(StatusDetails { retry_after_seconds: *retry_after_seconds, ..StatusDetails::default() })
             }
             _ => None,

@@ -8,7 +8,7 @@ use kube_enroll_x509::CertificationRequest;
 use crate::{
     api::{
         admission,
-        operation::{Ask, WatchOptions},
+        operation::{Operation, WatchOptions},
     },
     http::strict::heads::Heads,
 };
@@ -53,38 +53,38 @@ pub fn heads(bytes: &[u8]) {
     assert!(!has_body || whole.complete() == 1, "a head was read behind a body");
 }
 
-/// A method and a target, with a space between them: an ask that is accepted means the same when its parts are written
-/// anew.
+/// A method and a target, with a space between them: an operation that is accepted means the same when its parts are
+/// written anew.
 pub fn target(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((method, target)) = text.split_once(' ') else { return };
     let Ok(method) = method.parse::<Method>() else { return };
     let parse = |target: &str| match target.split_once('?') {
-        Some((path, query)) => Ask::parse(&method, path, Some(query)),
-        None => Ask::parse(&method, target, None),
+        Some((path, query)) => Operation::parse(&method, path, Some(query)),
+        None => Operation::parse(&method, target, None),
     };
-    let Ok(ask) = parse(target) else { return };
-    let again = match &ask {
-        Ask::Create => CSRS_PATH.to_owned(),
-        Ask::Get(name) => format!("{CSRS_PATH}/{name}"),
-        Ask::GetOther(name) => format!("{CSRS_PATH}/{name}"),
-        Ask::List(name) => format!("{CSRS_PATH}?fieldSelector=metadata.name%3D{name}"),
-        Ask::Watch(name, options) => watch_target(name, options),
-        Ask::ClusterInfo => CLUSTER_INFO_PATH.to_owned(),
+    let Ok(operation) = parse(target) else { return };
+    let again = match &operation {
+        Operation::Create => CSRS_PATH.to_owned(),
+        Operation::Get(name) => format!("{CSRS_PATH}/{name}"),
+        Operation::GetOther(name) => format!("{CSRS_PATH}/{name}"),
+        Operation::List(name) => format!("{CSRS_PATH}?fieldSelector=metadata.name%3D{name}"),
+        Operation::Watch(name, options) => watch_target(name, options),
+        Operation::ClusterInfo => CLUSTER_INFO_PATH.to_owned(),
     };
     assert!(again.bytes().all(|byte| byte.is_ascii_graphic()), "{again:?} is no target");
-    assert_eq!(parse(&again).ok(), Some(ask), "{again}");
+    assert_eq!(parse(&again).ok(), Some(operation), "{again}");
 }
 
 /// The body of a create: what is built from it is exactly what is built from that.
 pub fn body(bytes: &[u8]) {
-    let Ok(object) = admission::rebuild(bytes, &Policy::default(), None) else { return };
+    let Ok(object) = admission::admit(bytes, &Policy::default(), None) else { return };
     let pem = object.request_pem().expect("the server has written it");
     let request = CertificationRequest::parse_pem(&pem).expect("the server has encoded it");
     let name = ObjectName::parse(&object.metadata.name).expect("it was parsed before");
     name.check_user(request.subject().user()).expect("it was checked before");
     let again = serde_json::to_vec(&object).expect("only strings and numbers");
-    assert_eq!(admission::rebuild(&again, &Policy::default(), None).ok(), Some(object));
+    assert_eq!(admission::admit(&again, &Policy::default(), None).ok(), Some(object));
 }
 
 /// A certification request, in PEM: one that is accepted is encoded to the same again.

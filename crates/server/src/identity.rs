@@ -15,18 +15,18 @@ use crate::Error;
 pub use flags::{IdentityFlags, IdentityKind};
 use header::Header;
 use jwt::Jwt;
-use proxy::Peers;
+use proxy::TrustedProxies;
 use whoami::Whoami;
 
 /// Who a request comes from, as far as this server knows.
 #[derive(Clone, Debug)]
-pub(crate) struct Asker {
+pub(crate) struct Caller {
     /// The person, where there is an identity; nobody with `--identity none`.
     pub(crate) person: Option<Person>,
     /// Where the request comes from, as far as trusted proxies say; never an IPv4 address written as IPv6.
     pub(crate) address: IpAddr,
     /// When it has to be said anew who this is: the end of the token.
-    pub(crate) until: Option<SystemTime>,
+    pub(crate) expires: Option<SystemTime>,
 }
 
 /// A person whom somebody that is trusted has named.
@@ -55,8 +55,8 @@ impl Person {
 }
 
 /// Finds out who asks.
-pub(crate) struct Identities {
-    peers: Peers,
+pub(crate) struct Authenticator {
+    proxies: TrustedProxies,
     kind: IdentityKind,
     source: Source,
     sign_out_url: Option<String>,
@@ -68,7 +68,7 @@ enum Source {
     Jwt(Box<Jwt>),
 }
 
-impl Identities {
+impl Authenticator {
     /// Reads the flags and the files that they name.
     ///
     /// # Errors
@@ -76,18 +76,18 @@ impl Identities {
     /// [`Error::NoCertificates`].
     pub(crate) fn new(flags: &IdentityFlags, policy: &Policy) -> Result<Self, Error> {
         flags.check_used()?;
-        let peers = Peers::new(flags)?;
+        let proxies = TrustedProxies::new(flags)?;
         let source = match flags.kind {
             IdentityKind::None => Source::Nobody,
-            IdentityKind::Header => Source::Header(Header::new(flags, policy, &peers)?),
+            IdentityKind::Header => Source::Header(Header::new(flags, policy, &proxies)?),
             IdentityKind::Jwt => Source::Jwt(Box::new(Jwt::new(flags)?)),
         };
-        Ok(Self { peers, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
+        Ok(Self { proxies, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
     }
 
     /// Returns the word in config.json: empty where nobody is known.
-    pub(crate) fn word(&self) -> &'static str {
-        self.kind.word()
+    pub(crate) fn kind_name(&self) -> &'static str {
+        self.kind.name()
     }
 
     /// Says who sends a request with these headers from this peer.
@@ -95,25 +95,25 @@ impl Identities {
     /// # Errors
     /// [`Error::NotSignedIn`], [`Error::IdentityHeader`]; [`Error::NoToken`], [`Error::BadToken`],
     /// [`Error::KeysUnreachable`].
-    pub(crate) async fn ask(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Asker, Error> {
-        let address = self.peers.address(peer, headers);
-        let (person, until) = match &self.source {
+    pub(crate) async fn authenticate(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Error> {
+        let address = self.proxies.address(peer, headers);
+        let (person, expires) = match &self.source {
             Source::Nobody => (None, None),
-            Source::Header(header) if self.peers.trust(peer, headers) => (Some(header.person(headers)?), None),
+            Source::Header(header) if self.proxies.trusts(peer, headers) => (Some(header.person(headers)?), None),
             // Whatever the headers say, a stranger has written it.
             Source::Header(_) => return Err(Error::NotSignedIn),
             // It proves itself: who passes it on does not matter.
             Source::Jwt(jwt) => {
-                let (person, until) = jwt.person(headers).await?;
-                (Some(person), Some(until))
+                let (person, expires) = jwt.person(headers).await?;
+                (Some(person), Some(expires))
             }
         };
-        Ok(Asker { person, address, until })
+        Ok(Caller { person, address, expires })
     }
 
     /// Returns `whoami.json`; nothing where nobody is ever known.
     pub(crate) fn whoami<'a>(&'a self, person: Option<&'a Person>, policy: &Policy) -> Option<Whoami<'a>> {
-        person.map(|person| Whoami::new(self.word(), person, policy, self.sign_out_url.as_deref()))
+        person.map(|person| Whoami::new(self.kind_name(), person, policy, self.sign_out_url.as_deref()))
     }
 }
 

@@ -25,5 +25,5 @@ pub use config::{
 };
 pub use error::{Error, with_sources};
 pub use identity::{IdentityFlags, IdentityKind};
-pub use limits::table::Bound;
-pub use server::{Ending, Server};
+pub use limits::table::Limit;
+pub use server::{Server, Shutdown};

@@ -17,17 +17,17 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
 
-use crate::{Bound, Error, Limits, identity::Asker, metrics::Metrics};
+use crate::{Error, Limit, Limits, identity::Caller, metrics::Metrics};
+use concurrency::Concurrency;
 pub(crate) use concurrency::Permit;
-use concurrency::Streams;
-use in_flight::{Creating, UnderWay};
+use in_flight::{CreatesInFlight, InFlight};
 
 /// The bounds, and how far they are reached.
-pub(crate) struct Bounds {
+pub(crate) struct Limiter {
     limits: Limits,
-    streams: Arc<Streams>,
-    connections: Arc<Streams>,
-    creating: Arc<Creating>,
+    streams: Arc<Concurrency>,
+    connections: Arc<Concurrency>,
+    creating: Arc<CreatesInFlight>,
     creates_by_user: Rate<String>,
     creates_by_address: Rate<IpAddr>,
     lookups: DefaultDirectRateLimiter,
@@ -35,12 +35,12 @@ pub(crate) struct Bounds {
     metrics: Arc<Metrics>,
 }
 
-impl Bounds {
+impl Limiter {
     pub(crate) fn new(limits: Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            streams: Streams::new(metrics.streams.clone()),
-            connections: Streams::new(metrics.connections.clone()),
-            creating: Creating::new(metrics.creating.clone()),
+            streams: Concurrency::new(metrics.streams.clone()),
+            connections: Concurrency::new(metrics.connections.clone()),
+            creating: CreatesInFlight::new(metrics.creating.clone()),
             creates_by_user: Rate::new(Quota::per_minute(at_least_one(limits.creates_per_user))),
             creates_by_address: Rate::new(Quota::per_minute(at_least_one(limits.creates_per_address))),
             lookups: RateLimiter::direct(Quota::per_second(at_least_one(limits.lookups_per_second))),
@@ -53,15 +53,15 @@ impl Bounds {
     /// Lets a connection in, for as long as the permit is held.
     ///
     /// # Errors
-    /// [`Error::Bound`].
+    /// [`Error::LimitExceeded`].
     pub(crate) fn connection(&self, peer: IpAddr) -> Result<Permit, Error> {
         let peer = bucket(peer);
         // Everybody behind a proxy on this machine has this address.
         let by_address = if peer.is_loopback() { usize::MAX } else { self.limits.connections_per_address };
-        self.connections.enter(self.limits.connections, None, (peer, by_address)).map_err(|reached| {
+        self.connections.acquire(self.limits.connections, None, (peer, by_address)).map_err(|reached| {
             self.refuse(match reached {
-                concurrency::Reached::All => Bound::Connections,
-                _ => Bound::ConnectionsPerAddress,
+                concurrency::Exceeded::All => Limit::Connections,
+                _ => Limit::ConnectionsPerAddress,
             })
         })
     }
@@ -69,15 +69,15 @@ impl Bounds {
     /// Lets a watch in, for as long as the permit is held.
     ///
     /// # Errors
-    /// [`Error::Bound`].
-    pub(crate) fn stream(&self, asker: &Asker) -> Result<Permit, Error> {
-        let user = asker.person.as_ref().map(|person| (&*person.user, self.limits.streams_per_user));
-        let address = (bucket(asker.address), self.limits.streams_per_address);
-        self.streams.enter(self.limits.streams, user, address).map_err(|reached| {
+    /// [`Error::LimitExceeded`].
+    pub(crate) fn stream(&self, caller: &Caller) -> Result<Permit, Error> {
+        let user = caller.person.as_ref().map(|person| (&*person.user, self.limits.streams_per_user));
+        let address = (bucket(caller.address), self.limits.streams_per_address);
+        self.streams.acquire(self.limits.streams, user, address).map_err(|reached| {
             self.refuse(match reached {
-                concurrency::Reached::All => Bound::Streams,
-                concurrency::Reached::User => Bound::StreamsPerUser,
-                concurrency::Reached::Address => Bound::StreamsPerAddress,
+                concurrency::Exceeded::All => Limit::Streams,
+                concurrency::Exceeded::User => Limit::StreamsPerUser,
+                concurrency::Exceeded::Address => Limit::StreamsPerAddress,
             })
         })
     }
@@ -85,82 +85,82 @@ impl Bounds {
     /// Lets an address send a create, whatever is in it: to judge it costs as well.
     ///
     /// # Errors
-    /// [`Error::Bound`].
-    pub(crate) fn body(&self, asker: &Asker) -> Result<(), Error> {
-        let passes = self.creates_by_address.pass(&bucket(asker.address));
-        if passes { Ok(()) } else { Err(self.refuse(Bound::CreatesPerAddress)) }
+    /// [`Error::LimitExceeded`].
+    pub(crate) fn body(&self, caller: &Caller) -> Result<(), Error> {
+        let passes = self.creates_by_address.allow(&bucket(caller.address));
+        if passes { Ok(()) } else { Err(self.refuse(Limit::CreatesPerAddress)) }
     }
 
-    /// Lets a create pass. `waiting_of` names the requests of a user that nobody has decided on; what is returned is to
+    /// Lets a create pass. `pending_of` names the requests of a user that nobody has decided on; what is returned is to
     /// be held until those have the new one as well, so that two at once are two.
     ///
     /// # Errors
-    /// [`Error::Bound`].
+    /// [`Error::LimitExceeded`].
     pub(crate) fn create(
         &self,
-        asker: &Asker,
+        caller: &Caller,
         name: &str,
-        waiting_of: impl FnOnce(&str) -> HashSet<String>,
-    ) -> Result<UnderWay, Error> {
-        let user = asker.person.as_ref().map(|person| &*person.user);
-        let under_way = self.creating.enter(user, name);
+        pending_of: impl FnOnce(&str) -> HashSet<String>,
+    ) -> Result<InFlight, Error> {
+        let user = caller.person.as_ref().map(|person| &*person.user);
+        let in_flight = self.creating.begin(user, name);
         if let Some(user) = user {
             // In this order: what ends between the two is in both rather than in none.
             let mut names = self.creating.names_of(user);
-            names.extend(waiting_of(user));
+            names.extend(pending_of(user));
             // Who asks again since the answer was lost asks for no second one.
             names.remove(name);
             if names.len() >= self.limits.pending_per_user {
-                return Err(self.refuse(Bound::PendingPerUser));
+                return Err(self.refuse(Limit::PendingPerUser));
             }
-            if !self.creates_by_user.pass(&user.to_owned()) {
-                return Err(self.refuse(Bound::CreatesPerUser));
+            if !self.creates_by_user.allow(&user.to_owned()) {
+                return Err(self.refuse(Limit::CreatesPerUser));
             }
         }
-        Ok(under_way)
+        Ok(in_flight)
     }
 
     /// Lets a question pass that somebody's request puts to the API server.
     ///
     /// # Errors
-    /// [`Error::Bound`].
-    pub(crate) fn lookup(&self, asker: &Asker) -> Result<(), Error> {
+    /// [`Error::LimitExceeded`].
+    pub(crate) fn lookup(&self, caller: &Caller) -> Result<(), Error> {
         // First, so that what one address may not ask takes nothing from the others.
-        if !self.lookups_by_address.pass(&bucket(asker.address)) {
-            return Err(self.refuse(Bound::LookupsPerAddress));
+        if !self.lookups_by_address.allow(&bucket(caller.address)) {
+            return Err(self.refuse(Limit::LookupsPerAddress));
         }
-        self.lookups.check().map_err(|_| self.refuse(Bound::Lookups))?;
+        self.lookups.check().map_err(|_| self.refuse(Limit::Lookups))?;
         self.metrics.lookups.inc();
         Ok(())
     }
 
     /// Counts a refusal, and makes its error.
-    fn refuse(&self, bound: Bound) -> Error {
-        self.metrics.refuse(bound);
-        let seconds = match bound {
-            Bound::CreatesPerUser | Bound::CreatesPerAddress | Bound::StreamsPerUser | Bound::PendingPerUser => 30,
-            Bound::Streams | Bound::StreamsPerAddress => 20,
+    fn refuse(&self, limit: Limit) -> Error {
+        self.metrics.count_refusal(limit);
+        let seconds = match limit {
+            Limit::CreatesPerUser | Limit::CreatesPerAddress | Limit::StreamsPerUser | Limit::PendingPerUser => 30,
+            Limit::Streams | Limit::StreamsPerAddress => 20,
             _ => 2,
         };
         // Spread, so that those who were refused together do not come back together.
-        Error::Bound { bound, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
+        Error::LimitExceeded { limit, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
     }
 }
 
 /// A quota for each key, all of it at once where it was saved up.
 struct Rate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, HashMapStateStore<K>, DefaultClock>,
-    asked: AtomicU32,
+    checks: AtomicU32,
 }
 
 impl<K: Hash + Eq + Clone> Rate<K> {
     fn new(quota: Quota) -> Self {
-        Self { limiter: RateLimiter::hashmap(quota), asked: AtomicU32::new(0) }
+        Self { limiter: RateLimiter::hashmap(quota), checks: AtomicU32::new(0) }
     }
 
-    fn pass(&self, key: &K) -> bool {
+    fn allow(&self, key: &K) -> bool {
         // Those who have not come for a while are forgotten, so that strangers cannot fill the memory.
-        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEANING_PERIOD) {
+        if self.checks.fetch_add(1, Ordering::Relaxed).is_multiple_of(CLEANING_PERIOD) {
             self.limiter.retain_recent();
         }
         self.limiter.check_key(key).is_ok()
@@ -190,74 +190,76 @@ mod tests {
     use super::*;
     use crate::identity::Person;
 
-    fn bounds(change: impl FnOnce(&mut Limits)) -> Bounds {
+    fn limiter(change: impl FnOnce(&mut Limits)) -> Limiter {
         let mut limits = Limits::default();
         change(&mut limits);
-        Bounds::new(limits, Arc::new(Metrics::new(&limits)))
+        Limiter::new(limits, Arc::new(Metrics::new(&limits)))
     }
 
-    fn asker(user: Option<&str>, address: &str) -> Asker {
-        Asker {
+    fn caller(user: Option<&str>, address: &str) -> Caller {
+        Caller {
             person: user.map(|user| Person { user: user.into(), groups: Vec::new() }),
             address: address.parse().expect("an address"),
-            until: None,
+            expires: None,
         }
     }
 
-    fn reached<T>(result: Result<T, Error>) -> Option<Bound> {
+    fn reached<T>(result: Result<T, Error>) -> Option<Limit> {
         match result {
             Ok(_) => None,
-            Err(Error::Bound { bound, .. }) => Some(bound),
+            Err(Error::LimitExceeded { limit, .. }) => Some(limit),
             Err(other) => panic!("{other}"),
         }
     }
 
     #[test]
     fn gives_each_person_and_each_address_their_own_streams_and_takes_them_back() {
-        let bounds = bounds(|limits| (limits.streams, limits.streams_per_user, limits.streams_per_address) = (5, 2, 3));
+        let limiter =
+            limiter(|limits| (limits.streams, limits.streams_per_user, limits.streams_per_address) = (5, 2, 3));
         let (jane, joe, other) =
-            (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"), asker(None, "10.0.0.2"));
-        let first = bounds.stream(&jane).expect("a permit");
-        let _second = bounds.stream(&jane).expect("a permit");
-        assert_eq!(reached(bounds.stream(&jane)), Some(Bound::StreamsPerUser));
-        let _third = bounds.stream(&joe).expect("a permit");
-        assert_eq!(reached(bounds.stream(&joe)), Some(Bound::StreamsPerAddress));
-        let _others = [bounds.stream(&other).expect("a permit"), bounds.stream(&other).expect("a permit")];
-        assert_eq!(reached(bounds.stream(&asker(None, "10.0.0.3"))), Some(Bound::Streams));
+            (caller(Some("jane"), "10.0.0.1"), caller(Some("joe"), "10.0.0.1"), caller(None, "10.0.0.2"));
+        let first = limiter.stream(&jane).expect("a permit");
+        let _second = limiter.stream(&jane).expect("a permit");
+        assert_eq!(reached(limiter.stream(&jane)), Some(Limit::StreamsPerUser));
+        let _third = limiter.stream(&joe).expect("a permit");
+        assert_eq!(reached(limiter.stream(&joe)), Some(Limit::StreamsPerAddress));
+        let _others = [limiter.stream(&other).expect("a permit"), limiter.stream(&other).expect("a permit")];
+        assert_eq!(reached(limiter.stream(&caller(None, "10.0.0.3"))), Some(Limit::Streams));
         drop(first);
-        assert_eq!(reached(bounds.stream(&jane)), None);
+        assert_eq!(reached(limiter.stream(&jane)), None);
     }
 
     #[test]
     fn bounds_creates_and_what_waits() {
-        let bounds = bounds(|limits| {
+        let limiter = limiter(|limits| {
             (limits.creates_per_user, limits.creates_per_address, limits.pending_per_user) = (2, 3, 4);
         });
-        let create = |asker: &Asker, waiting: &[&str]| {
+        let create = |caller: &Caller, waiting: &[&str]| {
             let waiting = waiting.iter().map(|name| (*name).to_owned()).collect();
-            reached(bounds.create(asker, "new", |_| waiting))
+            reached(limiter.create(caller, "new", |_| waiting))
         };
-        let (jane, joe) = (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"));
-        assert_eq!(create(&jane, &["a", "b", "c", "d"]), Some(Bound::PendingPerUser));
+        let (jane, joe) = (caller(Some("jane"), "10.0.0.1"), caller(Some("joe"), "10.0.0.1"));
+        assert_eq!(create(&jane, &["a", "b", "c", "d"]), Some(Limit::PendingPerUser));
         // The fourth is the one that is created: its answer was lost.
-        for expected in [None, None, Some(Bound::CreatesPerUser)] {
+        for expected in [None, None, Some(Limit::CreatesPerUser)] {
             assert_eq!(create(&jane, &["a", "b", "c", "new"]), expected);
         }
         assert_eq!(create(&joe, &[]), None);
-        for expected in [None, None, None, Some(Bound::CreatesPerAddress)] {
-            assert_eq!(reached(bounds.body(&joe)), expected);
+        for expected in [None, None, None, Some(Limit::CreatesPerAddress)] {
+            assert_eq!(reached(limiter.body(&joe)), expected);
         }
-        let nobody = asker(None, "10.0.0.2");
-        assert_eq!((reached(bounds.body(&nobody)), create(&nobody, &["a", "b", "c", "d"])), (None, None));
+        let nobody = caller(None, "10.0.0.2");
+        assert_eq!((reached(limiter.body(&nobody)), create(&nobody, &["a", "b", "c", "d"])), (None, None));
     }
 
     #[test]
     fn counts_what_is_being_created_with_what_waits() {
-        let bounds = bounds(|limits| limits.pending_per_user = 2);
-        let (jane, joe) = (asker(Some("jane"), "10.0.0.1"), asker(Some("joe"), "10.0.0.1"));
-        let create = |asker: &Asker, name: &str| bounds.create(asker, name, |_| HashSet::from(["waits".to_owned()]));
+        let limiter = limiter(|limits| limits.pending_per_user = 2);
+        let (jane, joe) = (caller(Some("jane"), "10.0.0.1"), caller(Some("joe"), "10.0.0.1"));
+        let create =
+            |caller: &Caller, name: &str| limiter.create(caller, name, |_| HashSet::from(["waits".to_owned()]));
         let first = create(&jane, "first").expect("a place");
-        assert_eq!(reached(create(&jane, "second")), Some(Bound::PendingPerUser));
+        assert_eq!(reached(create(&jane, "second")), Some(Limit::PendingPerUser));
         assert_eq!((reached(create(&jane, "first")), reached(create(&joe, "second"))), (None, None));
         drop(first);
         assert_eq!(reached(create(&jane, "second")), None);
@@ -265,12 +267,12 @@ mod tests {
 
     #[test]
     fn gives_each_address_its_own_lookups_and_lets_none_take_those_of_all() {
-        let bounds = bounds(|limits| (limits.lookups_per_second, limits.lookups_per_address) = (1000, 2));
-        let stranger = asker(None, "10.0.0.1");
+        let limiter = limiter(|limits| (limits.lookups_per_second, limits.lookups_per_address) = (1000, 2));
+        let stranger = caller(None, "10.0.0.1");
         // They come again with time, however little of it passes here.
-        let refused = (0..100).filter_map(|_| reached(bounds.lookup(&stranger))).collect::<Vec<_>>();
-        assert!(refused.len() > 50 && refused.iter().all(|bound| *bound == Bound::LookupsPerAddress), "{refused:?}");
-        assert_eq!(reached(bounds.lookup(&asker(None, "10.0.0.2"))), None);
+        let refused = (0..100).filter_map(|_| reached(limiter.lookup(&stranger))).collect::<Vec<_>>();
+        assert!(refused.len() > 50 && refused.iter().all(|limit| *limit == Limit::LookupsPerAddress), "{refused:?}");
+        assert_eq!(reached(limiter.lookup(&caller(None, "10.0.0.2"))), None);
     }
 
     #[test]
@@ -283,12 +285,12 @@ mod tests {
 
     #[test]
     fn exempts_this_machine_from_the_bound_on_its_address() {
-        let bounds = bounds(|limits| (limits.connections, limits.connections_per_address) = (4, 1));
-        let at = |text: &str| bounds.connection(text.parse().expect("an address"));
+        let limiter = limiter(|limits| (limits.connections, limits.connections_per_address) = (4, 1));
+        let at = |text: &str| limiter.connection(text.parse().expect("an address"));
         let _held =
             [at("127.0.0.1").expect("a permit"), at("127.0.0.1").expect("a permit"), at("10.0.0.1").expect("a permit")];
-        assert_eq!(reached(at("10.0.0.1")), Some(Bound::ConnectionsPerAddress));
+        assert_eq!(reached(at("10.0.0.1")), Some(Limit::ConnectionsPerAddress));
         let _last = at("10.0.0.2").expect("a permit");
-        assert_eq!(reached(at("127.0.0.1")), Some(Bound::Connections));
+        assert_eq!(reached(at("127.0.0.1")), Some(Limit::Connections));
     }
 }

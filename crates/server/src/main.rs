@@ -4,7 +4,7 @@ use std::{io::IsTerminal, process::ExitCode};
 
 use anyhow::Context;
 use clap::Parser;
-use kube_enroll_server::{Cli, Command, Ending, LogFormat, Serve, Server, with_sources};
+use kube_enroll_server::{Cli, Command, LogFormat, Serve, Server, Shutdown, with_sources};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -36,11 +36,11 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
         tokio::select! {
             _ = terminate.recv() => {
                 tracing::info!("SIGTERM: ending, once others have taken over");
-                Ending::Gentle
+                Shutdown::Graceful
             }
             _ = interrupt.recv() => {
                 tracing::info!("SIGINT: ending");
-                Ending::Prompt
+                Shutdown::Immediate
             }
         }
     };

@@ -10,14 +10,14 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{Bound, Limits};
+use crate::{Limit, Limits};
 
 /// The counters, and the registry that writes them.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
-    refused: Family<ByBound, Counter>,
-    limits: Family<ByBound, Gauge>,
+    refused: Family<ByLimit, Counter>,
+    limits: Family<ByLimit, Gauge>,
     creates: Histogram,
     /// Connections that are open.
     pub(crate) connections: Gauge,
@@ -46,7 +46,7 @@ struct Request {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByBound {
+struct ByLimit {
     bound: &'static str,
 }
 
@@ -74,10 +74,10 @@ impl Metrics {
             descriptors,
         };
         // All of them from the start, so that an alert can be written on each.
-        for bound in Bound::ALL {
-            let label = ByBound { bound: bound.label() };
+        for limit in Limit::ALL {
+            let label = ByLimit { bound: limit.label() };
             drop(metrics.refused.get_or_create(&label));
-            metrics.limits.get_or_create(&label).set(i64::try_from(limits.of(bound)).unwrap_or(i64::MAX));
+            metrics.limits.get_or_create(&label).set(i64::try_from(limits.of(limit)).unwrap_or(i64::MAX));
         }
         metrics.registered()
     }
@@ -106,18 +106,18 @@ impl Metrics {
     }
 
     /// Counts a request to the Kubernetes API.
-    pub(crate) fn request(&self, verb: &'static str, code: u16) {
+    pub(crate) fn count_request(&self, verb: &'static str, code: u16) {
         let verb = if verb.is_empty() { "other" } else { verb };
         self.requests.get_or_create(&Request { verb, code: code.into() }).inc();
     }
 
     /// Counts what a bound has refused.
-    pub(crate) fn refuse(&self, bound: Bound) {
-        self.refused.get_or_create(&ByBound { bound: bound.label() }).inc();
+    pub(crate) fn count_refusal(&self, limit: Limit) {
+        self.refused.get_or_create(&ByLimit { bound: limit.label() }).inc();
     }
 
     /// Counts a create, and how long it took.
-    pub(crate) fn create(&self, took: Duration) {
+    pub(crate) fn observe_create(&self, took: Duration) {
         self.creates.observe(took.as_secs_f64());
     }
 

@@ -22,16 +22,16 @@ use crate::{
     Config, Error, Limits,
     bundle::Bundle,
     cache::Store,
-    config::cluster::Named,
-    discovery::{Cluster, Learner},
+    config::cluster::ClusterOverrides,
+    discovery::{ClusterSource, Discovery},
     http::{
         connection,
         origin::Hosts,
-        router::{self, Shared},
+        router::{self, AppState},
     },
-    identity::Identities,
-    kubernetes::{access::Access, client::Upstream, watcher::follow},
-    limits::Bounds,
+    identity::Authenticator,
+    kubernetes::{access::Access, client::Client, watcher::follow},
+    limits::Limiter,
     metrics::Metrics,
 };
 
@@ -42,8 +42,8 @@ pub struct Server {
     metrics_listener: Option<TcpListener>,
     local_address: SocketAddr,
     limits: Limits,
-    shared: Arc<Shared>,
-    learner: Learner,
+    shared: Arc<AppState>,
+    discovery: Discovery,
 }
 
 impl Server {
@@ -57,28 +57,28 @@ impl Server {
         config.policy.check().map_err(Error::Policy)?;
         config.limits.check()?;
         let hosts = Hosts::parse(&config.allowed_hosts)?;
-        let identities = Identities::new(&config.identity, &config.policy)?;
+        let authenticator = Authenticator::new(&config.identity, &config.policy)?;
         let bundle = config.page_dir.as_deref().map_or_else(|| Ok(Bundle::embedded()), Bundle::read)?;
-        let access = Access::find(&config).await?;
-        let named = Named::read(&config.cluster)?;
+        let access = Access::load(&config).await?;
+        let named = ClusterOverrides::read(&config.cluster)?;
         let cluster = if access.in_cluster && !named.has_server() {
-            Cluster::Inside { named, inside: access.cluster }
+            ClusterSource::InCluster { named, inside: access.cluster }
         } else {
-            Cluster::Known(named.over(access.cluster)?)
+            ClusterSource::Known(named.apply(access.cluster)?)
         };
-        if let Cluster::Known(cluster) = &cluster
+        if let ClusterSource::Known(cluster) = &cluster
             && cluster.is_local()
         {
             tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
         }
-        let upstream = Upstream::new(access.config, config.limits.upstream_timeout)?;
+        let client = Client::new(access.config, config.limits.upstream_timeout)?;
 
         let unbound = |source| Error::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;
         let local_address = listener.local_addr().map_err(unbound)?;
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
-        let (learner, known) =
-            Learner::new(upstream.clone(), cluster, config.policy.clone(), config.approver, identities.word());
+        let (discovery, known) =
+            Discovery::new(client.clone(), cluster, config.policy.clone(), config.approver, authenticator.kind_name());
         let metrics = Arc::new(Metrics::new(&config.limits));
         let metrics_listener = match config.metrics_listen {
             Some(address) => {
@@ -87,20 +87,27 @@ impl Server {
             }
             None => None,
         };
-        let shared = Shared {
+        let shared = AppState {
             hosts,
             bundle,
-            store: Arc::new(Store::new(upstream.clone(), metrics.clone())),
-            bounds: Bounds::new(config.limits, metrics.clone()),
+            store: Arc::new(Store::new(client.clone(), metrics.clone())),
+            limiter: Limiter::new(config.limits, metrics.clone()),
             metrics,
-            upstream,
+            client,
             policy: config.policy,
-            identities,
+            authenticator,
             limits: config.limits,
             known,
-            stop: Stop::default(),
+            stop: ShutdownSignal::default(),
         };
-        Ok(Self { listener, metrics_listener, local_address, limits: config.limits, shared: Arc::new(shared), learner })
+        Ok(Self {
+            listener,
+            metrics_listener,
+            local_address,
+            limits: config.limits,
+            shared: Arc::new(shared),
+            discovery,
+        })
     }
 
     /// Returns the address that is listened on, with the port that was found for port 0.
@@ -113,46 +120,46 @@ impl Server {
         self.metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
-    /// Serves until `shutdown` resolves. [`Ending::Gentle`] then says for [`Limits::unready_period`] that it is not
+    /// Serves until `shutdown` resolves. [`Shutdown::Graceful`] then says for [`Limits::unready_period`] that it is not
     /// ready, so that nobody new comes, ends the watches spread over [`Limits::ending_period`], so that not all
     /// browsers turn to the other replicas at once, and gives what is under way the time of [`Limits::drain_timeout`].
-    /// [`Ending::Prompt`] waits for neither of the first two.
+    /// [`Shutdown::Immediate`] waits for neither of the first two.
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`] and [`Error::Cluster`] once the API server was reached from inside of a cluster, and
     /// nobody says how people outside reach it.
-    pub async fn serve(self, shutdown: impl Future<Output = Ending>) -> Result<(), Error> {
-        let Self { listener, metrics_listener, limits, shared, learner, .. } = self;
+    pub async fn serve(self, shutdown: impl Future<Output = Shutdown>) -> Result<(), Error> {
+        let Self { listener, metrics_listener, limits, shared, discovery, .. } = self;
         let router = router::router(shared.clone());
-        let (mut connections, mut operators, mut turned_away) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+        let (mut connections, mut operators, mut rejected) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let mut shutdown = pin!(async {
             match shutdown.await {
-                Ending::Gentle => {
+                Shutdown::Graceful => {
                     shared.stop.announce();
                     sleep(limits.unready_period).await;
                     limits.ending_period
                 }
-                Ending::Prompt => Duration::ZERO,
+                Shutdown::Immediate => Duration::ZERO,
             }
         });
         let mut background = pin!(async {
-            let owner = learner.run().await?;
-            follow(&shared.upstream, &owner, &shared.store, limits.upstream_silence).await
+            let account = discovery.run().await?;
+            follow(&shared.client, &account, &shared.store, limits.upstream_silence).await
         });
-        let inside = router::inside(shared.clone());
+        let operator_router = router::operator_router(shared.clone());
         let spread = loop {
             tokio::select! {
                 (stream, peer) = accept_any(metrics_listener.as_ref()) => {
-                    if operators.len() < MOST_OPERATORS {
-                        operators.spawn(connection::serve(stream, peer, inside.clone(), limits, shared.stop.clone()));
+                    if operators.len() < MAX_OPERATOR_CONNECTIONS {
+                        operators.spawn(connection::serve(stream, peer, operator_router.clone(), limits, shared.stop.clone()));
                     }
                 }
                 spread = &mut shutdown => break spread,
                 result = &mut background => match result? {},
                 Some(_) = connections.join_next() => {}
                 Some(_) = operators.join_next() => {}
-                Some(_) = turned_away.join_next() => {}
-                (stream, peer) = accept(&listener) => match shared.bounds.connection(peer.ip()) {
+                Some(_) = rejected.join_next() => {}
+                (stream, peer) = accept(&listener) => match shared.limiter.connection(peer.ip()) {
                     Ok(permit) => {
                         let (router, stop) = (router.clone(), shared.stop.clone());
                         connections.spawn(async move {
@@ -161,8 +168,8 @@ impl Server {
                         });
                     }
                     // At the end of its descriptors and its patience it says nothing at all.
-                    Err(error) if turned_away.len() < MOST_TURNED_AWAY => {
-                        turned_away.spawn(connection::turn_away(stream, error));
+                    Err(error) if rejected.len() < MAX_REJECTIONS => {
+                        rejected.spawn(connection::reject(stream, error));
                     }
                     Err(_) => drop(stream),
                 },
@@ -180,22 +187,22 @@ impl Server {
 
 /// How a server comes to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum Shutdown {
     /// Others take over: give them time.
-    Gentle,
+    Graceful,
     /// Somebody waits for it.
-    Prompt,
+    Immediate,
 }
 
 /// Tells all that lasts that the server stops; clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Stop {
+pub(crate) struct ShutdownSignal {
     announced: Arc<AtomicBool>,
     spread: Arc<OnceLock<Duration>>,
-    begun: CancellationToken,
+    token: CancellationToken,
 }
 
-impl Stop {
+impl ShutdownSignal {
     pub(crate) fn announce(&self) {
         self.announced.store(true, Ordering::Relaxed);
     }
@@ -206,12 +213,12 @@ impl Stop {
 
     pub(crate) fn begin(&self, spread: Duration) {
         let _ = self.spread.set(spread);
-        self.begun.cancel();
+        self.token.cancel();
     }
 
     /// Waits until it stops, and returns over what time the ends are to be spread.
-    pub(crate) async fn asked(&self) -> Duration {
-        self.begun.cancelled().await;
+    pub(crate) async fn begun(&self) -> Duration {
+        self.token.cancelled().await;
         *self.spread.get().expect("it is set before")
     }
 }
@@ -242,10 +249,10 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 }
 
 /// Connections to the address of `/metrics`, at a time.
-const MOST_OPERATORS: usize = 64;
+const MAX_OPERATOR_CONNECTIONS: usize = 64;
 
 /// Connections that are told that there are too many, at a time.
-const MOST_TURNED_AWAY: usize = 256;
+const MAX_REJECTIONS: usize = 256;
 
 /// How long to wait where no connection can be accepted, for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -18,12 +18,8 @@ use crate::{
 /// # Errors
 /// [`Error::Malformed`] for what is not exactly such an object; [`Error::Refused`] for one that asks for what is not
 /// given; [`Error::OtherUser`] and [`Error::OtherGroup`] for one that is not the person's own.
-pub(crate) fn rebuild(
-    body: &[u8],
-    policy: &Policy,
-    person: Option<&Person>,
-) -> Result<CertificateSigningRequest, Error> {
-    let given: Given = serde_json::from_slice(body).map_err(|error| {
+pub(crate) fn admit(body: &[u8], policy: &Policy, person: Option<&Person>) -> Result<CertificateSigningRequest, Error> {
+    let given: CreateBody = serde_json::from_slice(body).map_err(|error| {
         Error::Malformed(CoreError::InvalidObject {
             field: "body",
             found: visible(&error.to_string()),
@@ -41,29 +37,29 @@ pub(crate) fn rebuild(
 /// The fields that a client may set; any other is an error, and so is one given twice.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Given {
+struct CreateBody {
     api_version: String,
     kind: String,
-    metadata: GivenMetadata,
-    spec: GivenSpec,
+    metadata: CreateMetadata,
+    spec: CreateSpec,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct GivenMetadata {
+struct CreateMetadata {
     name: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct GivenSpec {
+struct CreateSpec {
     request: String,
     signer_name: String,
     expiration_seconds: i64,
     usages: Vec<String>,
 }
 
-impl Given {
+impl CreateBody {
     fn judge(self, policy: &Policy) -> Result<(CertificateSigningRequest, Subject), X509Error> {
         expect("apiVersion", &self.api_version, API_VERSION)?;
         expect("kind", &self.kind, KIND)?;

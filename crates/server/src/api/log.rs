@@ -6,10 +6,10 @@ use std::time::Instant;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::{Error, api::operation::Ask, error::with_sources};
+use crate::{Error, api::operation::Operation, error::with_sources};
 
 /// A request on its way to its line.
-pub(crate) struct Logged {
+pub(crate) struct RequestLog {
     method: String,
     began: Instant,
     verb: &'static str,
@@ -17,16 +17,16 @@ pub(crate) struct Logged {
     code: String,
 }
 
-impl Logged {
+impl RequestLog {
     /// Begins to measure.
     pub(crate) fn new(method: &str) -> Self {
         Self { method: method.to_owned(), began: Instant::now(), verb: "", name: String::new(), code: String::new() }
     }
 
     /// Notes what is asked.
-    pub(crate) fn ask(&mut self, ask: &Ask) {
-        self.verb = ask.verb();
-        self.name = ask.name().unwrap_or_default().to_owned();
+    pub(crate) fn operation(&mut self, operation: &Operation) {
+        self.verb = operation.verb();
+        self.name = operation.name().unwrap_or_default().to_owned();
     }
 
     /// Notes the object's name, where only the body has it.
@@ -35,7 +35,7 @@ impl Logged {
     }
 
     /// Notes why it is refused, and makes the answer. What the client must not see is written here.
-    pub(crate) fn refuse(&mut self, error: Error) -> Response {
+    pub(crate) fn reject(&mut self, error: Error) -> Response {
         self.code = error.code();
         if std::error::Error::source(&error).is_some() {
             tracing::warn!(error = %with_sources(&error), "refused");
@@ -49,7 +49,7 @@ impl Logged {
     }
 
     /// Writes the line.
-    pub(crate) fn done(self, status: StatusCode) {
+    pub(crate) fn finish(self, status: StatusCode) {
         tracing::info!(
             method = %self.method,
             verb = self.verb,

@@ -1,4 +1,4 @@
-//! What may pass, and as what: every request becomes one [`Ask`], or an error.
+//! What may pass, and as what: every request becomes one [`Operation`], or an error.
 
 use http::Method;
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName};
@@ -7,8 +7,8 @@ use crate::Error;
 
 /// What a client can ask for. Nothing of its path or query is kept but these typed parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ask {
-    /// Create one object; the body is parsed by [`super::admission::rebuild`].
+pub(crate) enum Operation {
+    /// Create one object; the body is parsed by [`super::admission::admit`].
     Create,
     /// Read one object.
     Get(ObjectName),
@@ -31,7 +31,7 @@ pub(crate) struct WatchOptions {
     pub(crate) timeout_seconds: u32,
 }
 
-impl Ask {
+impl Operation {
     /// Parses the head of a request to the Kubernetes API.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Ask {
                 return Err(Error::Forbidden);
             }
         }
-        given.ask().ok_or(Error::Forbidden)
+        given.operation().ok_or(Error::Forbidden)
     }
 }
 
@@ -106,13 +106,13 @@ struct Query {
 }
 
 impl Query {
-    fn ask(self) -> Option<Ask> {
+    fn operation(self) -> Option<Operation> {
         let name = ObjectName::parse(self.field_selector?.strip_prefix("metadata.name=")?).ok()?;
         let Some(watch) = self.watch else {
             let alone = self.resource_version.is_none()
                 && self.allow_watch_bookmarks.is_none()
                 && self.timeout_seconds.is_none();
-            return alone.then_some(Ask::List(name));
+            return alone.then_some(Operation::List(name));
         };
         if !parse_bool(&watch)? {
             return None;
@@ -126,7 +126,7 @@ impl Query {
             Some(text) => text.parse::<u32>().ok()?.clamp(*WATCH_SECONDS.start(), *WATCH_SECONDS.end()),
             None => DEFAULT_WATCH_SECONDS,
         };
-        Some(Ask::Watch(name, WatchOptions { bookmarks, timeout_seconds }))
+        Some(Operation::Watch(name, WatchOptions { bookmarks, timeout_seconds }))
     }
 }
 

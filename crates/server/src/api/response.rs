@@ -1,4 +1,5 @@
-//! What is shown: only what this server has made, to its person, and of that only what an enrollment needs.
+//! The visible part of objects: only what this server has made, to its person, and of that only what an enrollment
+//! needs.
 
 use bytes::Bytes;
 use kube_enroll_core::{
@@ -11,11 +12,11 @@ use crate::identity::{Person, USER_ANNOTATION};
 
 /// The account that this server makes objects with: what others have made does not exist here.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Owner(pub(crate) String);
+pub(crate) struct ServiceAccount(pub(crate) String);
 
 /// An object of this server, as its person sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub(crate) struct VisibleCsr {
     /// Whom it was made for; nobody where nobody was known.
     pub(crate) user: Option<Box<str>>,
     /// Which object it is: another one under the same name has another.
@@ -27,13 +28,13 @@ pub(crate) struct Shown {
     json: Bytes,
 }
 
-impl Owner {
-    /// Returns an object as it is shown, or nothing where this server has not made it: what another account has made
+impl ServiceAccount {
+    /// Returns an object as it is visible, or `None` if this server has not made it: what another account has made
     /// can carry any annotation.
     ///
     /// Core's types have no place for `managedFields`, labels, `spec.uid`, `spec.groups` and `spec.extra`, so those are
     /// gone once it is read; annotations are taken out here.
-    pub(crate) fn shown(&self, mut object: CertificateSigningRequest) -> Option<Shown> {
+    pub(crate) fn visible(&self, mut object: CertificateSigningRequest) -> Option<VisibleCsr> {
         if object.spec.signer_name != SIGNER_NAME || object.spec.username != self.0 {
             return None;
         }
@@ -41,7 +42,7 @@ impl Owner {
         object.metadata.annotations.clear();
         object.api_version = API_VERSION.into();
         object.kind = "CertificateSigningRequest".into();
-        Some(Shown {
+        Some(VisibleCsr {
             user,
             uid: object.metadata.uid.as_str().into(),
             version: object.metadata.resource_version.parse().unwrap_or(0),
@@ -51,7 +52,7 @@ impl Owner {
     }
 }
 
-impl Shown {
+impl VisibleCsr {
     /// Tells whether this is the same object, of the same person.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         (&self.uid, &self.user) == (&other.uid, &other.user)
@@ -74,11 +75,11 @@ impl Shown {
 }
 
 /// Writes the list of at most one object; a watch begins at its version.
-pub(crate) fn list(version: u64, item: Option<&Shown>) -> Bytes {
+pub(crate) fn list(version: u64, item: Option<&VisibleCsr>) -> Bytes {
     let head = format!(
         r#"{{"apiVersion":"{API_VERSION}","kind":"CertificateSigningRequestList","metadata":{{"resourceVersion":"{version}"}},"items":["#
     );
-    let item = item.map(Shown::json).unwrap_or_default();
+    let item = item.map(VisibleCsr::json).unwrap_or_default();
     [head.as_bytes(), &item, b"]}"].concat().into()
 }
 
@@ -118,11 +119,11 @@ mod tests {
 
     #[test]
     fn shows_only_objects_of_our_signer_and_our_account() {
-        let owner = Owner("us".into());
-        let shown = owner.shown(object(SIGNER_NAME, "us")).expect("ours");
-        assert_eq!((shown.version, shown.pending, shown.user), (7, true, None));
+        let account = ServiceAccount("us".into());
+        let csr = account.visible(object(SIGNER_NAME, "us")).expect("ours");
+        assert_eq!((csr.version, csr.pending, csr.user), (7, true, None));
         for foreign in [object(SIGNER_NAME, "them"), object(SIGNER_NAME, ""), object("example.com/signer", "us")] {
-            assert_eq!(owner.shown(foreign), None);
+            assert_eq!(account.visible(foreign), None);
         }
     }
 
@@ -132,13 +133,13 @@ mod tests {
         let of = |user: Option<&str>| {
             let mut found = object(SIGNER_NAME, "us");
             found.metadata.annotations.extend(user.map(|user| (USER_ANNOTATION.into(), user.into())));
-            Owner("us".into()).shown(found).expect("ours")
+            ServiceAccount("us".into()).visible(found).expect("ours")
         };
         assert!(of(Some("jane")).is_for(Some(&person("jane"))) && of(None).is_for(None));
-        for (shown, person) in
+        for (csr, person) in
             [(of(Some("jane")), Some(person("joe"))), (of(Some("jane")), None), (of(None), Some(person("jane")))]
         {
-            assert!(!shown.is_for(person.as_ref()), "{shown:?} {person:?}");
+            assert!(!csr.is_for(person.as_ref()), "{csr:?} {person:?}");
         }
     }
 
@@ -153,31 +154,31 @@ mod tests {
             "status": {"conditions": [{"type": "Approved", "status": "True", "message": "m", "lastTransitionTime": "leak"}]}
         }"#;
         let object = serde_json::from_str(found).expect("an object");
-        let shown = Owner("us".into()).shown(object).expect("an object of ours");
-        assert!(!shown.pending);
-        let shown = String::from_utf8_lossy(&shown.json()).into_owned();
-        assert!(!shown.contains("leak"), "{shown}");
+        let csr = ServiceAccount("us".into()).visible(object).expect("an object of ours");
+        assert!(!csr.pending);
+        let csr = String::from_utf8_lossy(&csr.json()).into_owned();
+        assert!(!csr.contains("leak"), "{csr}");
         for kept in ["\"uid\":\"1\"", "\"resourceVersion\":\"2\"", "\"username\":\"us\"", "\"message\":\"m\""] {
-            assert!(shown.contains(kept), "{kept} in {shown}");
+            assert!(csr.contains(kept), "{kept} in {csr}");
         }
     }
 
     #[test]
     fn writes_lists_and_events_that_core_reads_again() {
         let found = object(SIGNER_NAME, "us");
-        let shown = Owner("us".into()).shown(found.clone()).expect("an object of ours");
+        let csr = ServiceAccount("us".into()).visible(found.clone()).expect("an object of ours");
         let expected = CertificateSigningRequest {
             api_version: API_VERSION.into(),
             kind: "CertificateSigningRequest".into(),
             ..found
         };
-        let lines = [shown.event("MODIFIED"), bookmark(9)].concat();
+        let lines = [csr.event("MODIFIED"), bookmark(9)].concat();
         let events = WatchDecoder::new().push(&lines).expect("a good stream");
         assert_eq!(
             events,
             [WatchEvent::Modified(expected.clone()), WatchEvent::Bookmark { resource_version: "9".into() }]
         );
-        for (item, items) in [(None, vec![]), (Some(&shown), vec![expected])] {
+        for (item, items) in [(None, vec![]), (Some(&csr), vec![expected])] {
             let read: CertificateSigningRequestList = serde_json::from_slice(&list(8, item)).expect("a list");
             assert_eq!((&*read.kind, &*read.metadata.resource_version), ("CertificateSigningRequestList", "8"));
             assert_eq!(read.items, items);

@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{operation::WatchOptions, response};
 use crate::{
-    cache::{News, Store, Subscription},
+    cache::{Event, Store, Subscription},
     limits::Permit,
-    server::Stop,
+    server::ShutdownSignal,
 };
 
 /// Tells of an object until it is gone, the time is over, or the server stops. To the client each of these is the end
@@ -21,7 +21,7 @@ pub(crate) fn stream(
     options: WatchOptions,
     bookmark_period: Duration,
     end: Option<Instant>,
-    stop: Stop,
+    stop: ShutdownSignal,
     permit: Permit,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
     let deadline = Instant::now() + Duration::from_secs(options.timeout_seconds.into());
@@ -32,7 +32,7 @@ pub(crate) fn stream(
         bookmarks: options.bookmarks,
         bookmark_period,
         stop,
-        told: Told::Nothing,
+        progress: Progress::Begun,
         _permit: permit,
     };
     unfold(watch, |mut watch| async {
@@ -47,40 +47,40 @@ struct Watch {
     deadline: Instant,
     bookmarks: bool,
     bookmark_period: Duration,
-    stop: Stop,
-    told: Told,
+    stop: ShutdownSignal,
+    progress: Progress,
     /// Its place among all that wait.
     _permit: Permit,
 }
 
 /// What the browser knows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Nothing,
-    ThatItIsThere,
-    ThatItIsGone,
+enum Progress {
+    Begun,
+    Present,
+    Deleted,
 }
 
 impl Watch {
     /// Returns the next line; nothing at the end.
     async fn next(&mut self) -> Option<Bytes> {
-        match self.told {
+        match self.progress {
             // Whatever version the browser has brought.
-            Told::Nothing => Some(self.tell("ADDED")),
-            Told::ThatItIsGone => None,
-            Told::ThatItIsThere => {
+            Progress::Begun => Some(self.event_line("ADDED")),
+            Progress::Deleted => None,
+            Progress::Present => {
                 let bookmark = Instant::now() + self.bookmark_period.mul_f32(0.8 + 0.4 * fastrand::f32());
                 tokio::select! {
                     changed = self.subscription.changed() => {
                         changed.ok()?;
-                        Some(self.tell("MODIFIED"))
+                        Some(self.event_line("MODIFIED"))
                     }
                     () = sleep_until(self.deadline.min(bookmark)) => {
                         let is_over = self.deadline <= Instant::now();
                         // What was not asked for is not sent, so nothing but time has passed.
                         (!is_over).then(|| if self.bookmarks { response::bookmark(self.store.version()) } else { Bytes::from_static(b"\n") })
                     }
-                    spread = self.stop.asked() => {
+                    spread = self.stop.begun() => {
                         sleep(spread.mul_f32(fastrand::f32())).await;
                         None
                     }
@@ -89,13 +89,13 @@ impl Watch {
         }
     }
 
-    fn tell(&mut self, kind: &str) -> Bytes {
-        let news = self.subscription.borrow_and_update();
-        let (told, kind) = match *news {
-            News::Present(_) => (Told::ThatItIsThere, kind),
-            News::Deleted(_) => (Told::ThatItIsGone, "DELETED"),
+    fn event_line(&mut self, kind: &str) -> Bytes {
+        let event = self.subscription.borrow_and_update();
+        let (progress, kind) = match *event {
+            Event::Applied(_) => (Progress::Present, kind),
+            Event::Deleted(_) => (Progress::Deleted, "DELETED"),
         };
-        self.told = told;
-        news.shown().event(kind)
+        self.progress = progress;
+        event.csr().event(kind)
     }
 }

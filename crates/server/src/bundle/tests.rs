@@ -21,7 +21,7 @@ fn asked(name: http::HeaderName, value: &'static str) -> HeaderMap {
 }
 
 fn answer(path: &str, asked: &HeaderMap) -> Response {
-    bundle().answer(path, asked).expect(path)
+    bundle().respond(path, asked).expect(path)
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn knows_no_folders_and_no_way_out_of_them() {
         "/INDEX.HTML",
         "index.html",
     ] {
-        assert!(bundle().answer(path, &HeaderMap::new()).is_none(), "{path}");
+        assert!(bundle().respond(path, &HeaderMap::new()).is_none(), "{path}");
     }
 }
 
@@ -108,6 +108,6 @@ fn answers_not_modified_for_the_same_form_only() {
 
 #[test]
 fn says_how_to_build_the_page_where_none_is_built_in() {
-    assert!(Bundle::embedded().answer("/", &HeaderMap::new()).is_some());
+    assert!(Bundle::embedded().respond("/", &HeaderMap::new()).is_some());
     assert!(matches!(Bundle::read(Path::new("src/bundle")), Err(Error::NoPage { .. })));
 }

@@ -20,7 +20,7 @@ impl Default for Clock {
 
 impl Clock {
     /// Takes the `Date` of an answer that has just come.
-    pub(super) fn hear(&self, date: &HeaderValue) {
+    pub(super) fn observe(&self, date: &HeaderValue) {
         let Some(theirs) = date.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok()) else { return };
         // `Date` has whole seconds: half of one is its error on average.
         let theirs = theirs + Duration::from_millis(500);
@@ -54,10 +54,10 @@ mod tests {
     fn tells_the_time_that_the_api_server_has_told() {
         let clock = Clock::default();
         assert_eq!(clock.date(), None);
-        clock.hear(&HeaderValue::from_static("no date"));
+        clock.observe(&HeaderValue::from_static("no date"));
         assert_eq!(clock.date(), None);
         for text in ["Tue, 01 Jan 2030 00:00:00 GMT", "Wed, 01 Jan 2020 00:00:00 GMT"] {
-            clock.hear(&HeaderValue::from_static(text));
+            clock.observe(&HeaderValue::from_static(text));
             let told = clock.date().expect("a date");
             let told = httpdate::parse_http_date(told.to_str().expect("ASCII")).expect("a date");
             let heard = httpdate::parse_http_date(text).expect("a date");

@@ -14,16 +14,16 @@ use kube_enroll_core::{CertificateSigningRequest, ObjectName};
 
 use crate::{
     Error,
-    kubernetes::client::{Answer, Upstream},
+    kubernetes::client::{Client, Dated},
 };
 
 /// The questions that are under way.
 #[derive(Default)]
 pub(super) struct Lookups {
-    open: Arc<Mutex<HashMap<String, Question>>>,
+    open: Arc<Mutex<HashMap<String, Lookup>>>,
 }
 
-type Question = Shared<BoxFuture<'static, Result<Found, Arc<Error>>>>;
+type Lookup = Shared<BoxFuture<'static, Result<Found, Arc<Error>>>>;
 
 /// What the API server has under a name.
 #[derive(Clone)]
@@ -33,41 +33,41 @@ pub(super) struct Found {
 }
 
 impl Lookups {
-    /// Asks what there is under a name where `may_ask` lets it, or waits for the answer that somebody else has asked
+    /// Asks what there is under a name where `check_rate` lets it, or waits for the answer that somebody else has asked
     /// for; tells whether it was asked from now on.
     ///
     /// # Errors
-    /// What `may_ask` says; [`Error::Shared`] with what the API server said.
-    pub(super) async fn run(
+    /// What `check_rate` says; [`Error::Shared`] with what the API server said.
+    pub(super) async fn get(
         &self,
-        upstream: &Upstream,
+        client: &Client,
         name: &ObjectName,
-        may_ask: impl FnOnce() -> Result<(), Error>,
+        check_rate: impl FnOnce() -> Result<(), Error>,
     ) -> Result<(Found, bool), Error> {
-        let (question, is_fresh) = {
+        let (lookup, is_fresh) = {
             let mut open = self.open.lock().expect("nothing panics while it holds the lock");
             match open.get(name.as_str()) {
-                Some(question) => (question.clone(), false),
+                Some(lookup) => (lookup.clone(), false),
                 None => {
-                    may_ask()?;
-                    let question = ask(upstream.clone(), name.clone(), self.open.clone());
+                    check_rate()?;
+                    let lookup = start(client.clone(), name.clone(), self.open.clone());
                     // On its own, so that it is asked to the end though the one who has begun it leaves.
-                    tokio::spawn(question.clone());
-                    open.insert(name.to_string(), question.clone());
-                    (question, true)
+                    tokio::spawn(lookup.clone());
+                    open.insert(name.to_string(), lookup.clone());
+                    (lookup, true)
                 }
             }
         };
-        let found = question.await.map_err(Error::Shared)?;
+        let found = lookup.await.map_err(Error::Shared)?;
         Ok((found, is_fresh))
     }
 }
 
-fn ask(upstream: Upstream, name: ObjectName, open: Arc<Mutex<HashMap<String, Question>>>) -> Question {
+fn start(client: Client, name: ObjectName, open: Arc<Mutex<HashMap<String, Lookup>>>) -> Lookup {
     async move {
-        let answer = upstream.get(&name).await;
+        let answer = client.get(&name).await;
         open.lock().expect("nothing panics while it holds the lock").remove(name.as_str());
-        answer.map(|Answer { value, date }| Found { value, date }).map_err(Arc::new)
+        answer.map(|Dated { value, date }| Found { value, date }).map_err(Arc::new)
     }
     .boxed()
     .shared()

@@ -9,7 +9,7 @@ use kube_enroll_core::{Cluster, ClusterFields, pem};
 use crate::{ClusterFlags, Error};
 
 /// The flags with the files of authorities read in.
-pub(crate) struct Named {
+pub(crate) struct ClusterOverrides {
     name: Option<String>,
     server: Option<String>,
     certificate_authority_data: Option<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Named {
     client_certificate_authority_data: Option<String>,
 }
 
-impl Named {
+impl ClusterOverrides {
     /// Reads the files that the flags name.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Named {
     ///
     /// # Errors
     /// [`Error::Cluster`].
-    pub(crate) fn over(&self, found: ClusterFields) -> Result<Cluster, Error> {
+    pub(crate) fn apply(&self, found: ClusterFields) -> Result<Cluster, Error> {
         Cluster::parse(ClusterFields {
             name: self.name.clone().or(Some(found.name).filter(|name| !name.is_empty())).unwrap_or("kubernetes".into()),
             server: self.server.clone().unwrap_or(found.server),
@@ -69,7 +69,11 @@ impl Named {
     ///
     /// # Errors
     /// [`Error::NoPublicAddress`] where it says nothing of use; [`Error::Cluster`].
-    pub(crate) fn over_cluster_info(&self, inside: ClusterFields, kubeconfig: Option<&str>) -> Result<Cluster, Error> {
+    pub(crate) fn apply_to_cluster_info(
+        &self,
+        inside: ClusterFields,
+        kubeconfig: Option<&str>,
+    ) -> Result<Cluster, Error> {
         let missing = |reason: &str| Error::NoPublicAddress { reason: reason.into() };
         let kubeconfig = kubeconfig.ok_or_else(|| missing("there is no kube-public/cluster-info"))?;
         let parsed =
@@ -80,7 +84,7 @@ impl Named {
         if server.trim_end_matches('/') == inside.server.trim_end_matches('/') || is_service_name(&server) {
             return Err(missing("kube-public/cluster-info has the address inside of the cluster"));
         }
-        self.over(ClusterFields {
+        self.apply(ClusterFields {
             name: inside.name,
             server,
             certificate_authority_data: found
@@ -120,8 +124,8 @@ mod tests {
         }
     }
 
-    fn named(flags: ClusterFlags) -> Named {
-        Named::read(&flags).expect("no file to read")
+    fn named(flags: ClusterFlags) -> ClusterOverrides {
+        ClusterOverrides::read(&flags).expect("no file to read")
     }
 
     fn cluster_info(server: &str) -> String {
@@ -135,12 +139,12 @@ mod tests {
             tls_server_name: Some("kubernetes".into()),
             ..ClusterFlags::default()
         };
-        let cluster = named(flags).over(inside()).expect("a cluster");
+        let cluster = named(flags).apply(inside()).expect("a cluster");
         assert_eq!((cluster.name().as_str(), cluster.server()), ("kubernetes", "https://api.example.com"));
         assert_eq!(cluster.tls_server_name(), Some("kubernetes"));
         assert_eq!(cluster.certificate_authority_data(), Some(&*inside().certificate_authority_data));
         let flags = ClusterFlags { certificate_authority_file: Some("system".into()), ..ClusterFlags::default() };
-        assert_eq!(named(flags).over(inside()).expect("a cluster").certificate_authority_data(), None);
+        assert_eq!(named(flags).apply(inside()).expect("a cluster").certificate_authority_data(), None);
     }
 
     #[test]
@@ -151,13 +155,13 @@ mod tests {
         // An empty file is no cluster's: base64 of nothing would mean the roots of the machine.
         let path = tempfile::NamedTempFile::new().expect("a file");
         let flags = ClusterFlags { certificate_authority_file: Some(path.path().into()), ..ClusterFlags::default() };
-        assert!(matches!(Named::read(&flags), Err(Error::NoCertificates { .. })));
+        assert!(matches!(ClusterOverrides::read(&flags), Err(Error::NoCertificates { .. })));
     }
 
     #[test]
     fn takes_the_public_address_from_cluster_info() {
         let found = named(ClusterFlags::default())
-            .over_cluster_info(inside(), Some(&cluster_info("https://api.example.com:6443")))
+            .apply_to_cluster_info(inside(), Some(&cluster_info("https://api.example.com:6443")))
             .expect("a cluster");
         assert_eq!(found.server(), "https://api.example.com:6443");
         assert_eq!(found.certificate_authority_data(), Some(&*inside().certificate_authority_data));
@@ -173,7 +177,7 @@ mod tests {
             Some(cluster_info("https://10.96.0.1:443/")),
             Some(cluster_info("https://kubernetes.default.svc")),
         ] {
-            let error = flags.over_cluster_info(inside(), info.as_deref()).expect_err("no address");
+            let error = flags.apply_to_cluster_info(inside(), info.as_deref()).expect_err("no address");
             assert!(error.to_string().contains("set --cluster-server=https://"), "{info:?}: {error}");
         }
     }
@@ -181,7 +185,7 @@ mod tests {
     #[test]
     fn names_the_flags_where_the_cluster_cannot_be_used() {
         let unusable = ClusterFields { server: "http://api.example.com".into(), ..inside() };
-        let error = named(ClusterFlags::default()).over(unusable).expect_err("no https");
+        let error = named(ClusterFlags::default()).apply(unusable).expect_err("no https");
         assert!(error.to_string().contains("--cluster-server"), "{error}");
     }
 }

@@ -15,21 +15,21 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use super::strict::Strict;
-use crate::{Error, Limits, server::Stop};
+use super::strict::StrictStream;
+use crate::{Error, Limits, server::ShutdownSignal};
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: Stop) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: ShutdownSignal) {
     // Events of a watch are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
     let mut stream = pin!(stream);
-    let mut strict = Strict::new(&mut stream);
+    let mut strict = StrictStream::new(&mut stream);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         router.clone().oneshot(request)
@@ -43,7 +43,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
         let mut connection = pin!(connection);
         tokio::select! {
             ended = &mut connection => ended,
-            _ = stop.asked() => {
+            _ = stop.begun() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -55,7 +55,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
         tracing::info!(%error, "refused");
         if is_answerable {
             // Boxed: its buffer would be in the memory of every connection that waits.
-            Box::pin(farewell(&mut stream, &error.status())).await;
+            Box::pin(respond_and_close(&mut stream, &error.status())).await;
         }
     } else if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
@@ -63,12 +63,12 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
 }
 
 /// Answers one connection too many, so that a balancer tries elsewhere and a person sees why.
-pub(crate) async fn turn_away(mut stream: TcpStream, error: Error) {
-    farewell(&mut stream, &error.status()).await;
+pub(crate) async fn reject(mut stream: TcpStream, error: Error) {
+    respond_and_close(&mut stream, &error.status()).await;
 }
 
 /// Answers what hyper does not answer, and ends the connection.
-async fn farewell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &Status) {
+async fn respond_and_close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &Status) {
     let body = serde_json::to_string(status).expect("a Status has only strings and numbers");
     let reason = StatusCode::from_u16(status.code).ok().and_then(|code| code.canonical_reason()).unwrap_or_default();
     let retry_after = match &status.details {
@@ -81,7 +81,7 @@ async fn farewell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &S
         status.code,
         body.len()
     );
-    let farewell = async {
+    let respond_and_close = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
         // Closed with unread bytes, the kernel would take the answer back.
@@ -89,11 +89,11 @@ async fn farewell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &S
         while stream.read(&mut rest).await? > 0 {}
         std::io::Result::Ok(())
     };
-    let _ = timeout(FAREWELL_TIMEOUT, farewell).await;
+    let _ = timeout(REJECT_TIMEOUT, respond_and_close).await;
 }
 
 /// The longest head of a request: room for the cookies and tokens of front proxies.
 const MAX_HEAD_BYTES: usize = 32 << 10;
 
-/// For a client to take an answer of [`farewell`].
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+/// For a client to take an answer of [`respond_and_close`].
+const REJECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -42,7 +42,7 @@ impl Hosts {
     /// # Errors
     /// [`Error::UnknownHost`] for none, several, or one that is not allowed.
     pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Error> {
-        let unknown = |found: &[u8]| Error::UnknownHost { found: shown(found) };
+        let unknown = |found: &[u8]| Error::UnknownHost { found: visible(found) };
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(unknown(b"")) };
         let text = host.to_str().map_err(|_| unknown(host.as_bytes()))?;
@@ -51,18 +51,18 @@ impl Hosts {
             return Err(unknown(text.as_bytes()));
         }
         match Host::parse(text) {
-            Some(host) if self.admits(&host) => Ok(()),
+            Some(host) if self.allows(&host) => Ok(()),
             _ => Err(unknown(text.as_bytes())),
         }
     }
 }
 
 impl Hosts {
-    fn admits(&self, found: &Host) -> bool {
+    fn allows(&self, found: &Host) -> bool {
         match self {
-            Self::Named(hosts) => hosts.iter().any(|allowed| allowed.admits(found)),
+            Self::Named(hosts) => hosts.iter().any(|allowed| allowed.allows(found)),
             Self::Local(port) => {
-                is_loopback(&found.name) && Host { name: found.name.clone(), port: Some(*port) }.admits(found)
+                is_loopback(&found.name) && Host { name: found.name.clone(), port: Some(*port) }.allows(found)
             }
         }
     }
@@ -84,7 +84,7 @@ impl Host {
     }
 
     /// Browsers leave the port out where it is the scheme's own.
-    fn admits(&self, other: &Self) -> bool {
+    fn allows(&self, other: &Self) -> bool {
         self.name == other.name
             && match (self.port, other.port) {
                 (None, _) | (Some(80 | 443), None) => true,
@@ -108,12 +108,12 @@ pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Error> {
             .and_then(|text| text.split_once("://"))
             .and_then(|(scheme, authority)| matches!(scheme, "http" | "https").then_some(authority));
         if !authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host)) {
-            return Err(Error::ForeignOrigin { header: "Origin", found: shown(found.as_bytes()) });
+            return Err(Error::ForeignOrigin { header: "Origin", found: visible(found.as_bytes()) });
         }
     }
     for found in headers.get_all("sec-fetch-site") {
         if found != "same-origin" && found != "none" {
-            return Err(Error::ForeignOrigin { header: "Sec-Fetch-Site", found: shown(found.as_bytes()) });
+            return Err(Error::ForeignOrigin { header: "Sec-Fetch-Site", found: visible(found.as_bytes()) });
         }
     }
     Ok(())
@@ -124,7 +124,7 @@ fn parse_port(text: &str) -> Option<u16> {
 }
 
 /// A header's value for a message: no more than a line, and only what is visible.
-fn shown(value: &[u8]) -> String {
+fn visible(value: &[u8]) -> String {
     String::from_utf8_lossy(value).chars().take(100).collect::<String>().escape_default().to_string()
 }
 

@@ -26,41 +26,41 @@ use super::{
     unknown_host,
 };
 use crate::{
-    Bound, Error, Limits,
+    Error, Limit, Limits,
     api::{
         admission,
-        log::Logged,
-        operation::Ask,
-        response::{self, Shown},
+        log::RequestLog,
+        operation::Operation,
+        response::{self, VisibleCsr},
         watch::stream,
     },
     bundle::Bundle,
-    cache::{News, Store, Subscription},
-    discovery::Known,
-    identity::Identities,
-    kubernetes::client::{Answer, Upstream},
-    limits::Bounds,
+    cache::{Event, Store, Subscription},
+    discovery::Discovered,
+    identity::Authenticator,
+    kubernetes::client::{Client, Dated},
+    limits::Limiter,
     metrics::Metrics,
-    server::Stop,
+    server::ShutdownSignal,
 };
 
 /// What all handlers share.
-pub(crate) struct Shared {
+pub(crate) struct AppState {
     pub(crate) hosts: Hosts,
     pub(crate) bundle: Bundle,
-    pub(crate) upstream: Upstream,
+    pub(crate) client: Client,
     pub(crate) policy: kube_enroll_core::Policy,
-    pub(crate) identities: Identities,
+    pub(crate) authenticator: Authenticator,
     pub(crate) limits: Limits,
-    pub(crate) bounds: Bounds,
+    pub(crate) limiter: Limiter,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) known: watch::Receiver<Option<Known>>,
+    pub(crate) known: watch::Receiver<Option<Discovered>>,
     pub(crate) store: Arc<Store>,
-    pub(crate) stop: Stop,
+    pub(crate) stop: ShutdownSignal,
 }
 
 /// Makes the router.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+pub(crate) fn router(shared: Arc<AppState>) -> Router {
     let guarded = Router::new()
         .route("/config.json", get(config_json.layer(middleware::from_fn(same_site))))
         .route("/whoami.json", get(whoami_json.layer(middleware::from_fn(same_site))))
@@ -77,8 +77,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
 }
 
 /// Makes the router of the address that only operators reach.
-pub(crate) fn inside(shared: Arc<Shared>) -> Router {
-    let metrics = |State(shared): State<Arc<Shared>>| async move {
+pub(crate) fn operator_router(shared: Arc<AppState>) -> Router {
+    let metrics = |State(shared): State<Arc<AppState>>| async move {
         let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
         ([(header::CONTENT_TYPE, kind)], shared.metrics.text())
     };
@@ -89,41 +89,41 @@ pub(crate) fn inside(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+async fn readyz(State(shared): State<Arc<AppState>>) -> Response {
     let is_ready = shared.store.is_filled() && !shared.stop.is_announced();
     if is_ready { "ok\n".into_response() } else { Error::NotReady.into_response() }
 }
 
-async fn config_json(State(shared): State<Arc<Shared>>) -> Result<Response, Error> {
+async fn config_json(State(shared): State<Arc<AppState>>) -> Result<Response, Error> {
     let settings = shared.known()?.settings;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], settings).into_response())
 }
 
 async fn whoami_json(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let asker = shared.identities.ask(peer.ip(), &headers).await?;
-    Ok(match shared.identities.whoami(asker.person.as_ref(), &shared.policy) {
+    let caller = shared.authenticator.authenticate(peer.ip(), &headers).await?;
+    Ok(match shared.authenticator.whoami(caller.person.as_ref(), &shared.policy) {
         Some(whoami) => {
             let body = serde_json::to_vec(&whoami).expect("only strings");
             shared.json(StatusCode::OK, body.into())
         }
-        None => nothing_here(),
+        None => not_found(),
     })
 }
 
 async fn page_or_api(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Response {
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if is_read && !is_api(path) {
-        let file = shared.bundle.answer(path, request.headers());
-        return file.unwrap_or_else(nothing_here);
+        let file = shared.bundle.respond(path, request.headers());
+        return file.unwrap_or_else(not_found);
     }
     let answer = logged_api(shared, peer, request);
     if is_read {
@@ -133,10 +133,10 @@ async fn page_or_api(
     tokio::spawn(answer).await.unwrap_or_else(|_| Error::NotReady.into_response())
 }
 
-async fn logged_api(shared: Arc<Shared>, peer: SocketAddr, request: Request) -> Response {
-    let mut logged = Logged::new(request.method().as_str());
+async fn logged_api(shared: Arc<AppState>, peer: SocketAddr, request: Request) -> Response {
+    let mut logged = RequestLog::new(request.method().as_str());
     let answer = api(&shared, peer, request, &mut logged).await;
-    let mut response = answer.unwrap_or_else(|error| logged.refuse(error));
+    let mut response = answer.unwrap_or_else(|error| logged.reject(error));
     response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     // The page judges validity by the cluster's clock, not by this server's.
     if let Some(date) = shared.store.date() {
@@ -145,55 +145,60 @@ async fn logged_api(shared: Arc<Shared>, peer: SocketAddr, request: Request) -> 
     if shared.stop.is_announced() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    shared.metrics.request(logged.verb(), response.status().as_u16());
-    logged.done(response.status());
+    shared.metrics.count_request(logged.verb(), response.status().as_u16());
+    logged.finish(response.status());
     response
 }
 
-async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut Logged) -> Result<Response, Error> {
+async fn api(
+    shared: &AppState,
+    peer: SocketAddr,
+    request: Request,
+    logged: &mut RequestLog,
+) -> Result<Response, Error> {
     origin::check_origin(request.headers())?;
-    let asker = shared.identities.ask(peer.ip(), request.headers()).await?;
-    let person = asker.person.as_ref();
-    let ask = Ask::parse(request.method(), request.uri().path(), request.uri().query())?;
-    logged.ask(&ask);
-    let owner = shared.known()?.owner;
+    let caller = shared.authenticator.authenticate(peer.ip(), request.headers()).await?;
+    let person = caller.person.as_ref();
+    let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
+    logged.operation(&operation);
+    let account = shared.known()?.account;
     if !shared.store.is_filled() {
         return Err(Error::NotReady);
     }
-    let may_ask = || shared.bounds.lookup(&asker);
-    match ask {
-        Ask::Create => {
+    let check_rate = || shared.limiter.lookup(&caller);
+    match operation {
+        Operation::Create => {
             check_content_type(request.headers())?;
-            shared.bounds.body(&asker)?;
+            shared.limiter.body(&caller)?;
             let body = read_body(request, &shared.limits, &shared.metrics).await?;
-            let object = admission::rebuild(&body, &shared.policy, person)?;
+            let object = admission::admit(&body, &shared.policy, person)?;
             let name = &object.metadata.name;
             logged.name(name);
-            let _under_way = shared.bounds.create(&asker, name, |user| shared.store.pending_of(user))?;
+            let _in_flight = shared.limiter.create(&caller, name, |user| shared.store.pending_of(user))?;
             let began = Instant::now();
-            let created = shared.upstream.create(&object).await;
-            shared.metrics.create(began.elapsed());
-            let Answer { value, date } = created?;
-            shared.store.hear_time(date.as_ref());
-            let shown = shared.store.created(&owner, value).ok_or(Error::NotReady)?;
-            Ok(shared.json(StatusCode::CREATED, shown.json()))
+            let created = shared.client.create(&object).await;
+            shared.metrics.observe_create(began.elapsed());
+            let Dated { value, date } = created?;
+            shared.store.observe_date(date.as_ref());
+            let csr = shared.store.created(&account, value).ok_or(Error::NotReady)?;
+            Ok(shared.json(StatusCode::CREATED, csr.json()))
         }
-        Ask::Get(name) => {
-            match shared.store.find(&owner, &name, person, may_ask).await?.and_then(|found| present(&found)) {
-                Some(shown) => Ok(shared.json(StatusCode::OK, shown.json())),
+        Operation::Get(name) => {
+            match shared.store.find(&account, &name, person, check_rate).await?.and_then(|found| present(&found)) {
+                Some(csr) => Ok(shared.json(StatusCode::OK, csr.json())),
                 None => Err(Error::NotFound { name: name.to_string() }),
             }
         }
-        Ask::GetOther(name) => Err(Error::NotFound { name }),
-        Ask::List(name) => {
-            let shown = shared.store.find(&owner, &name, person, may_ask).await?.and_then(|found| present(&found));
-            Ok(shared.json(StatusCode::OK, response::list(shared.store.version(), shown.as_ref())))
+        Operation::GetOther(name) => Err(Error::NotFound { name }),
+        Operation::List(name) => {
+            let csr = shared.store.find(&account, &name, person, check_rate).await?.and_then(|found| present(&found));
+            Ok(shared.json(StatusCode::OK, response::list(shared.store.version(), csr.as_ref())))
         }
-        Ask::Watch(name, options) => {
+        Operation::Watch(name, options) => {
             // Before it costs a question.
-            let permit = shared.bounds.stream(&asker)?;
-            let found = shared.store.find(&owner, &name, person, may_ask).await?.ok_or(Error::NothingToWatch)?;
-            let end = asker.until.map(instant);
+            let permit = shared.limiter.stream(&caller)?;
+            let found = shared.store.find(&account, &name, person, check_rate).await?.ok_or(Error::NothingToWatch)?;
+            let end = caller.expires.map(instant);
             let stream = stream(
                 found,
                 shared.store.clone(),
@@ -205,18 +210,18 @@ async fn api(shared: &Shared, peer: SocketAddr, request: Request, logged: &mut L
             );
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
-        Ask::ClusterInfo => {
-            let kubeconfig = shared.store.cluster_info(may_ask).await?.ok_or(Error::NoClusterInfo)?;
+        Operation::ClusterInfo => {
+            let kubeconfig = shared.store.cluster_info(check_rate).await?.ok_or(Error::NoClusterInfo)?;
             Ok(shared.json(StatusCode::OK, cluster_info(&kubeconfig).into()))
         }
     }
 }
 
 /// Returns the object where it is there.
-fn present(found: &Subscription) -> Option<Shown> {
+fn present(found: &Subscription) -> Option<VisibleCsr> {
     match &*found.borrow() {
-        News::Present(shown) => Some(shown.clone()),
-        News::Deleted(_) => None,
+        Event::Applied(csr) => Some(csr.clone()),
+        Event::Deleted(_) => None,
     }
 }
 
@@ -225,16 +230,16 @@ fn instant(until: SystemTime) -> Instant {
     Instant::now() + until.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-fn nothing_here() -> Response {
+fn not_found() -> Response {
     (StatusCode::NOT_FOUND, "there is nothing here\n").into_response()
 }
 
-impl Shared {
+impl AppState {
     fn json(&self, status: StatusCode, body: Bytes) -> Response {
         (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
     }
 
-    fn known(&self) -> Result<Known, Error> {
+    fn known(&self) -> Result<Discovered, Error> {
         self.known.borrow().clone().ok_or(Error::NotReady)
     }
 }
@@ -243,7 +248,7 @@ impl Shared {
 async fn read_body(request: Request, limits: &Limits, metrics: &Metrics) -> Result<Bytes, Error> {
     let maximum_bytes = limits.body_bytes;
     let too_large = || {
-        metrics.refuse(Bound::BodyBytes);
+        metrics.count_refusal(Limit::BodyBytes);
         Error::BodyTooLarge { maximum_bytes }
     };
     // What announces its length is refused before it comes.
@@ -269,18 +274,18 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
     Err(Error::UnsupportedMediaType { found: found.chars().take(100).collect() })
 }
 
-async fn known_host(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+async fn known_host(State(shared): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if let Err(error) = shared.hosts.check(request.headers(), request.uri()) {
-        let mut logged = Logged::new(request.method().as_str());
+        let mut logged = RequestLog::new(request.method().as_str());
         let page = match &error {
             Error::UnknownHost { found } if unknown_host::wants_html(request.headers()) => {
                 Some(unknown_host::page(found))
             }
             _ => None,
         };
-        let refused = logged.refuse(error);
+        let refused = logged.reject(error);
         let response = page.unwrap_or(refused);
-        logged.done(response.status());
+        logged.finish(response.status());
         return response;
     }
     next.run(request).await

@@ -16,7 +16,7 @@ use heads::{Heads, Violation};
 
 /// A stream whose bytes are judged before hyper sees them. On a violation that read fails, and every later one: hyper
 /// never has the end of such a head. Nothing is kept but the place in the head.
-pub(crate) struct Strict<S> {
+pub(crate) struct StrictStream<S> {
     stream: S,
     heads: Heads,
     /// Whether hyper has seen a whole head.
@@ -24,7 +24,7 @@ pub(crate) struct Strict<S> {
     violation: Option<Violation>,
 }
 
-impl<S> Strict<S> {
+impl<S> StrictStream<S> {
     pub(crate) fn new(stream: S) -> Self {
         Self { stream, heads: Heads::default(), passed: false, violation: None }
     }
@@ -41,7 +41,7 @@ impl<S> Strict<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for StrictStream<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.violation.is_none() {
@@ -62,7 +62,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Strict<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Strict<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
     }

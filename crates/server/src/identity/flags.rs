@@ -90,7 +90,7 @@ pub enum IdentityKind {
 
 impl IdentityKind {
     /// Returns the word in config.json: empty for nobody.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "",
             Self::Header => "header",

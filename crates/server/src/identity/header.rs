@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kube_enroll_core::{GroupName, Groups, Policy};
 
-use super::{Person, flags::IdentityFlags, proxy::Peers};
+use super::{Person, flags::IdentityFlags, proxy::TrustedProxies};
 use crate::Error;
 
 /// The headers that are believed.
@@ -23,7 +23,7 @@ impl Header {
     /// # Errors
     /// [`Error::MissingFlag`] without a user header; [`Error::FlagValue`] for an empty separator or one header for two
     /// things.
-    pub(super) fn new(flags: &IdentityFlags, policy: &Policy, peers: &Peers) -> Result<Self, Error> {
+    pub(super) fn new(flags: &IdentityFlags, policy: &Policy, proxies: &TrustedProxies) -> Result<Self, Error> {
         let Some(user) = flags.user_header.clone() else {
             return Err(Error::MissingFlag { flag: "--user-header", with: "--identity=header" });
         };
@@ -31,7 +31,7 @@ impl Header {
             let expected = "a text that stands between two groups";
             return Err(Error::FlagValue { flag: "--groups-separator", found: String::new(), expected });
         }
-        let mut names = vec![user.clone(), peers.secret_header.clone()];
+        let mut names = vec![user.clone(), proxies.secret_header.clone()];
         names.extend(flags.groups_header.clone());
         let mut spellings: Vec<String> = names.iter().map(dashed).collect();
         spellings.sort_unstable();
@@ -138,8 +138,8 @@ mod tests {
         };
         let policy =
             Policy { groups: parse_groups(&["admins", "developers"]).expect("good names").into(), ..Policy::default() };
-        let peers = Peers::new(&flags).expect("no proxies");
-        Header::new(&flags, &policy, &peers).expect("good flags")
+        let proxies = TrustedProxies::new(&flags).expect("no proxies");
+        Header::new(&flags, &policy, &proxies).expect("good flags")
     }
 
     fn headers(lines: &[(&str, &[u8])]) -> HeaderMap {
@@ -205,7 +205,8 @@ mod tests {
 
     #[test]
     fn refuses_flags_that_leave_the_headers_open() {
-        let start = |flags: &IdentityFlags| Header::new(flags, &Policy::default(), &Peers::new(flags)?).map(|_| ());
+        let start =
+            |flags: &IdentityFlags| Header::new(flags, &Policy::default(), &TrustedProxies::new(flags)?).map(|_| ());
         let name = HeaderName::from_static;
         let without = IdentityFlags::default();
         assert!(matches!(start(&without), Err(Error::MissingFlag { flag: "--user-header", .. })));

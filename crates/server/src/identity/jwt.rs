@@ -79,15 +79,15 @@ impl Jwt {
         let claims = self.verify(token).await?;
         for (key, value) in &self.required_claims {
             if claims.get(key).and_then(Value::as_str) != Some(value) {
-                return Err(bad("a claim that is required here is missing or has another value"));
+                return Err(invalid("a claim that is required here is missing or has another value"));
             }
         }
-        let until = claims.get("exp").and_then(Value::as_f64).ok_or_else(|| bad("it does not say when it ends"))?;
+        let until = claims.get("exp").and_then(Value::as_f64).ok_or_else(|| invalid("it does not say when it ends"))?;
         let until = Duration::try_from_secs_f64(until).ok().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
         let person = Person { user: self.user(&claims)?, groups: self.groups(&claims)? };
-        let until = until.ok_or_else(|| bad("it does not say when it ends"))?;
+        let until = until.ok_or_else(|| invalid("it does not say when it ends"))?;
         // Without leeway, as kube-apiserver judges it.
-        if until <= SystemTime::now() { Err(bad("it has expired")) } else { Ok((person, until)) }
+        if until <= SystemTime::now() { Err(invalid("it has expired")) } else { Ok((person, until)) }
     }
 
     /// Returns the one token.
@@ -95,9 +95,9 @@ impl Jwt {
         let mut lines = headers.get_all(&self.header).iter();
         let line = lines.next().ok_or(Error::NoToken)?;
         if lines.next().is_some() {
-            return Err(bad("there is more than one"));
+            return Err(invalid("there is more than one"));
         }
-        let text = line.to_str().map_err(|_| bad("it is not ASCII"))?.trim();
+        let text = line.to_str().map_err(|_| invalid("it is not ASCII"))?.trim();
         // RFC 9110, section 11.1: the scheme's case does not matter.
         let bearer = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         match bearer {
@@ -112,22 +112,22 @@ impl Jwt {
         let head = decode_header(token).map_err(|error| problem(&error))?;
         // Before a key is looked for: `none` and HMAC with a public key for its secret end here.
         if !self.algorithms.contains(&head.alg) {
-            return Err(bad("it is signed by an algorithm that is not taken here"));
+            return Err(invalid("it is signed by an algorithm that is not taken here"));
         }
         // RFC 7515, section 4.1.11: what must be understood is not; RFC 8725, section 3.11: a token of another kind,
         // such as one that signs out, may have the same issuer and audience.
         if head.crit.is_some() || head.typ.as_ref().is_some_and(|kind| !kind.eq_ignore_ascii_case("jwt")) {
-            return Err(bad("it is a token of another kind"));
+            return Err(invalid("it is a token of another kind"));
         }
         let validation = Validation { algorithms: vec![head.alg], ..self.validation.clone() };
-        let mut found = bad("it is signed with a key that its issuer does not name");
+        let mut found = invalid("it is signed with a key that its issuer does not name");
         for key in self.keys.find(head.kid.as_deref(), head.alg).await? {
             match decode::<Map<String, Value>>(token, &key, &validation) {
                 // A list of issuers would satisfy the library.
                 Ok(data) if data.claims.get("iss").and_then(Value::as_str) == Some(&self.issuer) => {
                     return Ok(data.claims);
                 }
-                Ok(_) => return Err(bad("it is from another issuer")),
+                Ok(_) => return Err(invalid("it is from another issuer")),
                 Err(error) => found = problem(&error),
             }
         }
@@ -137,16 +137,16 @@ impl Jwt {
     fn user(&self, claims: &Map<String, Value>) -> Result<String, Error> {
         // Anybody can type another's address where the provider does not check it.
         if self.username_claim == "email" && claims.get("email_verified").is_some_and(|is| *is != Value::Bool(true)) {
-            return Err(bad("its e-mail address is not verified"));
+            return Err(invalid("its e-mail address is not verified"));
         }
         match claims.get(&self.username_claim).and_then(Value::as_str) {
             Some(user) if !user.is_empty() => Ok(format!("{}{user}", self.username_prefix)),
-            _ => Err(bad("it does not say who it is for, in the claim that counts here")),
+            _ => Err(invalid("it does not say who it is for, in the claim that counts here")),
         }
     }
 
     fn groups(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Error> {
-        let wrong = || bad("its groups are neither text nor a list of texts");
+        let wrong = || invalid("its groups are neither text nor a list of texts");
         let found = match self.groups_claim.as_ref().and_then(|claim| claims.get(claim)) {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::String(group)) => vec![&**group],
@@ -198,13 +198,13 @@ fn parse_required(pairs: &[String]) -> Result<Vec<(String, String)>, Error> {
     pairs.iter().map(parse).collect()
 }
 
-fn bad(problem: &'static str) -> Error {
+fn invalid(problem: &'static str) -> Error {
     Error::BadToken { problem }
 }
 
 /// Says in words what is wrong. The library's own texts may quote the token.
 fn problem(error: &jsonwebtoken::errors::Error) -> Error {
-    bad(match error.kind() {
+    invalid(match error.kind() {
         ErrorKind::ExpiredSignature => "it has expired",
         ErrorKind::ImmatureSignature => "it is not valid yet",
         ErrorKind::InvalidIssuer => "it is from another issuer",

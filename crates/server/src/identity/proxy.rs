@@ -14,7 +14,7 @@ use super::flags::IdentityFlags;
 use crate::Error;
 
 /// The peers whose headers are believed.
-pub(super) struct Peers {
+pub(super) struct TrustedProxies {
     networks: Vec<IpNet>,
     secret: Option<Secret>,
     pub(super) secret_header: HeaderName,
@@ -23,7 +23,7 @@ pub(super) struct Peers {
 /// What only the proxy and this server know. It has no `Debug`, and is wiped.
 struct Secret(Zeroizing<Vec<u8>>);
 
-impl Peers {
+impl TrustedProxies {
     /// Reads the flags and the secret.
     ///
     /// # Errors
@@ -41,15 +41,16 @@ impl Peers {
     }
 
     /// Tells whether the headers of a request from this peer are believed.
-    pub(super) fn trust(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        self.is_near(peer) && self.secret.as_ref().is_none_or(|secret| secret.is_in(headers, &self.secret_header))
+    pub(super) fn trusts(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.is_trusted_address(peer)
+            && self.secret.as_ref().is_none_or(|secret| secret.is_in(headers, &self.secret_header))
     }
 
     /// Returns the address that a request comes from: the peer's, or behind a trusted peer the right-most hop of
     /// `X-Forwarded-For` that is no trusted one. What stands left of it, the client itself may have written.
     pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut found = peer.to_canonical();
-        if !self.trust(peer, headers) {
+        if !self.trusts(peer, headers) {
             return found;
         }
         let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
@@ -57,14 +58,14 @@ impl Peers {
             // Beyond a hop that cannot be read, nobody knows who wrote what.
             let Some(hop) = parse_hop(hop) else { return found };
             found = hop;
-            if !self.is_near(hop) {
+            if !self.is_trusted_address(hop) {
                 return found;
             }
         }
         found
     }
 
-    fn is_near(&self, address: IpAddr) -> bool {
+    fn is_trusted_address(&self, address: IpAddr) -> bool {
         // ::ffff:127.0.0.1 is what a socket for both families says.
         let address = address.to_canonical();
         address.is_loopback() || self.networks.iter().any(|network| network.contains(&address))

@@ -21,7 +21,7 @@ impl Access {
     ///
     /// # Errors
     /// [`Error::Kubeconfig`] where there is none, or it cannot be used.
-    pub(crate) async fn find(config: &Config) -> Result<Self, Error> {
+    pub(crate) async fn load(config: &Config) -> Result<Self, Error> {
         let unusable = |error: kube::config::KubeconfigError| Error::Kubeconfig { source: error.into() };
         let kubeconfig = match &config.kubeconfig {
             Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
@@ -104,7 +104,7 @@ mod tests {
             context: Some(context.into()),
             ..Config::default()
         };
-        let access = Access::find(&config("this")).await.expect("a way");
+        let access = Access::load(&config("this")).await.expect("a way");
         let expected = ClusterFields {
             name: "prod".into(),
             server: "https://api.example.com:6443".into(),
@@ -113,6 +113,6 @@ mod tests {
             ..ClusterFields::default()
         };
         assert_eq!((access.cluster, access.in_cluster), (expected, false));
-        assert!(matches!(Access::find(&config("missing")).await, Err(Error::Kubeconfig { .. })));
+        assert!(matches!(Access::load(&config("missing")).await, Err(Error::Kubeconfig { .. })));
     }
 }

@@ -6,86 +6,86 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kube::{Client, client::Body};
+use kube::client::Body;
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, Status, csr_path};
 use serde::{Deserialize, de::DeserializeOwned};
-use tokio::time::timeout;
+use tokio::time;
 
 use super::redaction;
 use crate::Error;
 
 /// The Kubernetes API, as the account of this server.
 #[derive(Clone)]
-pub(crate) struct Upstream {
-    client: Client,
-    answer_timeout: Duration,
+pub(crate) struct Client {
+    client: kube::Client,
+    timeout: Duration,
 }
 
 /// What the API server answered, and when.
-pub(crate) struct Answer<T> {
+pub(crate) struct Dated<T> {
     /// The answer.
     pub(crate) value: T,
     /// Its `Date`: the page judges validity by the cluster's clock, not by this server's.
     pub(crate) date: Option<HeaderValue>,
 }
 
-impl Upstream {
-    /// Speaks to the API server that `config` leads to, and waits `answer_timeout` for the head of an answer, and again
+impl Client {
+    /// Speaks to the API server that `config` leads to, and waits `timeout` for the head of an answer, and again
     /// for its body where it is no stream.
     ///
     /// # Errors
     /// [`Error::Kubeconfig`] for credentials or authorities that cannot be used.
-    pub(crate) fn new(mut config: kube::Config, answer_timeout: Duration) -> Result<Self, Error> {
+    pub(crate) fn new(mut config: kube::Config, timeout: Duration) -> Result<Self, Error> {
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // A create must not be sent twice by anyone but the page, which knows the name and the request.
         config.default_retry = false;
-        let client = Client::try_from(config).map_err(|error| Error::Kubeconfig { source: error.into() })?;
-        Ok(Self { client, answer_timeout })
+        let client = kube::Client::try_from(config).map_err(|error| Error::Kubeconfig { source: error.into() })?;
+        Ok(Self { client, timeout })
     }
 
     /// Returns how long it waits for an answer.
-    pub(crate) fn answer_timeout(&self) -> Duration {
-        self.answer_timeout
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Creates an object.
     pub(crate) async fn create(
         &self,
         object: &CertificateSigningRequest,
-    ) -> Result<Answer<CertificateSigningRequest>, Error> {
+    ) -> Result<Dated<CertificateSigningRequest>, Error> {
         let body = serde_json::to_vec(object).expect("an object has only strings, numbers and lists");
-        self.ask(request(Method::POST, CSRS_PATH, body)).await
+        self.request(build_request(Method::POST, CSRS_PATH, body)).await
     }
 
     /// Reads an object; nothing where it is absent.
-    pub(crate) async fn get(&self, name: &ObjectName) -> Result<Answer<Option<CertificateSigningRequest>>, Error> {
-        absent_as_none(self.ask(request(Method::GET, &csr_path(name), Vec::new())).await)
+    pub(crate) async fn get(&self, name: &ObjectName) -> Result<Dated<Option<CertificateSigningRequest>>, Error> {
+        absent_as_none(self.request(build_request(Method::GET, &csr_path(name), Vec::new())).await)
     }
 
     /// Lists the objects of our signer, a page at a time; `next` is what the page before says, at first nothing
     /// ([chunks](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks)).
-    pub(crate) async fn list(&self, next: &str, page_objects: u32) -> Result<Answer<Page>, Error> {
+    pub(crate) async fn list(&self, next: &str, page_objects: u32) -> Result<Dated<Page>, Error> {
         let mut target = format!("{CSRS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");
         if !next.is_empty() {
             target.push_str("&continue=");
             target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
         }
-        self.ask(request(Method::GET, &target, Vec::new())).await
+        self.request(build_request(Method::GET, &target, Vec::new())).await
     }
 
     /// Watches the objects of our signer from a version on; the body is the stream.
-    pub(crate) async fn watch(&self, version: u64) -> Result<Answer<Body>, Error> {
+    pub(crate) async fn watch(&self, version: u64) -> Result<Dated<Body>, Error> {
         let target = format!(
             "{CSRS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
              timeoutSeconds={WATCH_SECONDS}"
         );
-        let response = self.send(request(Method::GET, &target, Vec::new())).await?;
+        let response = self.send(build_request(Method::GET, &target, Vec::new())).await?;
         let date = response.headers().get(header::DATE).cloned();
         if response.status() == StatusCode::OK {
-            return Ok(Answer { value: response.into_body(), date });
+            return Ok(Dated { value: response.into_body(), date });
         }
         let (status, body) = self.read(response).await?;
-        Err(refusal(status, &body, date))
+        Err(error_without_retry(status, &body, date))
     }
 
     /// Asks who this server is
@@ -96,7 +96,7 @@ impl Upstream {
         for version in ["v1", "v1beta1", "v1alpha1"] {
             let body = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
             let target = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
-            match self.ask::<Review>(request(Method::POST, &target, body.into_bytes())).await {
+            match self.request::<Review>(build_request(Method::POST, &target, body.into_bytes())).await {
                 Ok(review) => return Ok(review.value.status.user_info.username),
                 Err(Error::Upstream { status, date }) if status.code == 404 => last = Error::Upstream { status, date },
                 Err(error) => return Err(error),
@@ -106,25 +106,26 @@ impl Upstream {
     }
 
     /// Reads the kubeconfig in `kube-public/cluster-info`; nothing where there is none.
-    pub(crate) async fn cluster_info(&self) -> Result<Answer<Option<String>>, Error> {
-        let answer = absent_as_none(self.ask::<ConfigMap>(request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
-        Ok(Answer { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
+    pub(crate) async fn cluster_info(&self) -> Result<Dated<Option<String>>, Error> {
+        let answer =
+            absent_as_none(self.request::<ConfigMap>(build_request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
+        Ok(Dated { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<Answer<T>, Error> {
+    async fn request<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<Dated<T>, Error> {
         let response = self.send(request).await?;
         let date = response.headers().get(header::DATE).cloned();
         let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
         let (code, body) = self.read(response).await?;
         if !code.is_success() {
-            return Err(refusal_after(code, &body, date, retry_after));
+            return Err(error_of(code, &body, date, retry_after));
         }
         let value = serde_json::from_slice(&body).map_err(|error| Error::Unreachable { source: error.into() })?;
-        Ok(Answer { value, date })
+        Ok(Dated { value, date })
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        match timeout(self.answer_timeout, self.client.send(request)).await {
+        match time::timeout(self.timeout, self.client.send(request)).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Error::Unreachable { source: error.into() }),
             Err(_) => Err(Error::UpstreamTimeout),
@@ -134,7 +135,7 @@ impl Upstream {
     async fn read(&self, response: Response<Body>) -> Result<(StatusCode, Bytes), Error> {
         let code = response.status();
         let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
-        match timeout(self.answer_timeout, body).await {
+        match time::timeout(self.timeout, body).await {
             Ok(Ok(body)) => Ok((code, body.to_bytes())),
             Ok(Err(source)) if source.is::<LengthLimitError>() => {
                 Err(Error::AnswerTooLong { maximum_bytes: MAX_ANSWER_BYTES })
@@ -191,7 +192,7 @@ struct ClusterInfoData {
 }
 
 /// Builds a request with the headers that are ours, and no other.
-fn request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {
+fn build_request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {
     let mut request = Request::builder()
         .method(method)
         .uri(target)
@@ -205,12 +206,12 @@ fn request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {
     request.body(Body::from(body)).expect("the target is built from typed parts, the headers are constants")
 }
 
-fn refusal(code: StatusCode, body: &[u8], date: Option<HeaderValue>) -> Error {
-    refusal_after(code, body, date, None)
+fn error_without_retry(code: StatusCode, body: &[u8], date: Option<HeaderValue>) -> Error {
+    error_of(code, body, date, None)
 }
 
 /// Makes the error from what the API server said, which goes to the log as it is and to the client reduced.
-fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry_after: Option<HeaderValue>) -> Error {
+fn error_of(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry_after: Option<HeaderValue>) -> Error {
     let mut found: Status = serde_json::from_slice(body).unwrap_or_default();
     // Debug form: whatever the message holds, it stays on one line and brings no codes to a terminal.
     let (reason, said) = (&found.reason, &found.message);
@@ -224,14 +225,14 @@ fn refusal_after(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry
         found.details.get_or_insert_default().retry_after_seconds = seconds;
     }
     let date = date.and_then(|date| date.to_str().ok().map(str::to_owned));
-    Error::Upstream { status: Box::new(redaction::for_client(code.as_u16(), found)), date }
+    Error::Upstream { status: Box::new(redaction::redact(code.as_u16(), found)), date }
 }
 
-fn absent_as_none<T>(answer: Result<Answer<T>, Error>) -> Result<Answer<Option<T>>, Error> {
+fn absent_as_none<T>(answer: Result<Dated<T>, Error>) -> Result<Dated<Option<T>>, Error> {
     match answer {
-        Ok(Answer { value, date }) => Ok(Answer { value: Some(value), date }),
+        Ok(Dated { value, date }) => Ok(Dated { value: Some(value), date }),
         Err(Error::Upstream { status, date }) if status.code == 404 => {
-            Ok(Answer { value: None, date: date.and_then(|date| HeaderValue::from_str(&date).ok()) })
+            Ok(Dated { value: None, date: date.and_then(|date| HeaderValue::from_str(&date).ok()) })
         }
         Err(error) => Err(error),
     }

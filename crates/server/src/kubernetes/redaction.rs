@@ -4,11 +4,11 @@ use kube_enroll_core::{Status, StatusDetails};
 
 /// Reduces a `Status`. Messages are kept where they are about the client's own object or version; where they may name
 /// accounts, webhooks or addresses, a sentence takes their place.
-pub(crate) fn for_client(code: u16, found: Status) -> Status {
+pub(crate) fn redact(code: u16, found: Status) -> Status {
     let (code, reason, message) = match code {
         404 => (404, "NotFound", "not found".to_owned()),
-        409 => (409, kept(&found.reason, &["AlreadyExists", "Conflict"], "Conflict"), found.message),
-        410 => (410, kept(&found.reason, &["Expired", "Gone"], "Expired"), found.message),
+        409 => (409, known_reason(&found.reason, &["AlreadyExists", "Conflict"], "Conflict"), found.message),
+        410 => (410, known_reason(&found.reason, &["Expired", "Gone"], "Expired"), found.message),
         // A webhook chooses its own code, and names itself.
         400 | 422 if is_of_a_webhook(&found.message) => (code, "Invalid", BY_A_RULE.to_owned()),
         400 => (400, "BadRequest", found.message),
@@ -18,7 +18,9 @@ pub(crate) fn for_client(code: u16, found: Status) -> Status {
         401 => (503, "ServiceUnavailable", "the Kubernetes API does not know this server's account".to_owned()),
         403 => (403, "Forbidden", BY_A_RULE.to_owned()),
         504 => (504, "Timeout", "the Kubernetes API did not answer in time".to_owned()),
-        500.. => (code, kept(&found.reason, &["InternalError", "ServiceUnavailable"], "InternalError"), failed(code)),
+        500.. => {
+            (code, known_reason(&found.reason, &["InternalError", "ServiceUnavailable"], "InternalError"), failed(code))
+        }
         _ => (502, "InternalError", failed(code)),
     };
     let details = found.details.unwrap_or_default();
@@ -41,7 +43,7 @@ fn failed(code: u16) -> String {
 }
 
 /// Keeps a reason that is known.
-fn kept(found: &str, known: &[&'static str], otherwise: &'static str) -> &'static str {
+fn known_reason(found: &str, known: &[&'static str], otherwise: &'static str) -> &'static str {
     known.iter().copied().find(|reason| *reason == found).unwrap_or(otherwise)
 }
 
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
 
     fn reduced(code: u16, reason: &str) -> Status {
-        for_client(code, Status::failure(code, reason, "SECRET"))
+        redact(code, Status::failure(code, reason, "SECRET"))
     }
 
     #[test]
@@ -68,7 +70,7 @@ mod tests {
             details: Some(StatusDetails { retry_after_seconds: 7, ..StatusDetails::default() }),
             ..Status::failure(429, "TooManyRequests", "")
         };
-        assert_eq!(for_client(429, busy).details.expect("details").retry_after_seconds, 7);
+        assert_eq!(redact(429, busy).details.expect("details").retry_after_seconds, 7);
     }
 
     #[test]
@@ -85,7 +87,7 @@ mod tests {
             let mut found =
                 Status::failure(code, "SECRET", "admission webhook \"x.SECRET.svc\" denied the request: SECRET");
             found.details = Some(StatusDetails { causes: vec![Default::default()], ..StatusDetails::default() });
-            let status = for_client(code, found);
+            let status = redact(code, found);
             assert_eq!(status.code, code);
             assert!(!format!("{status:?}").contains("SECRET") && status.details.is_none(), "{status:?}");
         }

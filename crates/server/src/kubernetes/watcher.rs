@@ -8,21 +8,21 @@ use kube::client::Body;
 use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::client::{Answer, Page, Upstream};
-use crate::{Error, api::response::Owner, cache::Store, error::with_sources};
+use super::client::{Client, Dated, Page};
+use crate::{Error, api::response::ServiceAccount, cache::Store, error::with_sources};
 
 /// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from
 /// any.
 pub(crate) async fn follow(
-    upstream: &Upstream,
-    owner: &Owner,
+    client: &Client,
+    account: &ServiceAccount,
     store: &Store,
     silence: Duration,
 ) -> Result<Infallible, Error> {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut page_objects = PAGE_OBJECTS;
     loop {
-        match list(upstream, owner, store, page_objects).await {
+        match list(client, account, store, page_objects).await {
             Ok(()) => {}
             Err(error) => {
                 // Others' objects may be large: a page of fewer is shorter.
@@ -38,7 +38,7 @@ pub(crate) async fn follow(
         // From here on a watch goes on where the last one ended, until the API server has forgotten that version.
         loop {
             let began = Instant::now();
-            let ended = watch(upstream, owner, store, silence).await;
+            let ended = watch(client, account, store, silence).await;
             store.metrics.watching.set(0);
             if began.elapsed() > HELD {
                 backoff.reset();
@@ -65,17 +65,17 @@ enum End {
     Expired,
 }
 
-async fn list(upstream: &Upstream, owner: &Owner, store: &Store, page_objects: u32) -> Result<(), Error> {
+async fn list(client: &Client, account: &ServiceAccount, store: &Store, page_objects: u32) -> Result<(), Error> {
     store.metrics.lists.inc();
     let mut listed = HashMap::new();
     let mut next = String::new();
     let version = loop {
-        let Answer { value: Page { metadata, items }, date } = upstream.list(&next, page_objects).await?;
-        store.hear_time(date.as_ref());
+        let Dated { value: Page { metadata, items }, date } = client.list(&next, page_objects).await?;
+        store.observe_date(date.as_ref());
         for object in items {
             let name = object.metadata.name.clone();
-            if let Some(shown) = owner.shown(object) {
-                listed.insert(name, shown);
+            if let Some(csr) = account.visible(object) {
+                listed.insert(name, csr);
             }
         }
         next = metadata.next;
@@ -88,13 +88,13 @@ async fn list(upstream: &Upstream, owner: &Owner, store: &Store, page_objects: u
     Ok(())
 }
 
-async fn watch(upstream: &Upstream, owner: &Owner, store: &Store, silence: Duration) -> Result<End, Error> {
+async fn watch(client: &Client, account: &ServiceAccount, store: &Store, silence: Duration) -> Result<End, Error> {
     store.metrics.watches.inc();
-    let Answer { value: mut body, date } = match upstream.watch(store.version()).await {
+    let Dated { value: mut body, date } = match client.watch(store.version()).await {
         Err(Error::Upstream { status, .. }) if status.is_expired() => return Ok(End::Expired),
         answer => answer?,
     };
-    store.hear_time(date.as_ref());
+    store.observe_date(date.as_ref());
     store.metrics.watching.set(1);
     let mut decoder = WatchDecoder::new();
     loop {
@@ -121,15 +121,15 @@ async fn watch(upstream: &Upstream, owner: &Owner, store: &Store, silence: Durat
             match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     let (name, version) = (object.metadata.name.clone(), number(&object.metadata.resource_version));
-                    match owner.shown(object) {
-                        Some(shown) => store.show(name, shown),
+                    match account.visible(object) {
+                        Some(csr) => store.show(name, csr),
                         None => store.bookmark(version),
                     }
                 }
                 WatchEvent::Deleted(object) => {
                     let (name, version) = (object.metadata.name.clone(), number(&object.metadata.resource_version));
-                    match owner.shown(object) {
-                        Some(shown) => store.delete(&name, shown),
+                    match account.visible(object) {
+                        Some(csr) => store.delete(&name, csr),
                         None => store.bookmark(version),
                     }
                 }

@@ -7,7 +7,7 @@ use std::{
 use prometheus_client::metrics::gauge::Gauge;
 
 /// What lasts, counted in all, by person and by address.
-pub(super) struct Streams {
+pub(super) struct Concurrency {
     counts: Mutex<Counts>,
     gauge: Gauge,
 }
@@ -21,7 +21,7 @@ struct Counts {
 
 /// Which bound is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reached {
+pub(super) enum Exceeded {
     All,
     User,
     Address,
@@ -29,32 +29,32 @@ pub(super) enum Reached {
 
 /// A place among those that last; it is free again when this is dropped.
 pub(crate) struct Permit {
-    streams: Arc<Streams>,
+    concurrency: Arc<Concurrency>,
     user: Option<Arc<str>>,
     address: IpAddr,
 }
 
-impl Streams {
+impl Concurrency {
     pub(super) fn new(gauge: Gauge) -> Arc<Self> {
         Arc::new(Self { counts: Mutex::default(), gauge })
     }
 
     /// Takes a place, where each of the bounds has one left.
-    pub(super) fn enter(
+    pub(super) fn acquire(
         self: &Arc<Self>,
         all: usize,
         user: Option<(&str, usize)>,
-        (address, most_of_address): (IpAddr, usize),
-    ) -> Result<Permit, Reached> {
+        (address, per_address): (IpAddr, usize),
+    ) -> Result<Permit, Exceeded> {
         let mut counts = self.counts();
         if counts.all >= all {
-            return Err(Reached::All);
+            return Err(Exceeded::All);
         }
-        if user.is_some_and(|(user, most)| counts.users.get(user).is_some_and(|count| *count >= most)) {
-            return Err(Reached::User);
+        if user.is_some_and(|(user, maximum)| counts.users.get(user).is_some_and(|count| *count >= maximum)) {
+            return Err(Exceeded::User);
         }
-        if counts.addresses.get(&address).is_some_and(|count| *count >= most_of_address) {
-            return Err(Reached::Address);
+        if counts.addresses.get(&address).is_some_and(|count| *count >= per_address) {
+            return Err(Exceeded::Address);
         }
         counts.all += 1;
         let user = user.map(|(user, _)| {
@@ -65,7 +65,7 @@ impl Streams {
         *counts.addresses.entry(address).or_default() += 1;
         drop(counts);
         self.gauge.inc();
-        Ok(Permit { streams: self.clone(), user, address })
+        Ok(Permit { concurrency: self.clone(), user, address })
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -75,18 +75,18 @@ impl Streams {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut counts = self.streams.counts();
+        let mut counts = self.concurrency.counts();
         counts.all -= 1;
         if let Some(user) = &self.user {
-            leave(&mut counts.users, user);
+            release(&mut counts.users, user);
         }
-        leave(&mut counts.addresses, &self.address);
-        self.streams.gauge.dec();
+        release(&mut counts.addresses, &self.address);
+        self.concurrency.gauge.dec();
     }
 }
 
 /// Counts down, and forgets whom there is nothing of.
-fn leave<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
+fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
     if let Some(count) = counts.get_mut(key) {
         *count -= 1;
         if *count == 0 {

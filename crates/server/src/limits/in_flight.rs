@@ -6,28 +6,28 @@ use std::{
 use prometheus_client::metrics::gauge::Gauge;
 
 /// The creates that the API server has not answered yet.
-pub(super) struct Creating {
+pub(super) struct CreatesInFlight {
     /// Of whom and what; more than once where a person asks again before the first answer.
     entries: Mutex<Vec<(Option<String>, String)>>,
     gauge: Gauge,
 }
 
 /// A create under way, until this is dropped.
-pub(crate) struct UnderWay {
-    creating: Arc<Creating>,
+pub(crate) struct InFlight {
+    creates: Arc<CreatesInFlight>,
     entry: (Option<String>, String),
 }
 
-impl Creating {
+impl CreatesInFlight {
     pub(super) fn new(gauge: Gauge) -> Arc<Self> {
         Arc::new(Self { entries: Mutex::default(), gauge })
     }
 
-    pub(super) fn enter(self: &Arc<Self>, user: Option<&str>, name: &str) -> UnderWay {
+    pub(super) fn begin(self: &Arc<Self>, user: Option<&str>, name: &str) -> InFlight {
         let entry = (user.map(ToOwned::to_owned), name.to_owned());
         self.entries().push(entry.clone());
         self.gauge.inc();
-        UnderWay { creating: self.clone(), entry }
+        InFlight { creates: self.clone(), entry }
     }
 
     /// Returns the names of what is being created for a person.
@@ -42,12 +42,12 @@ impl Creating {
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for InFlight {
     fn drop(&mut self) {
-        let mut entries = self.creating.entries();
+        let mut entries = self.creates.entries();
         if let Some(index) = entries.iter().position(|entry| *entry == self.entry) {
             entries.swap_remove(index);
         }
-        self.creating.gauge.dec();
+        self.creates.gauge.dec();
     }
 }

@@ -2,7 +2,7 @@
 
 /// Something of which nobody may take more than an operator gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
+pub enum Limit {
     /// Connections of all.
     Connections,
     /// Connections of one address.
@@ -27,7 +27,7 @@ pub enum Bound {
     BodyBytes,
 }
 
-impl Bound {
+impl Limit {
     pub(crate) const ALL: [Self; 11] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
@@ -77,7 +77,7 @@ impl Bound {
     }
 
     /// Says what was reached and what to do, for people.
-    pub(crate) fn text(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::Connections => "the server has as many connections as it takes: try again in a moment",
             Self::ConnectionsPerAddress => "there are too many connections from your address: close some pages",

@@ -168,7 +168,7 @@ async fn refuses_bounds_that_let_nothing_pass() {
     ] {
         let config = Config { kubeconfig: Some(kubeconfig.clone()), limits, ..Config::default() };
         match Server::bind(config).await.err() {
-            Some(Error::NoBound { flag: found, .. }) => assert_eq!(found, flag),
+            Some(Error::InvalidLimit { flag: found, .. }) => assert_eq!(found, flag),
             other => panic!("{flag}: {other:?}"),
         }
     }

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 pub(crate) use kube_enroll_core::CSRS_PATH;
 use kube_enroll_core::{CertificateSigningRequest, Groups, ObjectName, parse_groups};
-use kube_enroll_server::{ClusterFlags, Config, Ending, Error, Server};
+use kube_enroll_server::{ClusterFlags, Config, Error, Server, Shutdown};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -22,7 +22,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) metrics_address: Option<SocketAddr>,
     pub(crate) recorder: Recorder,
-    stop: Option<oneshot::Sender<Ending>>,
+    stop: Option<oneshot::Sender<Shutdown>>,
     task: JoinHandle<Result<(), Error>>,
     _folder: TempDir,
 }
@@ -96,7 +96,7 @@ impl Running {
         let server = Server::bind(config).await.expect("a server");
         let (address, metrics_address) = (server.local_addr(), server.metrics_addr());
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server.serve(async { stopped.await.unwrap_or(Ending::Prompt) }));
+        let task = tokio::spawn(server.serve(async { stopped.await.unwrap_or(Shutdown::Immediate) }));
         Self { address, metrics_address, recorder, stop: Some(stop), task, _folder: folder }
     }
 
@@ -131,14 +131,14 @@ impl Running {
     }
 
     /// Tells the server to stop.
-    pub(crate) fn tell_to_stop(&mut self, how: Ending) {
+    pub(crate) fn begin_shutdown(&mut self, how: Shutdown) {
         let _ = self.stop.take().expect("stopped once").send(how);
     }
 
     /// Tells the server to stop, unless somebody has, and waits until it has.
     pub(crate) async fn stop(mut self) {
         if self.stop.is_some() {
-            self.tell_to_stop(Ending::Prompt);
+            self.begin_shutdown(Shutdown::Immediate);
         }
         let ended = timeout(Duration::from_secs(20), &mut self.task).await.expect("an end in time");
         ended.expect("no panic").expect("no error");

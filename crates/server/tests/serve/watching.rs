@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kube_enroll_core::{WatchDecoder, WatchEvent};
-use kube_enroll_server::{Config, Ending, Limits};
+use kube_enroll_server::{Config, Limits, Shutdown};
 use serde_json::{Value, json};
 
 use crate::{
@@ -360,7 +360,7 @@ async fn says_that_it_ends_before_it_ends() {
     };
     let mut server = Running::with(Scenario::object(at(7, "first")), |config| config.limits = limits).await;
     let mut browser = watch(&server).await;
-    server.tell_to_stop(Ending::Gentle);
+    server.begin_shutdown(Shutdown::Graceful);
     let unready = async {
         while server.get("/readyz").await.status == 200 {
             tokio::time::sleep(Duration::from_millis(10)).await;

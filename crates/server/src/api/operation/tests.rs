@@ -2,9 +2,9 @@ use super::*;
 
 const NAME: &str = "jane-abcdefghij";
 
-fn parse(method: &str, target: &str) -> Result<Ask, Error> {
+fn parse(method: &str, target: &str) -> Result<Operation, Error> {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    Ask::parse(&method.parse().expect("a method"), path, query)
+    Operation::parse(&method.parse().expect("a method"), path, query)
 }
 
 fn name() -> ObjectName {
@@ -13,14 +13,14 @@ fn name() -> ObjectName {
 
 #[test]
 fn passes_the_asks_of_an_enrollment() {
-    assert_eq!(parse("POST", CSRS_PATH).expect("an ask"), Ask::Create);
-    assert_eq!(parse("GET", &format!("{CSRS_PATH}/{NAME}")).expect("an ask"), Ask::Get(name()));
-    assert_eq!(parse("GET", CLUSTER_INFO_PATH).expect("an ask"), Ask::ClusterInfo);
+    assert_eq!(parse("POST", CSRS_PATH).expect("an operation"), Operation::Create);
+    assert_eq!(parse("GET", &format!("{CSRS_PATH}/{NAME}")).expect("an operation"), Operation::Get(name()));
+    assert_eq!(parse("GET", CLUSTER_INFO_PATH).expect("an operation"), Operation::ClusterInfo);
     for selector in
         ["metadata.name=jane-abcdefghij", "metadata.name%3Djane-abcdefghij", "metadata.name%3djane-abcdefghij"]
     {
         let list = parse("GET", &format!("{CSRS_PATH}?fieldSelector={selector}"));
-        assert_eq!(list.expect("an ask"), Ask::List(name()));
+        assert_eq!(list.expect("an operation"), Operation::List(name()));
     }
     let watch = parse(
         "GET",
@@ -29,17 +29,17 @@ fn passes_the_asks_of_an_enrollment() {
         ),
     );
     let options = WatchOptions { bookmarks: true, timeout_seconds: 60 };
-    assert_eq!(watch.expect("an ask"), Ask::Watch(name(), options));
+    assert_eq!(watch.expect("an operation"), Operation::Watch(name(), options));
     let watch = parse("GET", &format!("{CSRS_PATH}?watch=true&fieldSelector=metadata.name={NAME}"));
     let options = WatchOptions { bookmarks: false, timeout_seconds: 300 };
-    assert_eq!(watch.expect("an ask"), Ask::Watch(name(), options));
+    assert_eq!(watch.expect("an operation"), Operation::Watch(name(), options));
 }
 
 #[test]
 fn cuts_the_time_of_a_watch_to_its_bounds() {
     for (asked, given) in [(0, 30), (29, 30), (30, 30), (600, 600), (601, 600), (u32::MAX, 600)] {
         let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name={NAME}&timeoutSeconds={asked}");
-        assert!(matches!(parse("GET", &target), Ok(Ask::Watch(_, options)) if options.timeout_seconds == given));
+        assert!(matches!(parse("GET", &target), Ok(Operation::Watch(_, options)) if options.timeout_seconds == given));
     }
 }
 
@@ -63,16 +63,16 @@ fn refuses_names_that_lead_elsewhere() {
         "jane-abcdefghij\\",
         "jane+abcdefghij",
     ] {
-        let ask = parse("GET", &format!("{CSRS_PATH}/{name}"));
-        assert!(matches!(ask, Err(Error::Forbidden)), "{name:?}: {ask:?}");
+        let operation = parse("GET", &format!("{CSRS_PATH}/{name}"));
+        assert!(matches!(operation, Err(Error::Forbidden)), "{name:?}: {operation:?}");
     }
 }
 
 #[test]
 fn takes_names_of_another_shape_for_absent() {
     for name in ["csr-8x7f2", "jane", "node-csr-abc.example.com", "jane-abcdefghi0"] {
-        let ask = parse("GET", &format!("{CSRS_PATH}/{name}"));
-        assert_eq!(ask.expect("an ask"), Ask::GetOther(name.into()));
+        let operation = parse("GET", &format!("{CSRS_PATH}/{name}"));
+        assert_eq!(operation.expect("an operation"), Operation::GetOther(name.into()));
     }
 }
 
@@ -133,8 +133,8 @@ fn refuses_queries_that_ask_for_more() {
         "watch=1",
         "watch=1&resourceVersion=0",
     ] {
-        let ask = parse("GET", &format!("{CSRS_PATH}?{query}"));
-        assert!(matches!(ask, Err(Error::Forbidden)), "{query}: {ask:?}");
+        let operation = parse("GET", &format!("{CSRS_PATH}?{query}"));
+        assert!(matches!(operation, Err(Error::Forbidden)), "{query}: {operation:?}");
     }
     assert!(parse("GET", &format!("{CSRS_PATH}/{NAME}?watch=1")).is_err());
     assert!(parse("GET", &format!("{CSRS_PATH}/{NAME}?")).is_err());

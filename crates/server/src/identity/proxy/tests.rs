@@ -9,8 +9,8 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     map
 }
 
-fn peers(networks: &[&str], secret: Option<&str>) -> Peers {
-    Peers {
+fn peers(networks: &[&str], secret: Option<&str>) -> TrustedProxies {
+    TrustedProxies {
         networks: networks.iter().map(|network| network.parse().expect("a network")).collect(),
         secret: secret.map(|secret| Secret(Zeroizing::new(secret.as_bytes().to_vec()))),
         secret_header: DEFAULT_SECRET_HEADER,
@@ -27,10 +27,10 @@ const SECRET: &str = "0123456789abcdef";
 fn trusts_loopback_alone_where_nothing_is_said() {
     let peers = peers(&[], None);
     for address in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
-        assert!(peers.trust(ip(address), &HeaderMap::new()), "{address}");
+        assert!(peers.trusts(ip(address), &HeaderMap::new()), "{address}");
     }
     for address in ["10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "0.0.0.0"] {
-        assert!(!peers.trust(ip(address), &HeaderMap::new()), "{address}");
+        assert!(!peers.trusts(ip(address), &HeaderMap::new()), "{address}");
     }
 }
 
@@ -39,16 +39,16 @@ fn demands_the_secret_once_from_networks_and_from_loopback() {
     let peers = peers(&["10.1.0.0/16"], Some(SECRET));
     let right = ("X-Kube-Enroll-Proxy-Secret", SECRET);
     for address in ["10.1.2.3", "::ffff:10.1.2.3", "127.0.0.1"] {
-        assert!(peers.trust(ip(address), &headers(&[right])), "{address}");
+        assert!(peers.trusts(ip(address), &headers(&[right])), "{address}");
         for wrong in ["", "0123456789abcdeg", "0123456789abcde", "0123456789abcdef0"] {
             let lines = [("X-Kube-Enroll-Proxy-Secret", wrong)];
-            assert!(!peers.trust(ip(address), &headers(&lines)), "{address} {wrong}");
+            assert!(!peers.trusts(ip(address), &headers(&lines)), "{address} {wrong}");
         }
-        assert!(!peers.trust(ip(address), &HeaderMap::new()), "{address}");
-        assert!(!peers.trust(ip(address), &headers(&[right, right])), "{address}");
+        assert!(!peers.trusts(ip(address), &HeaderMap::new()), "{address}");
+        assert!(!peers.trusts(ip(address), &headers(&[right, right])), "{address}");
     }
     // The secret alone makes no proxy.
-    assert!(!peers.trust(ip("10.2.0.1"), &headers(&[right])));
+    assert!(!peers.trusts(ip("10.2.0.1"), &headers(&[right])));
 }
 
 #[test]
@@ -87,15 +87,15 @@ fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
         proxy_secret_file: secret.then(|| file.clone()),
         ..IdentityFlags::default()
     };
-    assert!(matches!(Peers::new(&flags(false)), Err(Error::MissingFlag { flag: "--proxy-secret-file", .. })));
-    assert!(matches!(Peers::new(&flags(true)), Err(Error::ReadFile { .. })));
+    assert!(matches!(TrustedProxies::new(&flags(false)), Err(Error::MissingFlag { flag: "--proxy-secret-file", .. })));
+    assert!(matches!(TrustedProxies::new(&flags(true)), Err(Error::ReadFile { .. })));
     for text in ["", "0123456789abcde\n", "0123456789 abcdef", "0123456789abcdef\n\n"] {
         std::fs::write(&file, text).expect("a folder to write to");
-        assert!(matches!(Peers::new(&flags(true)), Err(Error::WeakSecret { .. })), "{text:?}");
+        assert!(matches!(TrustedProxies::new(&flags(true)), Err(Error::WeakSecret { .. })), "{text:?}");
     }
     for text in [SECRET, "0123456789abcdef\n", "0123456789abcdef\r\n"] {
         std::fs::write(&file, text).expect("a folder to write to");
-        let peers = Peers::new(&flags(true)).unwrap_or_else(|error| panic!("{error}"));
-        assert!(peers.trust(ip("10.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", SECRET)])), "{text:?}");
+        let peers = TrustedProxies::new(&flags(true)).unwrap_or_else(|error| panic!("{error}"));
+        assert!(peers.trusts(ip("10.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", SECRET)])), "{text:?}");
     }
 }
