@@ -25,9 +25,10 @@ use tokio::{
 
 use crate::{
     Error,
-    api::response::{ServiceAccount, VisibleCsr},
-    identity::Person,
-    kubernetes::client::{Client, Dated},
+    kubernetes::{
+        client::{Client, Dated},
+        csr::{ServiceAccount, VisibleCsr},
+    },
     metrics::Metrics,
 };
 use clock::Clock;
@@ -50,9 +51,9 @@ pub(crate) struct Store {
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// It is there, like this.
-    Applied(VisibleCsr),
+    Applied(Arc<VisibleCsr>),
     /// It is gone; like this it was last.
-    Deleted(VisibleCsr),
+    Deleted(Arc<VisibleCsr>),
 }
 
 /// An object as it is, and what becomes of it.
@@ -98,7 +99,7 @@ impl Store {
     /// Names the requests of a user that nobody has decided on.
     pub(crate) fn pending_of(&self, user: &str) -> HashSet<String> {
         let is_pending = |entry: &watch::Sender<Event>| match &*entry.borrow() {
-            Event::Applied(csr) => csr.pending && csr.user.as_deref() == Some(user),
+            Event::Applied(csr) => csr.is_for(Some(user)) && csr.is_pending(),
             Event::Deleted(_) => false,
         };
         self.entries().iter().filter(|(_, entry)| is_pending(entry)).map(|(name, _)| name.clone()).collect()
@@ -114,10 +115,10 @@ impl Store {
         &self,
         account: &ServiceAccount,
         name: &ObjectName,
-        person: Option<&Person>,
+        user: Option<&str>,
         check_rate: impl Fn() -> Result<(), Error>,
     ) -> Result<Option<Subscription>, Error> {
-        let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().csr().is_for(person));
+        let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().csr().is_for(user));
         if let Some(found) = known() {
             return Ok(Some(found));
         }
@@ -126,7 +127,7 @@ impl Store {
             let (answer, is_fresh) = self.lookups.get(&self.client, name, &check_rate).await?;
             self.observe_date(answer.date.as_ref());
             if let Some(csr) = answer.value.and_then(|object| account.visible(object)) {
-                self.put(name.as_str(), csr);
+                self.put(csr.into());
             }
             let found = known();
             // What somebody else had asked before may be older than the object; what they ask after that is not.
@@ -139,10 +140,13 @@ impl Store {
 
     /// Takes an object that this server has just created, and returns it as its person sees it; nothing where the API
     /// server says that it is not this server's.
-    pub(crate) fn created(&self, account: &ServiceAccount, object: CertificateSigningRequest) -> Option<VisibleCsr> {
-        let name = object.metadata.name.clone();
-        let csr = account.visible(object)?;
-        self.put(&name, csr.clone());
+    pub(crate) fn created(
+        &self,
+        account: &ServiceAccount,
+        object: CertificateSigningRequest,
+    ) -> Option<Arc<VisibleCsr>> {
+        let csr = Arc::new(account.visible(object)?);
+        self.put(csr.clone());
         Some(csr)
     }
 
@@ -176,34 +180,34 @@ impl Store {
 
     /// Takes an object that was read beside the watch. One that the watch should have shown already, and has not, is
     /// gone.
-    fn put(&self, name: &str, csr: VisibleCsr) {
+    fn put(&self, csr: Arc<VisibleCsr>) {
         let mut entries = self.entries();
-        if entries.contains_key(name) || csr.version > self.version() {
-            advance(&mut entries, name.to_owned(), csr);
+        if entries.contains_key(csr.name()) || csr.version() > self.version() {
+            advance(&mut entries, csr);
         }
         self.count(&entries);
     }
 
     /// Takes an object that the watch has shown.
-    pub(crate) fn show(&self, name: String, csr: VisibleCsr) {
-        let version = csr.version;
+    pub(crate) fn show(&self, csr: VisibleCsr) {
+        let version = csr.version();
         let mut entries = self.entries();
-        advance(&mut entries, name, csr);
+        advance(&mut entries, csr.into());
         self.count(&entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
     }
 
     /// Takes that an object is gone; `last` is how the watch has shown it for the last time.
-    pub(crate) fn delete(&self, name: &str, last: VisibleCsr) {
-        let version = last.version;
+    pub(crate) fn delete(&self, last: VisibleCsr) {
+        let version = last.version();
         let mut entries = self.entries();
         // One that was made under the same name since then stays.
-        if entries.get(name).is_some_and(|entry| entry.borrow().csr().version <= version)
-            && let Some(entry) = entries.remove(name)
+        if entries.get(last.name()).is_some_and(|entry| entry.borrow().csr().version() <= version)
+            && let Some(entry) = entries.remove(last.name())
         {
             // Another person's last state is nothing for whoever waits here.
             let known = entry.borrow().csr().clone();
-            entry.send_replace(Event::Deleted(if known.is_same(&last) { last } else { known }));
+            entry.send_replace(Event::Deleted(if known.is_same(&last) { last.into() } else { known }));
         }
         self.count(&entries);
         self.seen.fetch_max(version, Ordering::AcqRel);
@@ -218,16 +222,16 @@ impl Store {
         entries.retain(|name, entry| {
             let last = entry.borrow().csr().clone();
             let stays = match listed.get(name) {
-                Some(csr) => !counts_anew || csr == &last,
-                None => !counts_anew && last.version > version,
+                Some(csr) => !counts_anew || *csr == *last,
+                None => !counts_anew && last.version() > version,
             };
             if !stays {
                 entry.send_replace(Event::Deleted(last));
             }
             stays
         });
-        for (name, csr) in listed {
-            advance(&mut entries, name, csr);
+        for csr in listed.into_values() {
+            advance(&mut entries, csr.into());
         }
         self.count(&entries);
         self.seen.store(version, Ordering::Release);
@@ -250,7 +254,7 @@ impl Store {
 
 impl Event {
     /// Returns the object as it is, or was.
-    pub(crate) fn csr(&self) -> &VisibleCsr {
+    pub(crate) fn csr(&self) -> &Arc<VisibleCsr> {
         match self {
             Self::Applied(csr) | Self::Deleted(csr) => csr,
         }
@@ -262,10 +266,10 @@ const CLUSTER_INFO_PERIOD: Duration = Duration::from_secs(10);
 
 /// Takes an object where it is new, or newer than what is known. Another object under the same name is not a change of
 /// the first one, which somebody else may wait for.
-fn advance(entries: &mut HashMap<String, watch::Sender<Event>>, name: String, csr: VisibleCsr) {
-    if let Some(entry) = entries.get(&name) {
+fn advance(entries: &mut HashMap<String, watch::Sender<Event>>, csr: Arc<VisibleCsr>) {
+    if let Some(entry) = entries.get(csr.name()) {
         let known = entry.borrow().csr().clone();
-        if csr.version <= known.version {
+        if csr.version() <= known.version() {
             return;
         }
         if known.is_same(&csr) {
@@ -274,5 +278,5 @@ fn advance(entries: &mut HashMap<String, watch::Sender<Event>>, name: String, cs
         }
         entry.send_replace(Event::Deleted(known));
     }
-    entries.insert(name, watch::Sender::new(Event::Applied(csr)));
+    entries.insert(csr.name().to_owned(), watch::Sender::new(Event::Applied(csr)));
 }

@@ -7,8 +7,10 @@ use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    Error, api::response::ServiceAccount, config::cluster::ClusterOverrides, error::with_sources,
-    kubernetes::client::Client,
+    Error,
+    config::cluster::ClusterOverrides,
+    error::with_sources,
+    kubernetes::{client::Client, csr::ServiceAccount},
 };
 
 /// What is known once the API server was reached.

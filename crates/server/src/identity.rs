@@ -116,7 +116,3 @@ impl Authenticator {
         person.map(|person| Whoami::new(self.kind_name(), person, policy, self.sign_out_url.as_deref()))
     }
 }
-
-/// The annotation that says who asked for an object. It counts only where `spec.username` is this server's own account:
-/// anybody who may create such objects can write it.
-pub(crate) const USER_ANNOTATION: &str = "kube-enroll/user";

@@ -2,5 +2,6 @@
 
 pub(crate) mod access;
 pub(crate) mod client;
+pub(crate) mod csr;
 pub(crate) mod redaction;
 pub(crate) mod watcher;

@@ -8,10 +8,7 @@ use kube_enroll_core::{
 use kube_enroll_x509::{CertificationRequest, Error as X509Error};
 use serde::Deserialize;
 
-use crate::{
-    Error,
-    identity::{Person, USER_ANNOTATION},
-};
+use crate::{Error, identity::Person, kubernetes::csr::USER_ANNOTATION};
 
 /// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it.
 ///

@@ -96,6 +96,6 @@ impl Watch {
             Event::Deleted(_) => (Progress::Deleted, "DELETED"),
         };
         self.progress = progress;
-        event.csr().event(kind)
+        response::event(kind, event.csr())
     }
 }

@@ -27,18 +27,15 @@ use super::{
 };
 use crate::{
     Error, Limit, Limits,
-    api::{
-        admission,
-        log::RequestLog,
-        operation::Operation,
-        response::{self, VisibleCsr},
-        watch::stream,
-    },
+    api::{admission, log::RequestLog, operation::Operation, response, watch::stream},
     bundle::Bundle,
     cache::{Event, Store, Subscription},
     discovery::Discovered,
     identity::Authenticator,
-    kubernetes::client::{Client, Dated},
+    kubernetes::{
+        client::{Client, Dated},
+        csr::VisibleCsr,
+    },
     limits::Limiter,
     metrics::Metrics,
     server::ShutdownSignal,
@@ -159,6 +156,7 @@ async fn api(
     origin::check_origin(request.headers())?;
     let caller = shared.authenticator.authenticate(peer.ip(), request.headers()).await?;
     let person = caller.person.as_ref();
+    let user = person.map(|person| &*person.user);
     let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
     logged.operation(&operation);
     let account = shared.known()?.account;
@@ -181,23 +179,23 @@ async fn api(
             let Dated { value, date } = created?;
             shared.store.observe_date(date.as_ref());
             let csr = shared.store.created(&account, value).ok_or(Error::NotReady)?;
-            Ok(shared.json(StatusCode::CREATED, csr.json()))
+            Ok(shared.json(StatusCode::CREATED, response::csr(&csr)))
         }
         Operation::Get(name) => {
-            match shared.store.find(&account, &name, person, check_rate).await?.and_then(|found| present(&found)) {
-                Some(csr) => Ok(shared.json(StatusCode::OK, csr.json())),
+            match shared.store.find(&account, &name, user, check_rate).await?.and_then(|found| present(&found)) {
+                Some(csr) => Ok(shared.json(StatusCode::OK, response::csr(&csr))),
                 None => Err(Error::NotFound { name: name.to_string() }),
             }
         }
         Operation::GetOther(name) => Err(Error::NotFound { name }),
         Operation::List(name) => {
-            let csr = shared.store.find(&account, &name, person, check_rate).await?.and_then(|found| present(&found));
-            Ok(shared.json(StatusCode::OK, response::list(shared.store.version(), csr.as_ref())))
+            let csr = shared.store.find(&account, &name, user, check_rate).await?.and_then(|found| present(&found));
+            Ok(shared.json(StatusCode::OK, response::list(shared.store.version(), csr.as_deref())))
         }
         Operation::Watch(name, options) => {
             // Before it costs a question.
             let permit = shared.limiter.stream(&caller)?;
-            let found = shared.store.find(&account, &name, person, check_rate).await?.ok_or(Error::NothingToWatch)?;
+            let found = shared.store.find(&account, &name, user, check_rate).await?.ok_or(Error::NothingToWatch)?;
             let end = caller.expires.map(instant);
             let stream = stream(
                 found,
@@ -212,13 +210,13 @@ async fn api(
         }
         Operation::ClusterInfo => {
             let kubeconfig = shared.store.cluster_info(check_rate).await?.ok_or(Error::NoClusterInfo)?;
-            Ok(shared.json(StatusCode::OK, cluster_info(&kubeconfig).into()))
+            Ok(shared.json(StatusCode::OK, response::cluster_info(&kubeconfig)))
         }
     }
 }
 
 /// Returns the object where it is there.
-fn present(found: &Subscription) -> Option<VisibleCsr> {
+fn present(found: &Subscription) -> Option<Arc<VisibleCsr>> {
     match &*found.borrow() {
         Event::Applied(csr) => Some(csr.clone()),
         Event::Deleted(_) => None,
@@ -323,16 +321,6 @@ async fn common_headers(mut response: Response) -> Response {
             .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     }
     response
-}
-
-fn cluster_info(kubeconfig: &str) -> String {
-    serde_json::json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": "cluster-info", "namespace": "kube-public"},
-        "data": {"kubeconfig": kubeconfig},
-    })
-    .to_string()
 }
 
 /// Tells whether a path is one of the API server's rather than the page's.

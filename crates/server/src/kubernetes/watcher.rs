@@ -8,8 +8,11 @@ use kube::client::Body;
 use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::client::{Client, Dated, Page};
-use crate::{Error, api::response::ServiceAccount, cache::Store, error::with_sources};
+use super::{
+    client::{Client, Dated, Page},
+    csr::{ServiceAccount, version_number},
+};
+use crate::{Error, cache::Store, error::with_sources};
 
 /// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from
 /// any.
@@ -73,9 +76,8 @@ async fn list(client: &Client, account: &ServiceAccount, store: &Store, page_obj
         let Dated { value: Page { metadata, items }, date } = client.list(&next, page_objects).await?;
         store.observe_date(date.as_ref());
         for object in items {
-            let name = object.metadata.name.clone();
             if let Some(csr) = account.visible(object) {
-                listed.insert(name, csr);
+                listed.insert(csr.name().to_owned(), csr);
             }
         }
         next = metadata.next;
@@ -84,7 +86,7 @@ async fn list(client: &Client, account: &ServiceAccount, store: &Store, page_obj
         }
     };
     tracing::debug!(objects = listed.len(), version, "listed");
-    store.replace(listed, number(&version));
+    store.replace(listed, version_number(&version));
     Ok(())
 }
 
@@ -120,20 +122,20 @@ async fn watch(client: &Client, account: &ServiceAccount, store: &Store, silence
         for event in events {
             match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
-                    let (name, version) = (object.metadata.name.clone(), number(&object.metadata.resource_version));
+                    let version = version_number(&object.metadata.resource_version);
                     match account.visible(object) {
-                        Some(csr) => store.show(name, csr),
+                        Some(csr) => store.show(csr),
                         None => store.bookmark(version),
                     }
                 }
                 WatchEvent::Deleted(object) => {
-                    let (name, version) = (object.metadata.name.clone(), number(&object.metadata.resource_version));
+                    let version = version_number(&object.metadata.resource_version);
                     match account.visible(object) {
-                        Some(csr) => store.delete(&name, csr),
+                        Some(csr) => store.delete(csr),
                         None => store.bookmark(version),
                     }
                 }
-                WatchEvent::Bookmark { resource_version } => store.bookmark(number(&resource_version)),
+                WatchEvent::Bookmark { resource_version } => store.bookmark(version_number(&resource_version)),
                 WatchEvent::Error(status) if status.is_expired() => return Ok(End::Expired),
                 WatchEvent::Error(status) => return Err(Error::Upstream { status: Box::new(status), date: None }),
             }
@@ -154,11 +156,6 @@ async fn next_bytes(body: &mut Body) -> Result<Option<bytes::Bytes>, Error> {
 
 fn report(what: &str, error: &Error, pause: Duration) {
     tracing::warn!(error = %with_sources(error), "{what} requests failed; trying again in {:.1} s", pause.as_secs_f32());
-}
-/// Reads a version. Its order is used only for what is read beside the watch, and a cluster whose versions are no
-/// numbers (there is none) would be followed all the same.
-fn number(version: &str) -> u64 {
-    version.parse().unwrap_or(0)
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);

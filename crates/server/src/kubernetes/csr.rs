@@ -1,0 +1,140 @@
+//! The CSRs of this server's own account, reduced to what an enrollment needs.
+
+use kube_enroll_core::{
+    CertificateSigningRequest, CsrState,
+    csr::{API_VERSION, KIND, SIGNER_NAME},
+};
+
+/// The account that this server creates CSRs with: CSRs of other accounts do not exist here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceAccount(pub(crate) String);
+
+/// A CSR of this server's account, without the fields that no client may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VisibleCsr {
+    user: Option<Box<str>>,
+    version: u64,
+    object: CertificateSigningRequest,
+}
+
+impl ServiceAccount {
+    /// Reduces a CSR to what is visible, or returns `None` if another account created it, which could write any
+    /// annotation.
+    ///
+    /// Core's types have no place for `managedFields`, labels, `spec.uid`, `spec.groups` and `spec.extra`, so those are
+    /// gone once an object is read; annotations are removed here.
+    pub(crate) fn visible(&self, mut object: CertificateSigningRequest) -> Option<VisibleCsr> {
+        if object.spec.signer_name != SIGNER_NAME || object.spec.username != self.0 {
+            return None;
+        }
+        let user = object.metadata.annotations.remove(USER_ANNOTATION).map(String::into_boxed_str);
+        object.metadata.annotations.clear();
+        object.api_version = API_VERSION.into();
+        object.kind = KIND.into();
+        Some(VisibleCsr { user, version: version_number(&object.metadata.resource_version), object })
+    }
+}
+
+impl VisibleCsr {
+    /// Returns the object's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.object.metadata.name
+    }
+
+    /// Returns the resource version, as a number.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Returns the reduced object.
+    pub(crate) fn object(&self) -> &CertificateSigningRequest {
+        &self.object
+    }
+
+    /// Returns whether both are versions of one object, of one user.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (&self.object.metadata.uid, &self.user) == (&other.object.metadata.uid, &other.user)
+    }
+
+    /// Returns whether the CSR was created for this user; without an identity, for none.
+    pub(crate) fn is_for(&self, user: Option<&str>) -> bool {
+        self.user.as_deref() == user
+    }
+
+    /// Returns whether nobody has decided on the CSR.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.object.state() == Ok(CsrState::Pending)
+    }
+}
+
+/// Parses a resource version; 0 if it is no number. The order is used only for objects that are read beside the watch,
+/// and a cluster whose versions are no numbers (there is none) would be followed all the same.
+pub(crate) fn version_number(version: &str) -> u64 {
+    version.parse().unwrap_or(0)
+}
+
+/// The annotation with the user who asked for an object. It counts only where `spec.username` is this server's own
+/// account: anybody who may create CSRs can write it.
+pub(crate) const USER_ANNOTATION: &str = "kube-enroll/user";
+
+#[cfg(test)]
+mod tests {
+    use kube_enroll_core::csr::{ObjectMeta, Spec};
+
+    use super::*;
+
+    fn object(signer_name: &str, username: &str) -> CertificateSigningRequest {
+        CertificateSigningRequest {
+            metadata: ObjectMeta {
+                name: "jane-abcdefghij".into(),
+                resource_version: "7".into(),
+                ..ObjectMeta::default()
+            },
+            spec: Spec { signer_name: signer_name.into(), username: username.into(), ..Spec::default() },
+            ..CertificateSigningRequest::default()
+        }
+    }
+
+    #[test]
+    fn shows_only_objects_of_our_signer_and_our_account() {
+        let account = ServiceAccount("us".into());
+        let csr = account.visible(object(SIGNER_NAME, "us")).expect("ours");
+        assert_eq!((csr.version(), csr.is_pending(), csr.is_for(None)), (7, true, true));
+        for foreign in [object(SIGNER_NAME, "them"), object(SIGNER_NAME, ""), object("example.com/signer", "us")] {
+            assert_eq!(account.visible(foreign), None);
+        }
+    }
+
+    #[test]
+    fn shows_a_person_only_what_was_asked_for_in_their_name() {
+        let of = |user: Option<&str>| {
+            let mut found = object(SIGNER_NAME, "us");
+            found.metadata.annotations.extend(user.map(|user| (USER_ANNOTATION.into(), user.into())));
+            ServiceAccount("us".into()).visible(found).expect("ours")
+        };
+        assert!(of(Some("jane")).is_for(Some("jane")) && of(None).is_for(None));
+        for (csr, user) in [(of(Some("jane")), Some("joe")), (of(Some("jane")), None), (of(None), Some("jane"))] {
+            assert!(!csr.is_for(user), "{csr:?} {user:?}");
+        }
+    }
+
+    #[test]
+    fn leaves_out_what_an_enrollment_does_not_need() {
+        let found = r#"{
+            "metadata": {"name": "jane-abcdefghij", "uid": "1", "resourceVersion": "2", "labels": {"leak": "x"},
+                "annotations": {"leak": "x", "kube-enroll/user": "leak"}, "ownerReferences": [{"name": "leak"}],
+                "managedFields": [{"manager": "leak"}]},
+            "spec": {"signerName": "kubernetes.io/kube-apiserver-client", "username": "us", "uid": "leak",
+                "groups": ["leak"], "extra": {"leak": ["leak"]}, "request": "AA==", "usages": ["client auth"]},
+            "status": {"conditions": [{"type": "Approved", "status": "True", "message": "m", "lastTransitionTime": "leak"}]}
+        }"#;
+        let object = serde_json::from_str(found).expect("an object");
+        let csr = ServiceAccount("us".into()).visible(object).expect("an object of ours");
+        assert!(!csr.is_pending());
+        let json = serde_json::to_string(csr.object()).expect("JSON");
+        assert!(!json.contains("leak"), "{json}");
+        for kept in ["\"uid\":\"1\"", "\"resourceVersion\":\"2\"", "\"username\":\"us\"", "\"message\":\"m\""] {
+            assert!(json.contains(kept), "{kept} in {json}");
+        }
+    }
+}
