@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::Error;
+use crate::StartError;
 
 /// The page's files by path, without a leading `/`. A path that is not in the table does not exist: no path of a client
 /// ever reaches a file system.
@@ -69,11 +69,11 @@ impl Bundle {
     /// Reads all files of a folder.
     ///
     /// # Errors
-    /// [`Error::ReadFile`]; [`Error::NoPage`] without an `index.html`.
-    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
+    /// [`StartError::ReadFile`]; [`StartError::NoPage`] without an `index.html`.
+    pub(crate) fn read(folder: &Path) -> Result<Self, StartError> {
         let mut files = HashMap::new();
         read_folder(folder, "", &mut files)?;
-        if files.contains_key(INDEX) { Ok(Self { files }) } else { Err(Error::NoPage { path: folder.to_owned() }) }
+        if files.contains_key(INDEX) { Ok(Self { files }) } else { Err(StartError::NoPage { path: folder.to_owned() }) }
     }
 
     /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing
@@ -156,8 +156,8 @@ impl Framing {
     }
 }
 
-fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -> Result<(), Error> {
-    let unreadable = |source| Error::ReadFile { path: folder.to_owned(), source };
+fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -> Result<(), StartError> {
+    let unreadable = |source| StartError::ReadFile { path: folder.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
@@ -165,7 +165,7 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -
         if path.is_dir() {
             read_folder(&path, &format!("{name}/"), files)?;
         } else {
-            let content = std::fs::read(&path).map_err(|source| Error::ReadFile { path, source })?;
+            let content = std::fs::read(&path).map_err(|source| StartError::ReadFile { path, source })?;
             let file = File::new(&name, content.into());
             files.insert(name, file);
         }

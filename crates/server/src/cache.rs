@@ -24,8 +24,8 @@ use tokio::{
 };
 
 use crate::{
-    Error,
     kubernetes::{
+        Error,
         client::{Client, Dated},
         csr::{ServiceAccount, VisibleCsr},
     },
@@ -111,13 +111,13 @@ impl Store {
     ///
     /// # Errors
     /// What `check_rate` says, and what the API server says to the question.
-    pub(crate) async fn find(
+    pub(crate) async fn find<E: From<Error>>(
         &self,
         account: &ServiceAccount,
         name: &ObjectName,
         user: Option<&str>,
-        check_rate: impl Fn() -> Result<(), Error>,
-    ) -> Result<Option<Subscription>, Error> {
+        check_rate: impl Fn() -> Result<(), E>,
+    ) -> Result<Option<Subscription>, E> {
         let known = || self.subscribe(name.as_str()).filter(|found| found.borrow().csr().is_for(user));
         if let Some(found) = known() {
             return Ok(Some(found));
@@ -155,13 +155,13 @@ impl Store {
     ///
     /// # Errors
     /// What `check_rate` says, and what the API server says.
-    pub(crate) async fn cluster_info(
+    pub(crate) async fn cluster_info<E: From<Error>>(
         &self,
-        check_rate: impl FnOnce() -> Result<(), Error>,
-    ) -> Result<Option<String>, Error> {
+        check_rate: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Option<String>, E> {
         // Whoever comes while it is asked for waits for the answer, and not for those of all who came before.
         let patience = self.client.timeout();
-        let mut known = time::timeout(patience, self.cluster_info.lock()).await.map_err(|_| Error::UpstreamTimeout)?;
+        let mut known = time::timeout(patience, self.cluster_info.lock()).await.map_err(|_| Error::Timeout)?;
         if let Some((asked, found)) = &*known
             && asked.elapsed() < CLUSTER_INFO_PERIOD
         {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use kube_enroll_core::Policy;
 
-use crate::{Error, IdentityFlags, Limit};
+use crate::{IdentityFlags, Limit, StartError};
 
 /// What a server is started with.
 #[derive(Clone, Debug)]
@@ -102,8 +102,8 @@ impl Limits {
     /// Checks that something passes.
     ///
     /// # Errors
-    /// [`Error::InvalidLimit`].
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// [`StartError::InvalidLimit`].
+    pub(crate) fn check(&self) -> Result<(), StartError> {
         let times = [
             ("--header-timeout-seconds", self.header_timeout),
             ("--body-timeout-seconds", self.body_timeout),
@@ -111,10 +111,10 @@ impl Limits {
             ("--upstream-timeout-seconds", self.upstream_timeout),
         ];
         if let Some(limit) = Limit::ALL.into_iter().find(|limit| self.of(*limit) == 0) {
-            return Err(Error::InvalidLimit { flag: limit.flag(), expected: "1 or more" });
+            return Err(StartError::InvalidLimit { flag: limit.flag(), expected: "1 or more" });
         }
         match times.iter().find(|(_, time)| time.is_zero() || *time > LONGEST_TIMEOUT) {
-            Some((flag, _)) => Err(Error::InvalidLimit { flag, expected: "from 1 to 86400" }),
+            Some((flag, _)) => Err(StartError::InvalidLimit { flag, expected: "from 1 to 86400" }),
             None => Ok(()),
         }
     }

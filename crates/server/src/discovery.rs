@@ -7,10 +7,10 @@ use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    Error,
+    StartError,
     config::cluster::ClusterOverrides,
     error::with_sources,
-    kubernetes::{client::Client, csr::ServiceAccount},
+    kubernetes::{self, client::Client, csr::ServiceAccount},
 };
 
 /// What is known once the API server was reached.
@@ -60,8 +60,8 @@ impl Discovery {
     /// Asks, as often as it takes, makes the answers known, and returns whose objects are ours.
     ///
     /// # Errors
-    /// [`Error::NoPublicAddress`], [`Error::Cluster`]: an operator has to say more.
-    pub(crate) async fn run(self) -> Result<ServiceAccount, Error> {
+    /// [`StartError::NoPublicAddress`], [`StartError::Cluster`]: an operator has to say more.
+    pub(crate) async fn run(self) -> Result<ServiceAccount, StartError> {
         let username = retry_forever("asking who this server is", || self.client.whoami()).await;
         let cluster = match self.cluster {
             ClusterSource::Known(cluster) => cluster,
@@ -69,7 +69,7 @@ impl Discovery {
                 let info = retry_forever("reading kube-public/cluster-info", || async {
                     match self.client.cluster_info().await {
                         // Without the right to read it, it is of no use either.
-                        Err(Error::Upstream { status, .. }) if status.code == 403 => Ok(None),
+                        Err(error) if error.code() == Some(403) => Ok(None),
                         answer => answer.map(|answer| answer.value),
                     }
                 })
@@ -97,7 +97,7 @@ impl Discovery {
 }
 
 /// Tries again, at growing intervals, until it succeeds.
-async fn retry_forever<T, F: Future<Output = Result<T, Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
+async fn retry_forever<T, F: Future<Output = Result<T, kubernetes::Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     loop {
         let pause = backoff.pause(fastrand::f64());

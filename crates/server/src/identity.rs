@@ -1,5 +1,6 @@
 //! Who asks.
 
+mod error;
 mod flags;
 mod header;
 mod jwt;
@@ -9,9 +10,10 @@ mod whoami;
 use std::{net::IpAddr, time::SystemTime};
 
 use http::HeaderMap;
-use kube_enroll_core::{Policy, Subject};
+use kube_enroll_core::Policy;
 
-use crate::Error;
+use crate::StartError;
+pub(crate) use error::Error;
 pub use flags::{IdentityFlags, IdentityKind};
 use header::Header;
 use jwt::Jwt;
@@ -38,22 +40,6 @@ pub(crate) struct Person {
     pub(crate) groups: Vec<String>,
 }
 
-impl Person {
-    /// Checks that a subject is this person, in groups of theirs. Names are compared byte by byte, as Kubernetes does.
-    ///
-    /// # Errors
-    /// [`Error::OtherUser`], [`Error::OtherGroup`].
-    pub(crate) fn check(&self, subject: &Subject) -> Result<(), Error> {
-        if subject.user() != self.user.as_str() {
-            return Err(Error::OtherUser { found: subject.user().to_string(), expected: self.user.clone() });
-        }
-        match subject.groups().iter().find(|group| !self.groups.iter().any(|own| *group == own.as_str())) {
-            Some(found) => Err(Error::OtherGroup { found: found.to_string(), user: self.user.clone() }),
-            None => Ok(()),
-        }
-    }
-}
-
 /// Finds out who asks.
 pub(crate) struct Authenticator {
     proxies: TrustedProxies,
@@ -72,9 +58,9 @@ impl Authenticator {
     /// Reads the flags and the files that they name.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`], [`Error::UnusedFlag`], [`Error::FlagValue`], [`Error::ReadFile`], [`Error::WeakSecret`],
-    /// [`Error::NoCertificates`].
-    pub(crate) fn new(flags: &IdentityFlags, policy: &Policy) -> Result<Self, Error> {
+    /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`], [`StartError::FlagValue`], [`StartError::ReadFile`],
+    /// [`StartError::WeakSecret`], [`StartError::NoCertificates`].
+    pub(crate) fn new(flags: &IdentityFlags, policy: &Policy) -> Result<Self, StartError> {
         flags.check_used()?;
         let proxies = TrustedProxies::new(flags)?;
         let source = match flags.kind {
@@ -93,7 +79,7 @@ impl Authenticator {
     /// Says who sends a request with these headers from this peer.
     ///
     /// # Errors
-    /// [`Error::NotSignedIn`], [`Error::IdentityHeader`]; [`Error::NoToken`], [`Error::BadToken`],
+    /// [`Error::NotSignedIn`], [`Error::Header`]; [`Error::NoToken`], [`Error::InvalidToken`],
     /// [`Error::KeysUnreachable`].
     pub(crate) async fn authenticate(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Error> {
         let address = self.proxies.address(peer, headers);

@@ -18,12 +18,14 @@ mod kubernetes;
 mod limits;
 mod metrics;
 mod server;
+mod start;
 
 pub use config::{
     ClusterFlags, Config, Limits,
     flags::{Cli, Command, LogFormat, Serve},
 };
-pub use error::{Error, with_sources};
+pub use error::with_sources;
 pub use identity::{IdentityFlags, IdentityKind};
 pub use limits::table::Limit;
 pub use server::{Server, Shutdown};
+pub use start::StartError;

@@ -17,7 +17,7 @@ use std::{
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
 
-use crate::{Error, Limit, Limits, identity::Caller, metrics::Metrics};
+use crate::{Limit, Limits, identity::Caller, metrics::Metrics};
 use concurrency::Concurrency;
 pub(crate) use concurrency::Permit;
 use in_flight::{CreatesInFlight, InFlight};
@@ -53,8 +53,8 @@ impl Limiter {
     /// Lets a connection in, for as long as the permit is held.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`].
-    pub(crate) fn connection(&self, peer: IpAddr) -> Result<Permit, Error> {
+    /// [`LimitExceeded`].
+    pub(crate) fn connection(&self, peer: IpAddr) -> Result<Permit, LimitExceeded> {
         let peer = bucket(peer);
         // Everybody behind a proxy on this machine has this address.
         let by_address = if peer.is_loopback() { usize::MAX } else { self.limits.connections_per_address };
@@ -69,8 +69,8 @@ impl Limiter {
     /// Lets a watch in, for as long as the permit is held.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`].
-    pub(crate) fn stream(&self, caller: &Caller) -> Result<Permit, Error> {
+    /// [`LimitExceeded`].
+    pub(crate) fn stream(&self, caller: &Caller) -> Result<Permit, LimitExceeded> {
         let user = caller.person.as_ref().map(|person| (&*person.user, self.limits.streams_per_user));
         let address = (bucket(caller.address), self.limits.streams_per_address);
         self.streams.acquire(self.limits.streams, user, address).map_err(|reached| {
@@ -85,8 +85,8 @@ impl Limiter {
     /// Lets an address send a create, whatever is in it: to judge it costs as well.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`].
-    pub(crate) fn body(&self, caller: &Caller) -> Result<(), Error> {
+    /// [`LimitExceeded`].
+    pub(crate) fn body(&self, caller: &Caller) -> Result<(), LimitExceeded> {
         let passes = self.creates_by_address.allow(&bucket(caller.address));
         if passes { Ok(()) } else { Err(self.refuse(Limit::CreatesPerAddress)) }
     }
@@ -95,13 +95,13 @@ impl Limiter {
     /// be held until those have the new one as well, so that two at once are two.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`].
+    /// [`LimitExceeded`].
     pub(crate) fn create(
         &self,
         caller: &Caller,
         name: &str,
         pending_of: impl FnOnce(&str) -> HashSet<String>,
-    ) -> Result<InFlight, Error> {
+    ) -> Result<InFlight, LimitExceeded> {
         let user = caller.person.as_ref().map(|person| &*person.user);
         let in_flight = self.creating.begin(user, name);
         if let Some(user) = user {
@@ -123,8 +123,8 @@ impl Limiter {
     /// Lets a question pass that somebody's request puts to the API server.
     ///
     /// # Errors
-    /// [`Error::LimitExceeded`].
-    pub(crate) fn lookup(&self, caller: &Caller) -> Result<(), Error> {
+    /// [`LimitExceeded`].
+    pub(crate) fn lookup(&self, caller: &Caller) -> Result<(), LimitExceeded> {
         // First, so that what one address may not ask takes nothing from the others.
         if !self.lookups_by_address.allow(&bucket(caller.address)) {
             return Err(self.refuse(Limit::LookupsPerAddress));
@@ -135,7 +135,7 @@ impl Limiter {
     }
 
     /// Counts a refusal, and makes its error.
-    fn refuse(&self, limit: Limit) -> Error {
+    fn refuse(&self, limit: Limit) -> LimitExceeded {
         self.metrics.count_refusal(limit);
         let seconds = match limit {
             Limit::CreatesPerUser | Limit::CreatesPerAddress | Limit::StreamsPerUser | Limit::PendingPerUser => 30,
@@ -143,8 +143,18 @@ impl Limiter {
             _ => 2,
         };
         // Spread, so that those who were refused together do not come back together.
-        Error::LimitExceeded { limit, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
+        LimitExceeded { limit, retry_after_seconds: seconds + fastrand::u32(0..=seconds / 2) }
     }
+}
+
+/// A limit that is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .limit.message())]
+pub(crate) struct LimitExceeded {
+    /// The limit.
+    pub(crate) limit: Limit,
+    /// The time to try again.
+    pub(crate) retry_after_seconds: u32,
 }
 
 /// A quota for each key, all of it at once where it was saved up.
@@ -204,11 +214,10 @@ mod tests {
         }
     }
 
-    fn reached<T>(result: Result<T, Error>) -> Option<Limit> {
+    fn reached<T>(result: Result<T, LimitExceeded>) -> Option<Limit> {
         match result {
             Ok(_) => None,
-            Err(Error::LimitExceeded { limit, .. }) => Some(limit),
-            Err(other) => panic!("{other}"),
+            Err(LimitExceeded { limit, .. }) => Some(limit),
         }
     }
 

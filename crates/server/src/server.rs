@@ -19,7 +19,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Config, Error, Limits,
+    Config, Limits, StartError,
     bundle::Bundle,
     cache::Store,
     config::cluster::ClusterOverrides,
@@ -50,11 +50,12 @@ impl Server {
     /// Reads all that `config` names, and binds to the address. The API server need not be there yet.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::ReadFile`], [`Error::NoPage`], [`Error::NoCertificates`], [`Error::Kubeconfig`],
-    /// [`Error::AllowedHost`], [`Error::Policy`], [`Error::Cluster`]; [`Error::MissingFlag`], [`Error::UnusedFlag`],
-    /// [`Error::FlagValue`], [`Error::WeakSecret`] for the flags of an identity.
-    pub async fn bind(config: Config) -> Result<Self, Error> {
-        config.policy.check().map_err(Error::Policy)?;
+    /// [`StartError::Listen`], [`StartError::ReadFile`], [`StartError::NoPage`], [`StartError::NoCertificates`],
+    /// [`StartError::Kubeconfig`], [`StartError::AllowedHost`], [`StartError::Policy`], [`StartError::Cluster`];
+    /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`], [`StartError::FlagValue`], [`StartError::WeakSecret`]
+    /// for the flags of an identity.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        config.policy.check().map_err(StartError::Policy)?;
         config.limits.check()?;
         let hosts = Hosts::parse(&config.allowed_hosts)?;
         let authenticator = Authenticator::new(&config.identity, &config.policy)?;
@@ -73,7 +74,7 @@ impl Server {
         }
         let client = Client::new(access.config, config.limits.upstream_timeout)?;
 
-        let unbound = |source| Error::Listen { address: config.listen, source };
+        let unbound = |source| StartError::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(unbound)?;
         let local_address = listener.local_addr().map_err(unbound)?;
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
@@ -83,7 +84,7 @@ impl Server {
         let metrics_listener = match config.metrics_listen {
             Some(address) => {
                 let listener = TcpListener::bind(address).await;
-                Some(listener.map_err(|source| Error::Listen { address, source })?)
+                Some(listener.map_err(|source| StartError::Listen { address, source })?)
             }
             None => None,
         };
@@ -126,9 +127,9 @@ impl Server {
     /// [`Shutdown::Immediate`] waits for neither of the first two.
     ///
     /// # Errors
-    /// [`Error::NoPublicAddress`] and [`Error::Cluster`] once the API server was reached from inside of a cluster, and
-    /// nobody says how people outside reach it.
-    pub async fn serve(self, shutdown: impl Future<Output = Shutdown>) -> Result<(), Error> {
+    /// [`StartError::NoPublicAddress`] and [`StartError::Cluster`] once the API server was reached from inside of a
+    /// cluster, and nobody says how people outside reach it.
+    pub async fn serve(self, shutdown: impl Future<Output = Shutdown>) -> Result<(), StartError> {
         let Self { listener, metrics_listener, limits, shared, discovery, .. } = self;
         let router = router::router(shared.clone());
         let (mut connections, mut operators, mut rejected) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
@@ -144,7 +145,7 @@ impl Server {
         });
         let mut background = pin!(async {
             let account = discovery.run().await?;
-            follow(&shared.client, &account, &shared.store, limits.upstream_silence).await
+            Ok::<_, StartError>(follow(&shared.client, &account, &shared.store, limits.upstream_silence).await)
         });
         let operator_router = router::operator_router(shared.clone());
         let spread = loop {
@@ -169,7 +170,7 @@ impl Server {
                     }
                     // At the end of its descriptors and its patience it says nothing at all.
                     Err(error) if rejected.len() < MAX_REJECTIONS => {
-                        rejected.spawn(connection::reject(stream, error));
+                        rejected.spawn(connection::reject(stream, error.into()));
                     }
                     Err(_) => drop(stream),
                 },

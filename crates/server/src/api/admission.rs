@@ -8,27 +8,43 @@ use kube_enroll_core::{
 use kube_enroll_x509::{CertificationRequest, Error as X509Error};
 use serde::Deserialize;
 
-use crate::{Error, identity::Person, kubernetes::csr::USER_ANNOTATION};
+use super::ApiError;
+use crate::{identity::Person, kubernetes::csr::USER_ANNOTATION};
 
 /// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it.
 ///
 /// # Errors
-/// [`Error::Malformed`] for what is not exactly such an object; [`Error::Refused`] for one that asks for what is not
-/// given; [`Error::OtherUser`] and [`Error::OtherGroup`] for one that is not the person's own.
-pub(crate) fn admit(body: &[u8], policy: &Policy, person: Option<&Person>) -> Result<CertificateSigningRequest, Error> {
+/// [`ApiError::Malformed`] for what is not exactly such an object; [`ApiError::Refused`] for one that asks for what is
+/// not given; [`ApiError::OtherUser`] and [`ApiError::OtherGroup`] for one that is not the person's own.
+pub(crate) fn admit(
+    body: &[u8],
+    policy: &Policy,
+    person: Option<&Person>,
+) -> Result<CertificateSigningRequest, ApiError> {
     let given: CreateBody = serde_json::from_slice(body).map_err(|error| {
-        Error::Malformed(CoreError::InvalidObject {
+        ApiError::Malformed(CoreError::InvalidObject {
             field: "body",
             found: visible(&error.to_string()),
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
-    let (mut object, subject) = given.judge(policy).map_err(Error::Refused)?;
+    let (mut object, subject) = given.judge(policy).map_err(ApiError::Refused)?;
     if let Some(person) = person {
-        person.check(&subject)?;
+        check_person(person, &subject)?;
         object.metadata.annotations.insert(USER_ANNOTATION.into(), person.user.clone());
     }
     Ok(object)
+}
+
+/// Checks that a subject is this person, in groups of theirs. Names are compared byte by byte, as Kubernetes does.
+fn check_person(person: &Person, subject: &Subject) -> Result<(), ApiError> {
+    if subject.user() != person.user.as_str() {
+        return Err(ApiError::OtherUser { found: subject.user().to_string(), expected: person.user.clone() });
+    }
+    match subject.groups().iter().find(|group| !person.groups.iter().any(|own| *group == own.as_str())) {
+        Some(found) => Err(ApiError::OtherGroup { found: found.to_string(), user: person.user.clone() }),
+        None => Ok(()),
+    }
 }
 
 /// The fields that a client may set; any other is an error, and so is one given twice.

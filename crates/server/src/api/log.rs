@@ -6,7 +6,8 @@ use std::time::Instant;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use crate::{Error, api::operation::Operation, error::with_sources};
+use super::{ApiError, operation::Operation};
+use crate::error::with_sources;
 
 /// A request on its way to its line.
 pub(crate) struct RequestLog {
@@ -35,7 +36,7 @@ impl RequestLog {
     }
 
     /// Notes why it is refused, and makes the answer. What the client must not see is written here.
-    pub(crate) fn reject(&mut self, error: Error) -> Response {
+    pub(crate) fn reject(&mut self, error: ApiError) -> Response {
         self.code = error.code();
         if std::error::Error::source(&error).is_some() {
             tracing::warn!(error = %with_sources(&error), "refused");

@@ -3,7 +3,7 @@
 use http::Method;
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName};
 
-use crate::Error;
+use super::ApiError;
 
 /// What a client can ask for. Nothing of its path or query is kept but these typed parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,17 +35,17 @@ impl Operation {
     /// Parses the head of a request to the Kubernetes API.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for everything that is not one of the asks.
-    pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Self, Error> {
+    /// [`ApiError::Forbidden`] for everything that is not one of the asks.
+    pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Self, ApiError> {
         match (method, path) {
             (&Method::POST, CSRS_PATH) if query.is_none() => Ok(Self::Create),
             (&Method::GET, CSRS_PATH) => Self::parse_query(query.unwrap_or_default()),
             (&Method::GET, CLUSTER_INFO_PATH) if query.is_none() => Ok(Self::ClusterInfo),
             (&Method::GET, path) if query.is_none() => {
                 let name = path.strip_prefix(CSRS_PATH).and_then(|rest| rest.strip_prefix('/'));
-                Self::parse_get(name.ok_or(Error::Forbidden)?)
+                Self::parse_get(name.ok_or(ApiError::Forbidden)?)
             }
-            _ => Err(Error::Forbidden),
+            _ => Err(ApiError::Forbidden),
         }
     }
 
@@ -69,14 +69,14 @@ impl Operation {
     }
 
     /// Takes the raw segment: a name of ours has nothing that could be percent-encoded.
-    fn parse_get(name: &str) -> Result<Self, Error> {
+    fn parse_get(name: &str) -> Result<Self, ApiError> {
         if let Ok(name) = ObjectName::parse(name) {
             return Ok(Self::Get(name));
         }
-        if is_kubernetes_name(name) { Ok(Self::GetOther(name.to_owned())) } else { Err(Error::Forbidden) }
+        if is_kubernetes_name(name) { Ok(Self::GetOther(name.to_owned())) } else { Err(ApiError::Forbidden) }
     }
 
-    fn parse_query(query: &str) -> Result<Self, Error> {
+    fn parse_query(query: &str) -> Result<Self, ApiError> {
         let mut given = Query::default();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             let place = match &*key {
@@ -85,13 +85,13 @@ impl Operation {
                 "resourceVersion" => &mut given.resource_version,
                 "allowWatchBookmarks" => &mut given.allow_watch_bookmarks,
                 "timeoutSeconds" => &mut given.timeout_seconds,
-                _ => return Err(Error::Forbidden),
+                _ => return Err(ApiError::Forbidden),
             };
             if place.replace(value.into_owned()).is_some() {
-                return Err(Error::Forbidden);
+                return Err(ApiError::Forbidden);
             }
         }
-        given.operation().ok_or(Error::Forbidden)
+        given.operation().ok_or(ApiError::Forbidden)
     }
 }
 

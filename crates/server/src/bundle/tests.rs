@@ -109,5 +109,5 @@ fn answers_not_modified_for_the_same_form_only() {
 #[test]
 fn says_how_to_build_the_page_where_none_is_built_in() {
     assert!(Bundle::embedded().respond("/", &HeaderMap::new()).is_some());
-    assert!(matches!(Bundle::read(Path::new("src/bundle")), Err(Error::NoPage { .. })));
+    assert!(matches!(Bundle::read(Path::new("src/bundle")), Err(StartError::NoPage { .. })));
 }

@@ -12,9 +12,9 @@ use futures_util::{
 use http::HeaderValue;
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
 
-use crate::{
-    Error,
-    kubernetes::client::{Client, Dated},
+use crate::kubernetes::{
+    self,
+    client::{Client, Dated},
 };
 
 /// The questions that are under way.
@@ -23,7 +23,7 @@ pub(super) struct Lookups {
     open: Arc<Mutex<HashMap<String, Lookup>>>,
 }
 
-type Lookup = Shared<BoxFuture<'static, Result<Found, Arc<Error>>>>;
+type Lookup = Shared<BoxFuture<'static, Result<Found, kubernetes::Error>>>;
 
 /// What the API server has under a name.
 #[derive(Clone)]
@@ -37,13 +37,13 @@ impl Lookups {
     /// for; tells whether it was asked from now on.
     ///
     /// # Errors
-    /// What `check_rate` says; [`Error::Shared`] with what the API server said.
-    pub(super) async fn get(
+    /// What `check_rate` says; an error of the API server.
+    pub(super) async fn get<E: From<kubernetes::Error>>(
         &self,
         client: &Client,
         name: &ObjectName,
-        check_rate: impl FnOnce() -> Result<(), Error>,
-    ) -> Result<(Found, bool), Error> {
+        check_rate: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(Found, bool), E> {
         let (lookup, is_fresh) = {
             let mut open = self.open.lock().expect("nothing panics while it holds the lock");
             match open.get(name.as_str()) {
@@ -58,7 +58,7 @@ impl Lookups {
                 }
             }
         };
-        let found = lookup.await.map_err(Error::Shared)?;
+        let found = lookup.await?;
         Ok((found, is_fresh))
     }
 }
@@ -67,7 +67,7 @@ fn start(client: Client, name: ObjectName, open: Arc<Mutex<HashMap<String, Looku
     async move {
         let answer = client.get(&name).await;
         open.lock().expect("nothing panics while it holds the lock").remove(name.as_str());
-        answer.map(|Dated { value, date }| Found { value, date }).map_err(Arc::new)
+        answer.map(|Dated { value, date }| Found { value, date })
     }
     .boxed()
     .shared()

@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use kube::config::Kubeconfig;
 use kube_enroll_core::{Cluster, ClusterFields, pem};
 
-use crate::{ClusterFlags, Error};
+use crate::{ClusterFlags, StartError};
 
 /// The flags with the files of authorities read in.
 pub(crate) struct ClusterOverrides {
@@ -21,8 +21,8 @@ impl ClusterOverrides {
     /// Reads the files that the flags name.
     ///
     /// # Errors
-    /// [`Error::ReadFile`]; [`Error::NoCertificates`].
-    pub(crate) fn read(flags: &ClusterFlags) -> Result<Self, Error> {
+    /// [`StartError::ReadFile`]; [`StartError::NoCertificates`].
+    pub(crate) fn read(flags: &ClusterFlags) -> Result<Self, StartError> {
         let certificate_authority_data = match &flags.certificate_authority_file {
             // The roots of the person's own machine: nothing is written into the kubeconfig.
             Some(path) if path == Path::new("system") => Some(String::new()),
@@ -48,8 +48,8 @@ impl ClusterOverrides {
     /// Puts the flags over what was found, and checks the whole.
     ///
     /// # Errors
-    /// [`Error::Cluster`].
-    pub(crate) fn apply(&self, found: ClusterFields) -> Result<Cluster, Error> {
+    /// [`StartError::Cluster`].
+    pub(crate) fn apply(&self, found: ClusterFields) -> Result<Cluster, StartError> {
         Cluster::parse(ClusterFields {
             name: self.name.clone().or(Some(found.name).filter(|name| !name.is_empty())).unwrap_or("kubernetes".into()),
             server: self.server.clone().unwrap_or(found.server),
@@ -62,19 +62,19 @@ impl ClusterOverrides {
             proxy_url: String::new(),
             client_certificate_authority_data: self.client_certificate_authority_data.clone().unwrap_or_default(),
         })
-        .map_err(Error::Cluster)
+        .map_err(StartError::Cluster)
     }
 
     /// Puts the flags over what `kube-public/cluster-info` says to a server that runs inside of the cluster.
     ///
     /// # Errors
-    /// [`Error::NoPublicAddress`] where it says nothing of use; [`Error::Cluster`].
+    /// [`StartError::NoPublicAddress`] where it says nothing of use; [`StartError::Cluster`].
     pub(crate) fn apply_to_cluster_info(
         &self,
         inside: ClusterFields,
         kubeconfig: Option<&str>,
-    ) -> Result<Cluster, Error> {
-        let missing = |reason: &str| Error::NoPublicAddress { reason: reason.into() };
+    ) -> Result<Cluster, StartError> {
+        let missing = |reason: &str| StartError::NoPublicAddress { reason: reason.into() };
         let kubeconfig = kubeconfig.ok_or_else(|| missing("there is no kube-public/cluster-info"))?;
         let parsed =
             Kubeconfig::from_yaml(kubeconfig).map_err(|_| missing("kube-public/cluster-info is no kubeconfig"))?;
@@ -98,11 +98,11 @@ impl ClusterOverrides {
 }
 
 /// Reads the certificates of a file, as base64 of their PEM.
-fn read_certificates(path: &Path) -> Result<String, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.into(), source })?;
+fn read_certificates(path: &Path) -> Result<String, StartError> {
+    let text = std::fs::read_to_string(path).map_err(|source| StartError::ReadFile { path: path.into(), source })?;
     let certificates = pem::certificates(&text);
     if certificates.is_empty() {
-        return Err(Error::NoCertificates { path: path.into() });
+        return Err(StartError::NoCertificates { path: path.into() });
     }
     Ok(Base64::encode_string(certificates.as_bytes()))
 }
@@ -155,7 +155,7 @@ mod tests {
         // An empty file is no cluster's: base64 of nothing would mean the roots of the machine.
         let path = tempfile::NamedTempFile::new().expect("a file");
         let flags = ClusterFlags { certificate_authority_file: Some(path.path().into()), ..ClusterFlags::default() };
-        assert!(matches!(ClusterOverrides::read(&flags), Err(Error::NoCertificates { .. })));
+        assert!(matches!(ClusterOverrides::read(&flags), Err(StartError::NoCertificates { .. })));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use super::strict::StrictStream;
-use crate::{Error, Limits, server::ShutdownSignal};
+use crate::{Limits, api::ApiError, server::ShutdownSignal};
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
     };
     let (violation, is_answerable) = (strict.violation(), !strict.has_passed_a_head());
     if let Some(violation) = violation {
-        let error = Error::NotStrict { found: violation.found, expected: violation.expected };
+        let error = ApiError::NotStrict { found: violation.found, expected: violation.expected };
         tracing::info!(%error, "refused");
         if is_answerable {
             // Boxed: its buffer would be in the memory of every connection that waits.
@@ -63,7 +63,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
 }
 
 /// Answers one connection too many, so that a balancer tries elsewhere and a person sees why.
-pub(crate) async fn reject(mut stream: TcpStream, error: Error) {
+pub(crate) async fn reject(mut stream: TcpStream, error: ApiError) {
     respond_and_close(&mut stream, &error.status()).await;
 }
 

@@ -3,7 +3,7 @@
 use http::{HeaderMap, Uri, header};
 use kube_enroll_core::address::is_loopback;
 
-use crate::Error;
+use crate::{StartError, api::ApiError};
 
 /// The Hosts that are answered. With any other, a page of a stranger whose name resolves to this address (DNS
 /// rebinding) would be on our own origin.
@@ -26,9 +26,9 @@ impl Hosts {
     /// Parses the Hosts that an operator names.
     ///
     /// # Errors
-    /// [`Error::AllowedHost`].
-    pub(crate) fn parse(hosts: &[String]) -> Result<Self, Error> {
-        let parse = |found: &String| Host::parse(found).ok_or_else(|| Error::AllowedHost { found: found.clone() });
+    /// [`StartError::AllowedHost`].
+    pub(crate) fn parse(hosts: &[String]) -> Result<Self, StartError> {
+        let parse = |found: &String| Host::parse(found).ok_or_else(|| StartError::AllowedHost { found: found.clone() });
         hosts.iter().map(parse).collect::<Result<_, _>>().map(Self::Named)
     }
 
@@ -40,9 +40,9 @@ impl Hosts {
     /// Checks that a request has one Host, and one of these.
     ///
     /// # Errors
-    /// [`Error::UnknownHost`] for none, several, or one that is not allowed.
-    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), Error> {
-        let unknown = |found: &[u8]| Error::UnknownHost { found: visible(found) };
+    /// [`ApiError::UnknownHost`] for none, several, or one that is not allowed.
+    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
+        let unknown = |found: &[u8]| ApiError::UnknownHost { found: visible(found) };
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(unknown(b"")) };
         let text = host.to_str().map_err(|_| unknown(host.as_bytes()))?;
@@ -97,8 +97,8 @@ impl Host {
 /// and from other programs; where they are, they must be right. The Host was checked before.
 ///
 /// # Errors
-/// [`Error::ForeignOrigin`].
-pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Error> {
+/// [`ApiError::ForeignOrigin`].
+pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     for found in headers.get_all(header::ORIGIN) {
         // TLS may end before us, so the scheme is not ours to know.
@@ -108,12 +108,12 @@ pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), Error> {
             .and_then(|text| text.split_once("://"))
             .and_then(|(scheme, authority)| matches!(scheme, "http" | "https").then_some(authority));
         if !authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host)) {
-            return Err(Error::ForeignOrigin { header: "Origin", found: visible(found.as_bytes()) });
+            return Err(ApiError::ForeignOrigin { header: "Origin", found: visible(found.as_bytes()) });
         }
     }
     for found in headers.get_all("sec-fetch-site") {
         if found != "same-origin" && found != "none" {
-            return Err(Error::ForeignOrigin { header: "Sec-Fetch-Site", found: visible(found.as_bytes()) });
+            return Err(ApiError::ForeignOrigin { header: "Sec-Fetch-Site", found: visible(found.as_bytes()) });
         }
     }
     Ok(())
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn refuses_to_allow_what_is_no_host() {
         for host in ["", "*", "https://a", "a/b", "a:b", "a:70000", "a b"] {
-            assert!(matches!(Hosts::parse(&[host.into()]), Err(Error::AllowedHost { .. })), "{host:?}");
+            assert!(matches!(Hosts::parse(&[host.into()]), Err(StartError::AllowedHost { .. })), "{host:?}");
         }
     }
 
@@ -229,7 +229,7 @@ mod tests {
             &[("origin", "http://localhost:8080"), ("sec-fetch-site", "cross-site")],
             &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
         ] {
-            assert!(matches!(check(pairs), Err(Error::ForeignOrigin { .. })), "{pairs:?}");
+            assert!(matches!(check(pairs), Err(ApiError::ForeignOrigin { .. })), "{pairs:?}");
         }
     }
 }

@@ -26,8 +26,8 @@ use super::{
     unknown_host,
 };
 use crate::{
-    Error, Limit, Limits,
-    api::{admission, log::RequestLog, operation::Operation, response, watch::stream},
+    Limit, Limits,
+    api::{ApiError, admission, log::RequestLog, operation::Operation, response, watch::stream},
     bundle::Bundle,
     cache::{Event, Store, Subscription},
     discovery::Discovered,
@@ -88,10 +88,10 @@ pub(crate) fn operator_router(shared: Arc<AppState>) -> Router {
 
 async fn readyz(State(shared): State<Arc<AppState>>) -> Response {
     let is_ready = shared.store.is_filled() && !shared.stop.is_announced();
-    if is_ready { "ok\n".into_response() } else { Error::NotReady.into_response() }
+    if is_ready { "ok\n".into_response() } else { ApiError::NotReady.into_response() }
 }
 
-async fn config_json(State(shared): State<Arc<AppState>>) -> Result<Response, Error> {
+async fn config_json(State(shared): State<Arc<AppState>>) -> Result<Response, ApiError> {
     let settings = shared.known()?.settings;
     Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], settings).into_response())
 }
@@ -100,7 +100,7 @@ async fn whoami_json(
     State(shared): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
-) -> Result<Response, Error> {
+) -> Result<Response, ApiError> {
     let caller = shared.authenticator.authenticate(peer.ip(), &headers).await?;
     Ok(match shared.authenticator.whoami(caller.person.as_ref(), &shared.policy) {
         Some(whoami) => {
@@ -127,7 +127,7 @@ async fn page_or_api(
         return answer.await;
     }
     // To its end, though whoever asked may have left: what the API server has made is counted, known and in the log.
-    tokio::spawn(answer).await.unwrap_or_else(|_| Error::NotReady.into_response())
+    tokio::spawn(answer).await.unwrap_or_else(|_| ApiError::NotReady.into_response())
 }
 
 async fn logged_api(shared: Arc<AppState>, peer: SocketAddr, request: Request) -> Response {
@@ -152,7 +152,7 @@ async fn api(
     peer: SocketAddr,
     request: Request,
     logged: &mut RequestLog,
-) -> Result<Response, Error> {
+) -> Result<Response, ApiError> {
     origin::check_origin(request.headers())?;
     let caller = shared.authenticator.authenticate(peer.ip(), request.headers()).await?;
     let person = caller.person.as_ref();
@@ -161,9 +161,9 @@ async fn api(
     logged.operation(&operation);
     let account = shared.known()?.account;
     if !shared.store.is_filled() {
-        return Err(Error::NotReady);
+        return Err(ApiError::NotReady);
     }
-    let check_rate = || shared.limiter.lookup(&caller);
+    let check_rate = || shared.limiter.lookup(&caller).map_err(ApiError::from);
     match operation {
         Operation::Create => {
             check_content_type(request.headers())?;
@@ -178,16 +178,16 @@ async fn api(
             shared.metrics.observe_create(began.elapsed());
             let Dated { value, date } = created?;
             shared.store.observe_date(date.as_ref());
-            let csr = shared.store.created(&account, value).ok_or(Error::NotReady)?;
+            let csr = shared.store.created(&account, value).ok_or(ApiError::NotReady)?;
             Ok(shared.json(StatusCode::CREATED, response::csr(&csr)))
         }
         Operation::Get(name) => {
             match shared.store.find(&account, &name, user, check_rate).await?.and_then(|found| present(&found)) {
                 Some(csr) => Ok(shared.json(StatusCode::OK, response::csr(&csr))),
-                None => Err(Error::NotFound { name: name.to_string() }),
+                None => Err(ApiError::NotFound { name: name.to_string() }),
             }
         }
-        Operation::GetOther(name) => Err(Error::NotFound { name }),
+        Operation::GetOther(name) => Err(ApiError::NotFound { name }),
         Operation::List(name) => {
             let csr = shared.store.find(&account, &name, user, check_rate).await?.and_then(|found| present(&found));
             Ok(shared.json(StatusCode::OK, response::list(shared.store.version(), csr.as_deref())))
@@ -195,7 +195,7 @@ async fn api(
         Operation::Watch(name, options) => {
             // Before it costs a question.
             let permit = shared.limiter.stream(&caller)?;
-            let found = shared.store.find(&account, &name, user, check_rate).await?.ok_or(Error::NothingToWatch)?;
+            let found = shared.store.find(&account, &name, user, check_rate).await?.ok_or(ApiError::NothingToWatch)?;
             let end = caller.expires.map(instant);
             let stream = stream(
                 found,
@@ -209,7 +209,7 @@ async fn api(
             Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream)).into_response())
         }
         Operation::ClusterInfo => {
-            let kubeconfig = shared.store.cluster_info(check_rate).await?.ok_or(Error::NoClusterInfo)?;
+            let kubeconfig = shared.store.cluster_info(check_rate).await?.ok_or(ApiError::NoClusterInfo)?;
             Ok(shared.json(StatusCode::OK, response::cluster_info(&kubeconfig)))
         }
     }
@@ -237,17 +237,17 @@ impl AppState {
         (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
     }
 
-    fn known(&self) -> Result<Discovered, Error> {
-        self.known.borrow().clone().ok_or(Error::NotReady)
+    fn known(&self) -> Result<Discovered, ApiError> {
+        self.known.borrow().clone().ok_or(ApiError::NotReady)
     }
 }
 
 /// Reads a body, however it is framed, up to [`Limits::body_bytes`].
-async fn read_body(request: Request, limits: &Limits, metrics: &Metrics) -> Result<Bytes, Error> {
+async fn read_body(request: Request, limits: &Limits, metrics: &Metrics) -> Result<Bytes, ApiError> {
     let maximum_bytes = limits.body_bytes;
     let too_large = || {
         metrics.count_refusal(Limit::BodyBytes);
-        Error::BodyTooLarge { maximum_bytes }
+        ApiError::BodyTooLarge { maximum_bytes }
     };
     // What announces its length is refused before it comes.
     if request.body().size_hint().lower() > maximum_bytes as u64 {
@@ -256,27 +256,27 @@ async fn read_body(request: Request, limits: &Limits, metrics: &Metrics) -> Resu
     match timeout(limits.body_timeout, Limited::new(request.into_body(), maximum_bytes).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Error::BodyBroken),
-        Err(_) => Err(Error::BodyTimeout),
+        Ok(Err(_)) => Err(ApiError::BodyBroken),
+        Err(_) => Err(ApiError::BodyTimeout),
     }
 }
 
 /// A form of another site can send text, but not JSON, without asking first.
-fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let mut given = headers.get_all(header::CONTENT_TYPE).iter().map(|value| value.to_str().unwrap_or("?"));
     let (found, more) = (given.next().unwrap_or_default(), given.next());
     let essence = found.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") && more.is_none() {
         return Ok(());
     }
-    Err(Error::UnsupportedMediaType { found: found.chars().take(100).collect() })
+    Err(ApiError::UnsupportedMediaType { found: found.chars().take(100).collect() })
 }
 
 async fn known_host(State(shared): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     if let Err(error) = shared.hosts.check(request.headers(), request.uri()) {
         let mut logged = RequestLog::new(request.method().as_str());
         let page = match &error {
-            Error::UnknownHost { found } if unknown_host::wants_html(request.headers()) => {
+            ApiError::UnknownHost { found } if unknown_host::wants_html(request.headers()) => {
                 Some(unknown_host::page(found))
             }
             _ => None,

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::Error;
+use crate::StartError;
 
 /// Who says who asks, and what of that is believed. Contradictions are found by [`crate::Server::bind`].
 #[derive(Args, Clone, Debug, Default)]
@@ -103,8 +103,8 @@ impl IdentityFlags {
     /// Checks that no flag is given that would do nothing: whoever set it believes that it protects.
     ///
     /// # Errors
-    /// [`Error::UnusedFlag`].
-    pub(super) fn check_used(&self) -> Result<(), Error> {
+    /// [`StartError::UnusedFlag`].
+    pub(super) fn check_used(&self) -> Result<(), StartError> {
         let header = [
             (self.user_header.is_some(), "--user-header"),
             (self.groups_header.is_some(), "--groups-header"),
@@ -143,7 +143,7 @@ impl IdentityFlags {
         }
         if self.oidc_jwks_file.is_some() && self.oidc_ca_file.is_some() {
             // Nothing is fetched.
-            return Err(Error::UnusedFlag {
+            return Err(StartError::UnusedFlag {
                 flag: "--oidc-ca-file",
                 needs: "discovery, which --oidc-jwks-file replaces",
             });
@@ -154,8 +154,8 @@ impl IdentityFlags {
     /// Returns the address where people sign out.
     ///
     /// # Errors
-    /// [`Error::FlagValue`].
-    pub(super) fn sign_out(&self) -> Result<Option<String>, Error> {
+    /// [`StartError::FlagValue`].
+    pub(super) fn sign_out(&self) -> Result<Option<String>, StartError> {
         let Some(found) = &self.sign_out_url else { return Ok(None) };
         // "//host" and "/\host" are other sites to a browser.
         let is_path = found.starts_with('/') && !matches!(found.as_bytes().get(1), Some(b'/' | b'\\'));
@@ -165,7 +165,7 @@ impl IdentityFlags {
         if (is_path || is_url) && found.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Some(found.clone()));
         }
-        Err(Error::FlagValue {
+        Err(StartError::FlagValue {
             flag: "--sign-out-url",
             found: found.clone(),
             expected: "an https URL or a path that begins with one /",
@@ -173,9 +173,9 @@ impl IdentityFlags {
     }
 }
 
-fn refuse_given(flags: &[(bool, &'static str)], needs: &'static str) -> Result<(), Error> {
+fn refuse_given(flags: &[(bool, &'static str)], needs: &'static str) -> Result<(), StartError> {
     match flags.iter().find(|(given, _)| *given) {
-        Some((_, flag)) => Err(Error::UnusedFlag { flag, needs }),
+        Some((_, flag)) => Err(StartError::UnusedFlag { flag, needs }),
         None => Ok(()),
     }
 }

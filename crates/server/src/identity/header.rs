@@ -3,8 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kube_enroll_core::{GroupName, Groups, Policy};
 
-use super::{Person, flags::IdentityFlags, proxy::TrustedProxies};
-use crate::Error;
+use super::{Error, Person, flags::IdentityFlags, proxy::TrustedProxies};
+use crate::StartError;
 
 /// The headers that are believed.
 pub(super) struct Header {
@@ -21,22 +21,22 @@ impl Header {
     /// Reads the flags.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`] without a user header; [`Error::FlagValue`] for an empty separator or one header for two
-    /// things.
-    pub(super) fn new(flags: &IdentityFlags, policy: &Policy, proxies: &TrustedProxies) -> Result<Self, Error> {
+    /// [`StartError::MissingFlag`] without a user header; [`StartError::FlagValue`] for an empty separator or one
+    /// header for two things.
+    pub(super) fn new(flags: &IdentityFlags, policy: &Policy, proxies: &TrustedProxies) -> Result<Self, StartError> {
         let Some(user) = flags.user_header.clone() else {
-            return Err(Error::MissingFlag { flag: "--user-header", with: "--identity=header" });
+            return Err(StartError::MissingFlag { flag: "--user-header", with: "--identity=header" });
         };
         if flags.groups_separator.as_deref() == Some("") {
             let expected = "a text that stands between two groups";
-            return Err(Error::FlagValue { flag: "--groups-separator", found: String::new(), expected });
+            return Err(StartError::FlagValue { flag: "--groups-separator", found: String::new(), expected });
         }
         let mut names = vec![user.clone(), proxies.secret_header.clone()];
         names.extend(flags.groups_header.clone());
         let mut spellings: Vec<String> = names.iter().map(dashed).collect();
         spellings.sort_unstable();
         if spellings.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Error::FlagValue {
+            return Err(StartError::FlagValue {
                 flag: "--user-header",
                 found: user.to_string(),
                 expected: "another header than those of --groups-header and --proxy-secret-header",
@@ -60,7 +60,7 @@ impl Header {
     /// Says who sends these headers. The caller has checked that a trusted peer did.
     ///
     /// # Errors
-    /// [`Error::NotSignedIn`] where no user is named; [`Error::IdentityHeader`] where it is not certain who.
+    /// [`Error::NotSignedIn`] where no user is named; [`Error::Header`] where it is not certain who.
     pub(super) fn person(&self, headers: &HeaderMap) -> Result<Person, Error> {
         self.check_spellings(headers)?;
         let mut lines = headers.get_all(&self.user).iter();
@@ -120,7 +120,7 @@ fn text<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, Error>
 }
 
 fn refuse(name: &HeaderName, expected: &'static str) -> Error {
-    Error::IdentityHeader { name: name.to_string(), expected }
+    Error::Header { name: name.to_string(), expected }
 }
 
 #[cfg(test)]
@@ -174,11 +174,11 @@ mod tests {
         ];
         for lines in spellings {
             let found = header(None).person(&headers(lines));
-            assert!(matches!(found, Err(Error::IdentityHeader { .. })), "{lines:?}");
+            assert!(matches!(found, Err(Error::Header { .. })), "{lines:?}");
         }
         for other in ["X_Forwarded_Groups", "X_Kube_Enroll_Proxy_Secret"] {
             let found = header(None).person(&headers(&[one, (other, b"admins")]));
-            assert!(matches!(found, Err(Error::IdentityHeader { .. })), "{other}");
+            assert!(matches!(found, Err(Error::Header { .. })), "{other}");
         }
     }
 
@@ -209,18 +209,18 @@ mod tests {
             |flags: &IdentityFlags| Header::new(flags, &Policy::default(), &TrustedProxies::new(flags)?).map(|_| ());
         let name = HeaderName::from_static;
         let without = IdentityFlags::default();
-        assert!(matches!(start(&without), Err(Error::MissingFlag { flag: "--user-header", .. })));
+        assert!(matches!(start(&without), Err(StartError::MissingFlag { flag: "--user-header", .. })));
         let same = IdentityFlags {
             user_header: Some(name("x-user")),
             groups_header: Some(name("x_user")),
             ..IdentityFlags::default()
         };
-        assert!(matches!(start(&same), Err(Error::FlagValue { flag: "--user-header", .. })));
+        assert!(matches!(start(&same), Err(StartError::FlagValue { flag: "--user-header", .. })));
         let empty = IdentityFlags {
             user_header: Some(name("x-user")),
             groups_separator: Some(String::new()),
             ..IdentityFlags::default()
         };
-        assert!(matches!(start(&empty), Err(Error::FlagValue { flag: "--groups-separator", .. })));
+        assert!(matches!(start(&empty), Err(StartError::FlagValue { flag: "--groups-separator", .. })));
     }
 }

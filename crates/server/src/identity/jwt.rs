@@ -8,13 +8,13 @@ use http::{HeaderMap, HeaderName, header};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
 use serde_json::{Map, Value};
 
-use super::{Person, flags::IdentityFlags};
-use crate::Error;
+use super::{Error, Person, flags::IdentityFlags};
+use crate::StartError;
 use keys::{Keys, check_https};
 
-/// What a token must be like, and what of it is believed: as kube-apiserver's flags of the same names say
-/// ([OpenID Connect tokens](https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens)),
-/// so that a person has one name by token and by certificate.
+/// What a token must be like, and what of it is believed: as kube-apiserver's flags of the same names say ([OpenID
+/// Connect tokens](https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens)), so
+/// that a person has one name by token and by certificate.
 pub(super) struct Jwt {
     header: HeaderName,
     algorithms: Vec<Algorithm>,
@@ -32,17 +32,18 @@ impl Jwt {
     /// Reads the flags and the files that they name. The provider need not be there yet.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`], [`Error::FlagValue`], [`Error::ReadFile`], [`Error::NoCertificates`].
-    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, Error> {
+    /// [`StartError::MissingFlag`], [`StartError::FlagValue`], [`StartError::ReadFile`],
+    /// [`StartError::NoCertificates`].
+    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, StartError> {
         let need = |value: &Option<String>, flag: &'static str| {
             let value = value.clone().filter(|value| !value.is_empty());
-            value.ok_or(Error::MissingFlag { flag, with: "--identity=jwt" })
+            value.ok_or(StartError::MissingFlag { flag, with: "--identity=jwt" })
         };
         let issuer = need(&flags.oidc_issuer_url, "--oidc-issuer-url")?;
         let client_id = need(&flags.oidc_client_id, "--oidc-client-id")?;
         if !check_https(&issuer) || issuer.contains(['?', '#', '@']) {
             let expected = "an https URL without query, fragment and user";
-            return Err(Error::FlagValue { flag: "--oidc-issuer-url", found: issuer, expected });
+            return Err(StartError::FlagValue { flag: "--oidc-issuer-url", found: issuer, expected });
         }
         let algorithms = parse_algorithms(&flags.oidc_signing_algs)?;
         let username_claim = flags.oidc_username_claim.clone().unwrap_or_else(|| "sub".into());
@@ -73,7 +74,8 @@ impl Jwt {
     /// Says whose token is in these headers, and when it ends.
     ///
     /// # Errors
-    /// [`Error::NoToken`], [`Error::BadToken`]; [`Error::KeysUnreachable`] where the provider's keys are not known yet.
+    /// [`Error::NoToken`], [`Error::InvalidToken`]; [`Error::KeysUnreachable`] where the provider's keys are not known
+    /// yet.
     pub(super) async fn person(&self, headers: &HeaderMap) -> Result<(Person, SystemTime), Error> {
         let token = self.token(headers)?;
         let claims = self.verify(token).await?;
@@ -170,7 +172,7 @@ fn validation(issuer: &str, client_id: &str, algorithm: Algorithm) -> Validation
     validation
 }
 
-fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
+fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, StartError> {
     if names.is_empty() {
         return Ok(vec![Algorithm::RS256]);
     }
@@ -181,7 +183,7 @@ fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
         {
             Ok(algorithm)
         }
-        _ => Err(Error::FlagValue {
+        _ => Err(StartError::FlagValue {
             flag: "--oidc-signing-algs",
             found: name.clone(),
             expected: "RS256, RS384, RS512, PS256, PS384, PS512, ES256 or ES384",
@@ -190,16 +192,16 @@ fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, Error> {
     names.iter().map(parse).collect()
 }
 
-fn parse_required(pairs: &[String]) -> Result<Vec<(String, String)>, Error> {
+fn parse_required(pairs: &[String]) -> Result<Vec<(String, String)>, StartError> {
     let parse = |pair: &String| match pair.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err(Error::FlagValue { flag: "--oidc-required-claim", found: pair.clone(), expected: "KEY=VALUE" }),
+        _ => Err(StartError::FlagValue { flag: "--oidc-required-claim", found: pair.clone(), expected: "KEY=VALUE" }),
     };
     pairs.iter().map(parse).collect()
 }
 
 fn invalid(problem: &'static str) -> Error {
-    Error::BadToken { problem }
+    Error::InvalidToken { problem }
 }
 
 /// Says in words what is wrong. The library's own texts may quote the token.

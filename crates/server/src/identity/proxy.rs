@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::flags::IdentityFlags;
-use crate::Error;
+use crate::StartError;
 
 /// The peers whose headers are believed.
 pub(super) struct TrustedProxies {
@@ -27,11 +27,11 @@ impl TrustedProxies {
     /// Reads the flags and the secret.
     ///
     /// # Errors
-    /// [`Error::MissingFlag`] for a network without a secret; [`Error::ReadFile`] and [`Error::WeakSecret`] for the
-    /// secret.
-    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, Error> {
+    /// [`StartError::MissingFlag`] for a network without a secret; [`StartError::ReadFile`] and
+    /// [`StartError::WeakSecret`] for the secret.
+    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, StartError> {
         if !flags.trusted_proxy.is_empty() && flags.proxy_secret_file.is_none() {
-            return Err(Error::MissingFlag { flag: "--proxy-secret-file", with: "--trusted-proxy" });
+            return Err(StartError::MissingFlag { flag: "--proxy-secret-file", with: "--trusted-proxy" });
         }
         Ok(Self {
             networks: flags.trusted_proxy.clone(),
@@ -73,9 +73,10 @@ impl TrustedProxies {
 }
 
 impl Secret {
-    fn read(path: &Path) -> Result<Self, Error> {
-        let mut text =
-            Zeroizing::new(std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?);
+    fn read(path: &Path) -> Result<Self, StartError> {
+        let mut text = Zeroizing::new(
+            std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?,
+        );
         for end in [b'\n', b'\r'] {
             if text.last() == Some(&end) {
                 text.pop();
@@ -83,7 +84,7 @@ impl Secret {
         }
         // Anything else would not come through a header as it is.
         if text.len() < MINIMUM_SECRET_BYTES || !text.iter().all(u8::is_ascii_graphic) {
-            return Err(Error::WeakSecret { path: path.to_owned(), minimum_bytes: MINIMUM_SECRET_BYTES });
+            return Err(StartError::WeakSecret { path: path.to_owned(), minimum_bytes: MINIMUM_SECRET_BYTES });
         }
         Ok(Self(text))
     }

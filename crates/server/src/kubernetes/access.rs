@@ -4,7 +4,7 @@ use base64ct::{Base64, Encoding};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube_enroll_core::{ClusterFields, address::is_loopback, pem};
 
-use crate::{Config, Error};
+use crate::{Config, StartError};
 
 /// How to reach the API server, and what is known about the cluster from there.
 pub(crate) struct Access {
@@ -20,9 +20,9 @@ impl Access {
     /// Takes the kubeconfig that is named, else the one that kubectl would take, else the pod's own account.
     ///
     /// # Errors
-    /// [`Error::Kubeconfig`] where there is none, or it cannot be used.
-    pub(crate) async fn load(config: &Config) -> Result<Self, Error> {
-        let unusable = |error: kube::config::KubeconfigError| Error::Kubeconfig { source: error.into() };
+    /// [`StartError::Kubeconfig`] where there is none, or it cannot be used.
+    pub(crate) async fn load(config: &Config) -> Result<Self, StartError> {
+        let unusable = |error: kube::config::KubeconfigError| StartError::Kubeconfig { source: error.into() };
         let kubeconfig = match &config.kubeconfig {
             Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
             None => match Kubeconfig::read() {
@@ -113,6 +113,6 @@ mod tests {
             ..ClusterFields::default()
         };
         assert_eq!((access.cluster, access.in_cluster), (expected, false));
-        assert!(matches!(Access::load(&config("missing")).await, Err(Error::Kubeconfig { .. })));
+        assert!(matches!(Access::load(&config("missing")).await, Err(StartError::Kubeconfig { .. })));
     }
 }

@@ -11,8 +11,8 @@ use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, 
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
 
-use super::redaction;
-use crate::Error;
+use super::{Error, redaction};
+use crate::StartError;
 
 /// The Kubernetes API, as the account of this server.
 #[derive(Clone)]
@@ -34,12 +34,12 @@ impl Client {
     /// for its body where it is no stream.
     ///
     /// # Errors
-    /// [`Error::Kubeconfig`] for credentials or authorities that cannot be used.
-    pub(crate) fn new(mut config: kube::Config, timeout: Duration) -> Result<Self, Error> {
+    /// [`StartError::Kubeconfig`] for credentials or authorities that cannot be used.
+    pub(crate) fn new(mut config: kube::Config, timeout: Duration) -> Result<Self, StartError> {
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // A create must not be sent twice by anyone but the page, which knows the name and the request.
         config.default_retry = false;
-        let client = kube::Client::try_from(config).map_err(|error| Error::Kubeconfig { source: error.into() })?;
+        let client = kube::Client::try_from(config).map_err(|error| StartError::Kubeconfig { source: error.into() })?;
         Ok(Self { client, timeout })
     }
 
@@ -92,17 +92,13 @@ impl Client {
     /// ([SelfSubjectReview](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/)).
     pub(crate) async fn whoami(&self) -> Result<String, Error> {
         // The later versions came with 1.28 and 1.27.
-        let mut last = Error::NotReady;
-        for version in ["v1", "v1beta1", "v1alpha1"] {
-            let body = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
-            let target = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
-            match self.request::<Review>(build_request(Method::POST, &target, body.into_bytes())).await {
-                Ok(review) => return Ok(review.value.status.user_info.username),
-                Err(Error::Upstream { status, date }) if status.code == 404 => last = Error::Upstream { status, date },
-                Err(error) => return Err(error),
+        let mut review = self.review("v1").await;
+        for version in ["v1beta1", "v1alpha1"] {
+            if review.as_ref().is_err_and(|error| error.code() == Some(404)) {
+                review = self.review(version).await;
             }
         }
-        Err(last)
+        Ok(review?.value.status.user_info.username)
     }
 
     /// Reads the kubeconfig in `kube-public/cluster-info`; nothing where there is none.
@@ -110,6 +106,12 @@ impl Client {
         let answer =
             absent_as_none(self.request::<ConfigMap>(build_request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
         Ok(Dated { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
+    }
+
+    async fn review(&self, version: &str) -> Result<Dated<Review>, Error> {
+        let body = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
+        let target = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
+        self.request(build_request(Method::POST, &target, body.into_bytes())).await
     }
 
     async fn request<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<Dated<T>, Error> {
@@ -120,15 +122,15 @@ impl Client {
         if !code.is_success() {
             return Err(error_of(code, &body, date, retry_after));
         }
-        let value = serde_json::from_slice(&body).map_err(|error| Error::Unreachable { source: error.into() })?;
+        let value = serde_json::from_slice(&body).map_err(Error::unreachable)?;
         Ok(Dated { value, date })
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
         match time::timeout(self.timeout, self.client.send(request)).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Error::Unreachable { source: error.into() }),
-            Err(_) => Err(Error::UpstreamTimeout),
+            Ok(Err(error)) => Err(Error::unreachable(error)),
+            Err(_) => Err(Error::Timeout),
         }
     }
 
@@ -138,10 +140,10 @@ impl Client {
         match time::timeout(self.timeout, body).await {
             Ok(Ok(body)) => Ok((code, body.to_bytes())),
             Ok(Err(source)) if source.is::<LengthLimitError>() => {
-                Err(Error::AnswerTooLong { maximum_bytes: MAX_ANSWER_BYTES })
+                Err(Error::TooLong { maximum_bytes: MAX_ANSWER_BYTES })
             }
-            Ok(Err(source)) => Err(Error::Unreachable { source }),
-            Err(_) => Err(Error::UpstreamTimeout),
+            Ok(Err(source)) => Err(Error::unreachable(source)),
+            Err(_) => Err(Error::Timeout),
         }
     }
 }
@@ -225,13 +227,13 @@ fn error_of(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry_afte
         found.details.get_or_insert_default().retry_after_seconds = seconds;
     }
     let date = date.and_then(|date| date.to_str().ok().map(str::to_owned));
-    Error::Upstream { status: Box::new(redaction::redact(code.as_u16(), found)), date }
+    Error::Status { status: Box::new(redaction::redact(code.as_u16(), found)), date }
 }
 
 fn absent_as_none<T>(answer: Result<Dated<T>, Error>) -> Result<Dated<Option<T>>, Error> {
     match answer {
         Ok(Dated { value, date }) => Ok(Dated { value: Some(value), date }),
-        Err(Error::Upstream { status, date }) if status.code == 404 => {
+        Err(Error::Status { status, date }) if status.code == 404 => {
             Ok(Dated { value: None, date: date.and_then(|date| HeaderValue::from_str(&date).ok()) })
         }
         Err(error) => Err(error),

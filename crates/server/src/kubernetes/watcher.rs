@@ -1,5 +1,5 @@
-//! The one list and the one watch of the API server, again and again
-//! ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
+//! The one list and the one watch of the API server, again and again ([efficient detection of
+//! changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
 
 use std::{collections::HashMap, convert::Infallible, time::Duration};
 
@@ -9,19 +9,15 @@ use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{
+    Error,
     client::{Client, Dated, Page},
     csr::{ServiceAccount, version_number},
 };
-use crate::{Error, cache::Store, error::with_sources};
+use crate::{cache::Store, error::with_sources};
 
 /// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from
 /// any.
-pub(crate) async fn follow(
-    client: &Client,
-    account: &ServiceAccount,
-    store: &Store,
-    silence: Duration,
-) -> Result<Infallible, Error> {
+pub(crate) async fn follow(client: &Client, account: &ServiceAccount, store: &Store, silence: Duration) -> Infallible {
     let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
     let mut page_objects = PAGE_OBJECTS;
     loop {
@@ -29,7 +25,7 @@ pub(crate) async fn follow(
             Ok(()) => {}
             Err(error) => {
                 // Others' objects may be large: a page of fewer is shorter.
-                if matches!(error, Error::AnswerTooLong { .. }) {
+                if matches!(error, Error::TooLong { .. }) {
                     page_objects = (page_objects / 2).max(1);
                 }
                 let pause = backoff.pause(fastrand::f64());
@@ -93,7 +89,7 @@ async fn list(client: &Client, account: &ServiceAccount, store: &Store, page_obj
 async fn watch(client: &Client, account: &ServiceAccount, store: &Store, silence: Duration) -> Result<End, Error> {
     store.metrics.watches.inc();
     let Dated { value: mut body, date } = match client.watch(store.version()).await {
-        Err(Error::Upstream { status, .. }) if status.is_expired() => return Ok(End::Expired),
+        Err(Error::Status { status, .. }) if status.is_expired() => return Ok(End::Expired),
         answer => answer?,
     };
     store.observe_date(date.as_ref());
@@ -137,7 +133,7 @@ async fn watch(client: &Client, account: &ServiceAccount, store: &Store, silence
                 }
                 WatchEvent::Bookmark { resource_version } => store.bookmark(version_number(&resource_version)),
                 WatchEvent::Error(status) if status.is_expired() => return Ok(End::Expired),
-                WatchEvent::Error(status) => return Err(Error::Upstream { status: Box::new(status), date: None }),
+                WatchEvent::Error(status) => return Err(Error::Status { status: Box::new(status), date: None }),
             }
         }
     }
@@ -146,7 +142,7 @@ async fn watch(client: &Client, account: &ServiceAccount, store: &Store, silence
 /// Reads what comes next; nothing at the end.
 async fn next_bytes(body: &mut Body) -> Result<Option<bytes::Bytes>, Error> {
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Error::Unreachable { source: error.into() })?;
+        let frame = frame.map_err(Error::unreachable)?;
         if let Ok(bytes) = frame.into_data() {
             return Ok(Some(bytes));
         }

@@ -97,8 +97,29 @@ impl Limit {
         }
     }
 
-    /// Tells whether it is the caller's own doing (429), and not what all do together (503).
-    pub(crate) fn is_callers_own(self) -> bool {
-        !matches!(self, Self::Connections | Self::Streams | Self::Lookups)
+    /// Returns whom the limit applies to.
+    pub(crate) fn scope(self) -> Scope {
+        match self {
+            Self::Connections | Self::Streams | Self::Lookups => Scope::Everyone,
+            Self::ConnectionsPerAddress
+            | Self::StreamsPerAddress
+            | Self::CreatesPerAddress
+            | Self::LookupsPerAddress => Scope::Address,
+            Self::StreamsPerUser | Self::CreatesPerUser | Self::PendingPerUser => Scope::User,
+            Self::BodyBytes => Scope::Request,
+        }
     }
+}
+
+/// A group of callers, or a thing of theirs, that has a limit in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All callers together.
+    Everyone,
+    /// One address; an IPv6 network counts as one.
+    Address,
+    /// One person.
+    User,
+    /// One request.
+    Request,
 }

@@ -1,6 +1,6 @@
 //! What one client may take, over the socket.
 
-use kube_enroll_server::{Config, Error, IdentityFlags, IdentityKind, Limits, Server};
+use kube_enroll_server::{Config, IdentityFlags, IdentityKind, Limits, Server, StartError};
 use tempfile::TempDir;
 
 use crate::{
@@ -168,7 +168,7 @@ async fn refuses_bounds_that_let_nothing_pass() {
     ] {
         let config = Config { kubeconfig: Some(kubeconfig.clone()), limits, ..Config::default() };
         match Server::bind(config).await.err() {
-            Some(Error::InvalidLimit { flag: found, .. }) => assert_eq!(found, flag),
+            Some(StartError::InvalidLimit { flag: found, .. }) => assert_eq!(found, flag),
             other => panic!("{flag}: {other:?}"),
         }
     }

@@ -2,7 +2,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 pub(crate) use kube_enroll_core::CSRS_PATH;
 use kube_enroll_core::{CertificateSigningRequest, Groups, ObjectName, parse_groups};
-use kube_enroll_server::{ClusterFlags, Config, Error, Server, Shutdown};
+use kube_enroll_server::{ClusterFlags, Config, Server, Shutdown, StartError};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -23,7 +23,7 @@ pub(crate) struct Running {
     pub(crate) metrics_address: Option<SocketAddr>,
     pub(crate) recorder: Recorder,
     stop: Option<oneshot::Sender<Shutdown>>,
-    task: JoinHandle<Result<(), Error>>,
+    task: JoinHandle<Result<(), StartError>>,
     _folder: TempDir,
 }
 

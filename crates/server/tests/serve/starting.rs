@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use kube_enroll_server::{ClusterFlags, Config, Error, Server};
+use kube_enroll_server::{ClusterFlags, Config, Server, StartError};
 use tempfile::TempDir;
 
 use crate::{
@@ -60,25 +60,25 @@ async fn refuses_to_start_with_flags_that_cannot_work() {
 
     let missing = folder.path().join("missing");
     let no_kubeconfig = Config { kubeconfig: Some(missing.clone()), ..good() };
-    assert!(matches!(Server::bind(no_kubeconfig).await, Err(Error::Kubeconfig { .. })));
+    assert!(matches!(Server::bind(no_kubeconfig).await, Err(StartError::Kubeconfig { .. })));
     let no_context = Config { context: Some("other".into()), ..good() };
-    assert!(matches!(Server::bind(no_context).await, Err(Error::Kubeconfig { .. })));
+    assert!(matches!(Server::bind(no_context).await, Err(StartError::Kubeconfig { .. })));
     let no_page = Config { page_dir: Some(missing.clone()), ..good() };
-    assert!(matches!(Server::bind(no_page).await, Err(Error::ReadFile { .. })));
+    assert!(matches!(Server::bind(no_page).await, Err(StartError::ReadFile { .. })));
     let no_host = Config { allowed_hosts: vec!["https://a".into()], ..good() };
-    assert!(matches!(Server::bind(no_host).await, Err(Error::AllowedHost { .. })));
+    assert!(matches!(Server::bind(no_host).await, Err(StartError::AllowedHost { .. })));
     // The kubeconfig's own address is not https.
     let no_server = Config { cluster: ClusterFlags::default(), ..good() };
-    assert!(matches!(Server::bind(no_server).await, Err(Error::Cluster(_))));
+    assert!(matches!(Server::bind(no_server).await, Err(StartError::Cluster(_))));
     let mut no_policy = good();
     no_policy.policy.expiration_seconds.minimum = 599;
-    assert!(matches!(Server::bind(no_policy).await, Err(Error::Policy(_))));
+    assert!(matches!(Server::bind(no_policy).await, Err(StartError::Policy(_))));
     let mut unused = good();
     unused.identity.user_header = Some(http::HeaderName::from_static("x-user"));
-    assert!(matches!(Server::bind(unused).await, Err(Error::UnusedFlag { flag: "--user-header", .. })));
+    assert!(matches!(Server::bind(unused).await, Err(StartError::UnusedFlag { flag: "--user-header", .. })));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let no_address = Config { listen: taken.local_addr().expect("an address"), ..good() };
-    assert!(matches!(Server::bind(no_address).await, Err(Error::Listen { .. })));
+    assert!(matches!(Server::bind(no_address).await, Err(StartError::Listen { .. })));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use super::*;
 
 const NAME: &str = "jane-abcdefghij";
 
-fn parse(method: &str, target: &str) -> Result<Operation, Error> {
+fn parse(method: &str, target: &str) -> Result<Operation, ApiError> {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
     Operation::parse(&method.parse().expect("a method"), path, query)
 }
@@ -64,7 +64,7 @@ fn refuses_names_that_lead_elsewhere() {
         "jane+abcdefghij",
     ] {
         let operation = parse("GET", &format!("{CSRS_PATH}/{name}"));
-        assert!(matches!(operation, Err(Error::Forbidden)), "{name:?}: {operation:?}");
+        assert!(matches!(operation, Err(ApiError::Forbidden)), "{name:?}: {operation:?}");
     }
 }
 
@@ -80,7 +80,7 @@ fn takes_names_of_another_shape_for_absent() {
 fn refuses_other_paths_and_methods() {
     for method in ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "CONNECT", "get"] {
         for path in [CSRS_PATH, &format!("{CSRS_PATH}/{NAME}"), CLUSTER_INFO_PATH] {
-            assert!(matches!(parse(method, path), Err(Error::Forbidden)), "{method} {path}");
+            assert!(matches!(parse(method, path), Err(ApiError::Forbidden)), "{method} {path}");
         }
     }
     for (method, path) in [
@@ -100,7 +100,7 @@ fn refuses_other_paths_and_methods() {
         ("GET", "/apis"),
         ("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews"),
     ] {
-        assert!(matches!(parse(method, path), Err(Error::Forbidden)), "{method} {path}");
+        assert!(matches!(parse(method, path), Err(ApiError::Forbidden)), "{method} {path}");
     }
 }
 
@@ -134,7 +134,7 @@ fn refuses_queries_that_ask_for_more() {
         "watch=1&resourceVersion=0",
     ] {
         let operation = parse("GET", &format!("{CSRS_PATH}?{query}"));
-        assert!(matches!(operation, Err(Error::Forbidden)), "{query}: {operation:?}");
+        assert!(matches!(operation, Err(ApiError::Forbidden)), "{query}: {operation:?}");
     }
     assert!(parse("GET", &format!("{CSRS_PATH}/{NAME}?watch=1")).is_err());
     assert!(parse("GET", &format!("{CSRS_PATH}/{NAME}?")).is_err());

@@ -37,7 +37,7 @@ fn refuses_flags_that_would_do_nothing_and_names_them() {
         ("--sign-out-url=/x", "--sign-out-url"),
     ] {
         let error = flags(line).check_used().expect_err(line);
-        assert!(matches!(&error, Error::UnusedFlag { flag: found, .. } if *found == flag), "{line}: {error}");
+        assert!(matches!(&error, StartError::UnusedFlag { flag: found, .. } if *found == flag), "{line}: {error}");
     }
     for line in [
         "",
@@ -56,7 +56,7 @@ fn sends_people_only_to_its_own_site_or_to_https_to_sign_out() {
     }
     for url in ["", "x", "//evil.example", "/\\evil.example", "http://a.example", "javascript:alert(1)", "https://"] {
         let flags = IdentityFlags { sign_out_url: Some(url.into()), ..IdentityFlags::default() };
-        assert!(matches!(flags.sign_out(), Err(Error::FlagValue { flag: "--sign-out-url", .. })), "{url:?}");
+        assert!(matches!(flags.sign_out(), Err(StartError::FlagValue { flag: "--sign-out-url", .. })), "{url:?}");
     }
     assert_eq!(flags("").sign_out().expect("none"), None);
 }

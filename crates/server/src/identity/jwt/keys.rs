@@ -29,7 +29,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{Error, error::with_sources};
+use super::super::Error;
+use crate::{StartError, error::with_sources};
 
 /// Where keys come from.
 pub(super) enum Keys {
@@ -86,12 +87,12 @@ impl Keys {
     /// Reads a JWK Set (RFC 7517, section 5).
     ///
     /// # Errors
-    /// [`Error::ReadFile`], [`Error::FlagValue`].
-    pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+    /// [`StartError::ReadFile`], [`StartError::FlagValue`].
+    pub(super) fn read(path: &Path) -> Result<Self, StartError> {
+        let text = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
         let keys = serde_json::from_slice(&text).map(usable).unwrap_or_default();
         if keys.is_empty() {
-            return Err(Error::FlagValue {
+            return Err(StartError::FlagValue {
                 flag: "--oidc-jwks-file",
                 found: path.display().to_string(),
                 expected: "a JWK Set with RSA or EC keys for signatures",
@@ -103,13 +104,14 @@ impl Keys {
     /// Prepares to fetch; asks nobody yet.
     ///
     /// # Errors
-    /// [`Error::ReadFile`], [`Error::NoCertificates`] for the file of authorities.
-    pub(super) fn discover(issuer: &str, ca_file: Option<&Path>) -> Result<Self, Error> {
+    /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
+    pub(super) fn discover(issuer: &str, ca_file: Option<&Path>) -> Result<Self, StartError> {
         let mut roots = RootCertStore::empty();
         let tls = match ca_file {
             Some(path) => {
-                let none = || Error::NoCertificates { path: path.to_owned() };
-                let pem = std::fs::read(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+                let none = || StartError::NoCertificates { path: path.to_owned() };
+                let pem =
+                    std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
                 let found: Vec<_> =
                     CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
                 if found.is_empty() {
@@ -128,7 +130,7 @@ impl Keys {
             }
             None => HttpsConnectorBuilder::new()
                 .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
-                .map_err(|source| Error::ReadFile { path: "the authorities of this machine".into(), source })?,
+                .map_err(|source| StartError::ReadFile { path: "the authorities of this machine".into(), source })?,
         };
         Ok(Self::Provider(Arc::new(Provider {
             client: Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()),

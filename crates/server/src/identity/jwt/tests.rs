@@ -73,7 +73,7 @@ async fn ask(jwt: &Jwt, token: &str) -> Result<Person, Error> {
 
 async fn refuses(jwt: &Jwt, token: &str) -> &'static str {
     match ask(jwt, token).await {
-        Err(Error::BadToken { problem }) => problem,
+        Err(Error::InvalidToken { problem }) => problem,
         other => panic!("{other:?}"),
     }
 }
@@ -240,7 +240,7 @@ async fn takes_exactly_one_token_from_the_one_header_that_counts() {
         assert!(matches!(usual.person(&map).await, Err(Error::NoToken)), "{map:?}");
     }
     let twice = headers("authorization", &[&*bearer, &*bearer]);
-    assert!(matches!(usual.person(&twice).await, Err(Error::BadToken { .. })));
+    assert!(matches!(usual.person(&twice).await, Err(Error::InvalidToken { .. })));
     let other = jwt(|flags| flags.jwt_header = Some(HeaderName::from_static("x-token")));
     assert!(other.person(&headers("x-token", &[&*token])).await.is_ok());
     assert!(other.person(&headers("x-token", &[&*bearer])).await.is_ok());
@@ -279,6 +279,6 @@ fn refuses_a_key_file_without_a_key_that_could_sign() {
     for text in ["", "{}", r#"{"keys":[]}"#, &secret.to_string(), &json!({"keys": [encryption]}).to_string()] {
         std::fs::write(&file, text).expect("a folder to write to");
         let refused = Keys::read(&file);
-        assert!(matches!(refused, Err(Error::FlagValue { flag: "--oidc-jwks-file", .. })), "{text}");
+        assert!(matches!(refused, Err(StartError::FlagValue { flag: "--oidc-jwks-file", .. })), "{text}");
     }
 }

@@ -87,11 +87,14 @@ fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
         proxy_secret_file: secret.then(|| file.clone()),
         ..IdentityFlags::default()
     };
-    assert!(matches!(TrustedProxies::new(&flags(false)), Err(Error::MissingFlag { flag: "--proxy-secret-file", .. })));
-    assert!(matches!(TrustedProxies::new(&flags(true)), Err(Error::ReadFile { .. })));
+    assert!(matches!(
+        TrustedProxies::new(&flags(false)),
+        Err(StartError::MissingFlag { flag: "--proxy-secret-file", .. })
+    ));
+    assert!(matches!(TrustedProxies::new(&flags(true)), Err(StartError::ReadFile { .. })));
     for text in ["", "0123456789abcde\n", "0123456789 abcdef", "0123456789abcdef\n\n"] {
         std::fs::write(&file, text).expect("a folder to write to");
-        assert!(matches!(TrustedProxies::new(&flags(true)), Err(Error::WeakSecret { .. })), "{text:?}");
+        assert!(matches!(TrustedProxies::new(&flags(true)), Err(StartError::WeakSecret { .. })), "{text:?}");
     }
     for text in [SECRET, "0123456789abcdef\n", "0123456789abcdef\r\n"] {
         std::fs::write(&file, text).expect("a folder to write to");

@@ -1,0 +1,229 @@
+//! Refusals of requests, and their responses.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use kube_enroll_core::{Error as CoreError, ErrorCode, Status, StatusCause, StatusDetails};
+use kube_enroll_x509::Error as X509Error;
+
+use crate::{
+    identity::Error as IdentityError,
+    kubernetes::Error as KubernetesError,
+    limits::{LimitExceeded, table::Scope},
+};
+
+/// The reason why a request is refused. [`ApiError::status`] is what a client sees; the sources are for the log only.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// A head that is not strict HTTP/1.1 (RFC 9112), so that programs in front may have read another request.
+    #[error("the head of the request is not strict HTTP/1.1: found {found}, expected {expected}")]
+    NotStrict {
+        /// The part that is not strict.
+        found: &'static str,
+        /// The strict form.
+        expected: &'static str,
+    },
+    /// A path, method or query that is none of the operations.
+    #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
+    Forbidden,
+    /// The caller is not known.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A request for a certificate of somebody else.
+    #[error("the request is for {found:?}, but you are signed in as {expected:?}: reload the page and try again")]
+    OtherUser {
+        /// The user that the request names.
+        found: String,
+        /// The caller.
+        expected: String,
+    },
+    /// A request for a group that is not one of the caller's.
+    #[error("the request is for the group {found:?}, and {user:?} is not in it: leave the group out")]
+    OtherGroup {
+        /// The group that the request names.
+        found: String,
+        /// The caller.
+        user: String,
+    },
+    /// A Host that the operator has not named, none, or several.
+    #[error("the Host {found:?} is not known here: the operator can add it with --allowed-host")]
+    UnknownHost {
+        /// The Host found.
+        found: String,
+    },
+    /// A request that another site's page has caused.
+    #[error("the request comes from another site: found {header} {found:?}")]
+    ForeignOrigin {
+        /// The header that says so.
+        header: &'static str,
+        /// Its value.
+        found: String,
+    },
+    /// There is no such object, or it is not ours: the same for both.
+    #[error("certificatesigningrequests.certificates.k8s.io {name:?} not found")]
+    NotFound {
+        /// The object's name.
+        name: String,
+    },
+    /// There is no such object in `kube-public`.
+    #[error("configmaps \"cluster-info\" not found")]
+    NoClusterInfo,
+    /// A body that is not declared as JSON, as a form of another site would send it.
+    #[error("found Content-Type {found:?}, expected application/json")]
+    UnsupportedMediaType {
+        /// The type found.
+        found: String,
+    },
+    /// A body that is too long.
+    #[error("the body is longer than {maximum_bytes} bytes")]
+    BodyTooLarge {
+        /// The most bytes possible.
+        maximum_bytes: usize,
+    },
+    /// A body that did not arrive in time.
+    #[error("the body did not arrive in time")]
+    BodyTimeout,
+    /// A body that broke off.
+    #[error("the body broke off")]
+    BodyBroken,
+    /// A body that is not the one kind of object.
+    #[error(transparent)]
+    Malformed(CoreError),
+    /// An object that requests what is not given here.
+    #[error(transparent)]
+    Refused(X509Error),
+    /// The account of this server, or the first list of CSRs, is not known yet.
+    #[error("the server has not reached the Kubernetes API yet")]
+    NotReady,
+    /// A limit is reached.
+    #[error(transparent)]
+    LimitExceeded(#[from] LimitExceeded),
+    /// There is no CSR of that name for this caller to watch: absent and foreign are the same.
+    #[error("there is nothing to watch: list again")]
+    NothingToWatch,
+    /// The API server refused, or did not answer.
+    #[error(transparent)]
+    Kubernetes(#[from] KubernetesError),
+}
+
+impl ApiError {
+    /// Returns the `Status` that a client sees.
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Self::Forbidden
+            | Self::OtherUser { .. }
+            | Self::OtherGroup { .. }
+            | Self::UnknownHost { .. }
+            | Self::ForeignOrigin { .. } => self.failure(403, "Forbidden"),
+            Self::Identity(
+                IdentityError::NotSignedIn
+                | IdentityError::Header { .. }
+                | IdentityError::NoToken
+                | IdentityError::InvalidToken { .. },
+            ) => self.failure(401, "Unauthorized"),
+            Self::Identity(IdentityError::KeysUnreachable)
+            | Self::NotReady
+            | Self::Kubernetes(KubernetesError::Unreachable(_)) => {
+                self.retryable(503, "ServiceUnavailable", RETRY_AFTER_SECONDS)
+            }
+            Self::Kubernetes(KubernetesError::Timeout) => self.retryable(504, "Timeout", RETRY_AFTER_SECONDS),
+            Self::Kubernetes(KubernetesError::TooLong { .. }) => self.failure(502, "InternalError"),
+            Self::Kubernetes(KubernetesError::Status { status, .. }) => Status::clone(status),
+            Self::LimitExceeded(LimitExceeded { limit, retry_after_seconds }) => match limit.scope() {
+                Scope::Address | Scope::User | Scope::Request => {
+                    self.retryable(429, "TooManyRequests", *retry_after_seconds)
+                }
+                Scope::Everyone => self.retryable(503, "ServiceUnavailable", *retry_after_seconds),
+            },
+            Self::NotFound { .. } | Self::NoClusterInfo => self.failure(404, "NotFound"),
+            Self::NothingToWatch => self.failure(410, "Expired"),
+            Self::UnsupportedMediaType { .. } => self.failure(415, "UnsupportedMediaType"),
+            Self::BodyTooLarge { .. } => self.failure(413, "RequestEntityTooLarge"),
+            Self::BodyTimeout => self.failure(408, "Timeout"),
+            Self::NotStrict { .. } | Self::BodyBroken => self.failure(400, "BadRequest"),
+            Self::Malformed(error) => self.invalid(400, "BadRequest", field_of(error), error.code()),
+            Self::Refused(error) => self.invalid(422, "Invalid", field_of_request(error), error.code()),
+        }
+    }
+
+    /// Returns the code for the log: core's if there is one, else the reason that the client sees.
+    pub(crate) fn code(&self) -> String {
+        match self {
+            Self::Malformed(error) => error.code().to_string(),
+            Self::Refused(error) => error.code().to_string(),
+            _ => self.status().reason,
+        }
+    }
+
+    fn failure(&self, code: u16, reason: &str) -> Status {
+        Status::failure(code, reason, self.to_string())
+    }
+
+    fn retryable(&self, code: u16, reason: &str, retry_after_seconds: u32) -> Status {
+        let details = Some(StatusDetails { retry_after_seconds, ..StatusDetails::default() });
+        Status { details, ..self.failure(code, reason) }
+    }
+
+    /// Names the field of the object that is at fault.
+    fn invalid(&self, code: u16, reason: &str, field: &str, error: ErrorCode) -> Status {
+        let cause = StatusCause { field: field.into(), message: self.to_string(), reason: error.to_string() };
+        let details = Some(StatusDetails { causes: vec![cause], ..StatusDetails::default() });
+        Status { details, ..self.failure(code, reason) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        // RFC 6750, section 3; without a token it has no error code.
+        let challenge = match self {
+            Self::Identity(IdentityError::NoToken) => Some("Bearer"),
+            Self::Identity(IdentityError::InvalidToken { .. }) => Some("Bearer error=\"invalid_token\""),
+            _ => None,
+        };
+        let date = match self {
+            Self::Kubernetes(KubernetesError::Status { date, .. }) => {
+                date.and_then(|date| HeaderValue::from_str(&date).ok())
+            }
+            _ => None,
+        };
+        let body = serde_json::to_vec(&status).expect("a Status has only strings and numbers");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = StatusCode::from_u16(status.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(details) = status.details.filter(|details| details.retry_after_seconds > 0) {
+            headers.insert(header::RETRY_AFTER, details.retry_after_seconds.into());
+        }
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(date) = date {
+            headers.insert(header::DATE, date);
+        }
+        response
+    }
+}
+
+/// Returns the field of the object that a refusal is about.
+fn field_of_request(error: &X509Error) -> &'static str {
+    match error {
+        X509Error::Core(error) => field_of(error),
+        _ => "spec.request",
+    }
+}
+
+/// Returns the field of the object that an error of core is about.
+fn field_of(error: &CoreError) -> &'static str {
+    match error {
+        CoreError::InvalidObject { field, .. } => field,
+        CoreError::InvalidObjectName { .. } => "metadata.name",
+        CoreError::ExpirationOutOfRange { .. } => "spec.expirationSeconds",
+        _ => "spec.request",
+    }
+}
+
+/// The time to try again while the API server is away.
+const RETRY_AFTER_SECONDS: u32 = 2;

@@ -1,0 +1,33 @@
+/// The reason why it is not certain who sends a request.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// Nobody is signed in, or a peer that is not trusted says so.
+    #[error(
+        "nobody is signed in: open this page by the address where you sign in, and reload it if your session has ended"
+    )]
+    NotSignedIn,
+    /// The headers of a trusted peer leave the user uncertain.
+    #[error("it is not certain who asks: the proxy must send {name} {expected}; show this to whoever runs it")]
+    Header {
+        /// The header.
+        name: String,
+        /// The form in which it is accepted.
+        expected: &'static str,
+    },
+    /// There is no token.
+    #[error(
+        "nobody is signed in: no token came with the request; sign in, and open this page by the address where you do"
+    )]
+    NoToken,
+    /// A token that is not valid.
+    #[error(
+        "the token cannot be used, {problem}: sign in again, and if that does not help, show this to whoever runs the server"
+    )]
+    InvalidToken {
+        /// The fault, in words; nothing of the token.
+        problem: &'static str,
+    },
+    /// The keys of the OpenID provider are not known yet.
+    #[error("the keys of the OpenID provider cannot be fetched yet")]
+    KeysUnreachable,
+}

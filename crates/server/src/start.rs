@@ -1,0 +1,107 @@
+//! Reasons why the server does not start, for the operator who starts it.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+/// The reason why the server does not start, or stops once it has reached the API server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that a flag names cannot be read.
+    #[error("cannot read {path}")]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// `--cluster-ca-file` holds no certificate.
+    #[error("{path} has no certificate in PEM form")]
+    NoCertificates {
+        /// The file.
+        path: PathBuf,
+    },
+    /// `--page-dir` holds no page.
+    #[error("{path} has no index.html: build the page first, or leave --page-dir out")]
+    NoPage {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no usable kubeconfig, and no pod's account either.
+    #[error("no way to the Kubernetes API: give a kubeconfig with --kubeconfig and --context, or run in a pod")]
+    Kubeconfig {
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A Host that is no `NAME` or `NAME:PORT`.
+    #[error("--allowed-host: found {found:?}, expected NAME or NAME:PORT")]
+    AllowedHost {
+        /// What the flag says.
+        found: String,
+    },
+    /// A flag that another one needs.
+    #[error("{with} needs {flag}")]
+    MissingFlag {
+        /// The flag that is missing.
+        flag: &'static str,
+        /// The flag that needs it.
+        with: &'static str,
+    },
+    /// A flag that would do nothing.
+    #[error("{flag} does nothing without {needs}")]
+    UnusedFlag {
+        /// The flag.
+        flag: &'static str,
+        /// What it belongs to.
+        needs: &'static str,
+    },
+    /// A flag whose value cannot be used.
+    #[error("{flag}: found {found:?}, expected {expected}")]
+    FlagValue {
+        /// The flag.
+        flag: &'static str,
+        /// Its value.
+        found: String,
+        /// What can be used.
+        expected: &'static str,
+    },
+    /// `--proxy-secret-file` holds no secret that could be sent in a header, or one that could be guessed.
+    #[error("--proxy-secret-file: {path} must hold one line of at least {minimum_bytes} visible ASCII characters")]
+    WeakSecret {
+        /// The file.
+        path: PathBuf,
+        /// The fewest bytes possible.
+        minimum_bytes: usize,
+    },
+    /// The flags of the policy contradict each other.
+    #[error("the flags of the policy cannot be used")]
+    Policy(#[source] kube_enroll_core::Error),
+    /// The cluster cannot be written into a kubeconfig.
+    #[error(
+        "the cluster cannot be used: set --cluster-name, --cluster-server, --cluster-ca-file or --cluster-tls-server-name"
+    )]
+    Cluster(#[source] kube_enroll_core::Error),
+    /// In a pod, and nobody says how people outside reach the API server.
+    #[error(
+        "no public address of the API server is known ({reason}): set --cluster-server=https://HOST:PORT to the address that people use, and --cluster-ca-file to its authorities"
+    )]
+    NoPublicAddress {
+        /// Why kube-public/cluster-info was of no help.
+        reason: String,
+    },
+    /// A limit that lets nothing pass, or a time without an end.
+    #[error("{flag} must be {expected}")]
+    InvalidLimit {
+        /// The flag.
+        flag: &'static str,
+        /// What is possible.
+        expected: &'static str,
+    },
+}
