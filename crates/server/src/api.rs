@@ -1,10 +1,216 @@
-//! What a client may ask of the Kubernetes API: parsed, judged, built anew, and answered.
+//! The part of the Kubernetes API that a client may use: each request is parsed, judged, built anew, and answered.
 
 pub(crate) mod admission;
+mod body;
 mod error;
 pub(crate) mod log;
 pub(crate) mod operation;
-pub(crate) mod response;
-pub(crate) mod watch;
+pub(crate) mod origin;
+mod response;
+mod watch;
 
+use std::{net::IpAddr, sync::Arc, time::SystemTime};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use kube_enroll_core::{ObjectName, Policy};
+use tokio::{sync::watch as channel, time::Instant};
+
+use crate::{
+    Limits,
+    cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
+    discovery::Discovered,
+    identity::{Authenticator, Caller},
+    kubernetes::{
+        client::{Client, Dated},
+        csr::{ServiceAccount, VisibleCsr},
+    },
+    limits::Limiter,
+    metrics::Metrics,
+    shutdown::ShutdownSignal,
+};
 pub(crate) use error::ApiError;
+use log::RequestLog;
+use operation::{Operation, WatchOptions};
+
+/// The operations, and what they need.
+pub(crate) struct Api {
+    pub(crate) policy: Policy,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) limits: Limits,
+    pub(crate) limiter: Limiter,
+    pub(crate) metrics: Arc<Metrics>,
+    /// `None` until the API server was reached.
+    pub(crate) discovered: channel::Receiver<Option<Discovered>>,
+    pub(crate) client: Client,
+    pub(crate) csrs: CsrReader,
+    pub(crate) csr_writer: CsrWriter,
+    pub(crate) lookups: Lookups,
+    pub(crate) cluster_info: ClusterInfo,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) shutdown: ShutdownSignal,
+}
+
+impl Api {
+    /// Returns whether requests can be answered, and no shutdown has begun.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.csrs.is_filled() && !self.shutdown.is_announced()
+    }
+
+    /// Returns `config.json`.
+    ///
+    /// # Errors
+    /// [`ApiError::NotReady`] before the API server was reached.
+    pub(crate) fn settings(&self) -> Result<Response, ApiError> {
+        Ok(json(StatusCode::OK, self.discovered()?.settings))
+    }
+
+    /// Returns `whoami.json`, or `None` if no caller is ever known.
+    ///
+    /// # Errors
+    /// [`ApiError::Identity`].
+    pub(crate) async fn whoami(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Option<Response>, ApiError> {
+        let caller = self.authenticator.authenticate(peer, headers).await?;
+        let whoami = self.authenticator.whoami(caller.person.as_ref(), &self.policy);
+        Ok(whoami.map(|whoami| {
+            let body = serde_json::to_vec(&whoami).expect("only strings");
+            json(StatusCode::OK, body.into())
+        }))
+    }
+
+    /// Answers a request to the Kubernetes API, and writes its line of the log.
+    pub(crate) async fn respond(self: Arc<Self>, peer: IpAddr, request: Request) -> Response {
+        let mut log = RequestLog::new(request.method().as_str());
+        let result = self.dispatch(peer, request, &mut log).await;
+        let mut response = result.unwrap_or_else(|error| log.reject(error));
+        response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+        // The page judges validity by the cluster's clock, not by this server's.
+        if let Some(date) = self.clock.date() {
+            response.headers_mut().entry(header::DATE).or_insert(date);
+        }
+        if self.shutdown.is_announced() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        self.metrics.count_request(log.verb(), response.status().as_u16());
+        log.finish(response.status());
+        response
+    }
+
+    async fn dispatch(&self, peer: IpAddr, request: Request, log: &mut RequestLog) -> Result<Response, ApiError> {
+        origin::check_origin(request.headers())?;
+        let caller = self.authenticator.authenticate(peer, request.headers()).await?;
+        let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
+        log.operation(&operation);
+        let account = self.discovered()?.account;
+        if !self.csrs.is_filled() {
+            return Err(ApiError::NotReady);
+        }
+        match operation {
+            Operation::Create => self.create(&caller, &account, request, log).await,
+            Operation::Get(name) => match self.find(&caller, &account, &name).await? {
+                Some(csr) => Ok(json(StatusCode::OK, response::csr(&csr))),
+                None => Err(ApiError::NotFound { name: name.to_string() }),
+            },
+            Operation::GetOther(name) => Err(ApiError::NotFound { name }),
+            Operation::List(name) => {
+                let csr = self.find(&caller, &account, &name).await?;
+                Ok(json(StatusCode::OK, response::list(self.csrs.version(), csr.as_deref())))
+            }
+            Operation::Watch(name, options) => self.watch(&caller, &account, &name, options).await,
+            Operation::ClusterInfo => {
+                let kubeconfig = self.cluster_info.get(|| self.check_rate(&caller)).await?;
+                let kubeconfig = kubeconfig.ok_or(ApiError::NoClusterInfo)?;
+                Ok(json(StatusCode::OK, response::cluster_info(&kubeconfig)))
+            }
+        }
+    }
+
+    async fn create(
+        &self,
+        caller: &Caller,
+        account: &ServiceAccount,
+        request: Request,
+        log: &mut RequestLog,
+    ) -> Result<Response, ApiError> {
+        body::check_content_type(request.headers())?;
+        self.limiter.body(caller)?;
+        let body = body::read(request, &self.limits, &self.metrics).await?;
+        let object = admission::admit(&body, &self.policy, caller.person.as_ref())?;
+        let name = &object.metadata.name;
+        log.name(name);
+        let _in_flight = self.limiter.create(caller, name, |user| self.csrs.pending_of(user))?;
+        let began = Instant::now();
+        let created = self.client.create(&object).await;
+        self.metrics.observe_create(began.elapsed());
+        let Dated { value, date } = created?;
+        self.clock.observe_any(date.as_ref());
+        let csr = Arc::new(account.visible(value).ok_or(ApiError::NotReady)?);
+        self.csr_writer.insert(csr.clone());
+        Ok(json(StatusCode::CREATED, response::csr(&csr)))
+    }
+
+    async fn watch(
+        &self,
+        caller: &Caller,
+        account: &ServiceAccount,
+        name: &ObjectName,
+        options: WatchOptions,
+    ) -> Result<Response, ApiError> {
+        // Before it costs a lookup.
+        let permit = self.limiter.stream(caller)?;
+        let check_rate = || self.check_rate(caller);
+        let found = self.lookups.find(account, name, caller.user(), check_rate).await?;
+        let stream = watch::Watch {
+            subscription: found.ok_or(ApiError::NothingToWatch)?,
+            csrs: self.csrs.clone(),
+            options,
+            bookmark_period: self.limits.bookmark_period,
+            expires: caller.expires.map(instant),
+            shutdown: self.shutdown.clone(),
+            _permit: permit,
+        };
+        Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream.into_stream())).into_response())
+    }
+
+    /// Returns the CSR of that name if it is there, and the caller's.
+    async fn find(
+        &self,
+        caller: &Caller,
+        account: &ServiceAccount,
+        name: &ObjectName,
+    ) -> Result<Option<Arc<VisibleCsr>>, ApiError> {
+        let check_rate = || self.check_rate(caller);
+        let found = self.lookups.find(account, name, caller.user(), check_rate).await?;
+        Ok(found.and_then(|found| match &*found.borrow() {
+            Latest::Applied(csr) => Some(csr.clone()),
+            Latest::Deleted(_) => None,
+        }))
+    }
+
+    fn check_rate(&self, caller: &Caller) -> Result<(), ApiError> {
+        Ok(self.limiter.lookup(caller)?)
+    }
+
+    fn discovered(&self) -> Result<Discovered, ApiError> {
+        self.discovered.borrow().clone().ok_or(ApiError::NotReady)
+    }
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response {
+    (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// Converts a time of the clock to one that can be waited for.
+fn instant(time: SystemTime) -> Instant {
+    Instant::now() + time.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// nginx, and proxies that follow it, hold a watch back without it.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");

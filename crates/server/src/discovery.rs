@@ -29,7 +29,7 @@ pub(crate) enum ClusterSource {
     /// This server runs inside; `kube-public/cluster-info` says how it looks from outside.
     InCluster {
         /// The flags.
-        named: ClusterOverrides,
+        overrides: ClusterOverrides,
         /// As it looks from inside.
         inside: ClusterFields,
     },
@@ -65,7 +65,7 @@ impl Discovery {
         let username = retry_forever("asking who this server is", || self.client.whoami()).await;
         let cluster = match self.cluster {
             ClusterSource::Known(cluster) => cluster,
-            ClusterSource::InCluster { named, inside } => {
+            ClusterSource::InCluster { overrides, inside } => {
                 let info = retry_forever("reading kube-public/cluster-info", || async {
                     match self.client.cluster_info().await {
                         // Without the right to read it, it is of no use either.
@@ -74,7 +74,7 @@ impl Discovery {
                     }
                 })
                 .await;
-                named.apply_to_cluster_info(inside, info.as_deref())?
+                overrides.apply_to_cluster_info(inside, info.as_deref())?
             }
         };
         tracing::info!(account = ?username, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");

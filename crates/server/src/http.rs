@@ -1,7 +1,9 @@
-//! HTTP/1.1: one connection after the other, strict heads, and which handler answers a path.
+//! HTTP/1.1: connections, each under deadlines, strict heads, and the handler of each path.
 
 pub(crate) mod connection;
-pub(crate) mod origin;
+mod headers;
+pub(crate) mod hosts;
+pub(crate) mod listener;
 pub(crate) mod router;
 pub(crate) mod strict;
 mod unknown_host;

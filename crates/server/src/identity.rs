@@ -31,6 +31,13 @@ pub(crate) struct Caller {
     pub(crate) expires: Option<SystemTime>,
 }
 
+impl Caller {
+    /// Returns the user, or `None` without an identity.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.person.as_ref().map(|person| &*person.user)
+    }
+}
+
 /// A person whom somebody that is trusted has named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {

@@ -18,6 +18,7 @@ mod kubernetes;
 mod limits;
 mod metrics;
 mod server;
+mod shutdown;
 mod start;
 
 pub use config::{
@@ -27,5 +28,6 @@ pub use config::{
 pub use error::with_sources;
 pub use identity::{IdentityFlags, IdentityKind};
 pub use limits::table::Limit;
-pub use server::{Server, Shutdown};
+pub use server::Server;
+pub use shutdown::Shutdown;
 pub use start::StartError;

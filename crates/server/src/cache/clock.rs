@@ -5,10 +5,10 @@ use std::{
 
 use http::HeaderValue;
 
-/// The API server's clock, as far as its answers tell it: the page judges validity by it, and most answers come from
-/// the store.
-pub(super) struct Clock {
-    /// Its clock minus ours, in milliseconds; [`UNKNOWN`] before it has said any time.
+/// The API server's clock, by the `Date` of its answers: the page judges validity by it, and most answers come from the
+/// cache.
+pub(crate) struct Clock {
+    /// Its clock minus ours, in milliseconds; [`UNKNOWN`] before the first `Date`.
     offset_ms: AtomicI64,
 }
 
@@ -19,8 +19,15 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// Takes the `Date` of an answer that has just come.
-    pub(super) fn observe(&self, date: &HeaderValue) {
+    /// Sets the clock by the `Date` of an answer that has just come, if it has one.
+    pub(crate) fn observe_any(&self, date: Option<&HeaderValue>) {
+        if let Some(date) = date {
+            self.observe(date);
+        }
+    }
+
+    /// Sets the clock by the `Date` of an answer that has just come.
+    pub(crate) fn observe(&self, date: &HeaderValue) {
         let Some(theirs) = date.to_str().ok().and_then(|text| httpdate::parse_http_date(text).ok()) else { return };
         // `Date` has whole seconds: half of one is its error on average.
         let theirs = theirs + Duration::from_millis(500);
@@ -31,8 +38,8 @@ impl Clock {
         self.offset_ms.store(offset_ms, Ordering::Relaxed);
     }
 
-    /// Returns its time now, as HTTP writes it (RFC 9110, section 5.6.7).
-    pub(super) fn date(&self) -> Option<HeaderValue> {
+    /// Returns its time now, as HTTP writes it (RFC 9110, section 5.6.7), or `None` before the first `Date`.
+    pub(crate) fn date(&self) -> Option<HeaderValue> {
         let offset_ms = self.offset_ms.load(Ordering::Relaxed);
         if offset_ms == UNKNOWN {
             return None;

@@ -1,8 +1,8 @@
-//! Questions to the API server about names that the store does not know: one at a time for each name.
+//! Reads of single CSRs that the cache does not know: one at a time for each name.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use futures_util::{
@@ -12,63 +12,105 @@ use futures_util::{
 use http::HeaderValue;
 use kube_enroll_core::{CertificateSigningRequest, ObjectName};
 
+use super::{Clock, CsrReader, CsrWriter, Subscription};
 use crate::kubernetes::{
-    self,
+    Error,
     client::{Client, Dated},
+    csr::ServiceAccount,
 };
 
-/// The questions that are under way.
-#[derive(Default)]
-pub(super) struct Lookups {
-    open: Arc<Mutex<HashMap<String, Lookup>>>,
+/// The lookups that are under way, and the cache that they fill.
+pub(crate) struct Lookups {
+    client: Client,
+    reader: CsrReader,
+    writer: CsrWriter,
+    clock: Arc<Clock>,
+    under_way: Arc<Mutex<HashMap<String, Lookup>>>,
 }
 
-type Lookup = Shared<BoxFuture<'static, Result<Found, kubernetes::Error>>>;
+type Lookup = Shared<BoxFuture<'static, Result<Found, Error>>>;
 
-/// What the API server has under a name.
+/// The answer of the API server.
 #[derive(Clone)]
-pub(super) struct Found {
-    pub(super) value: Option<CertificateSigningRequest>,
-    pub(super) date: Option<HeaderValue>,
+struct Found {
+    object: Option<CertificateSigningRequest>,
+    date: Option<HeaderValue>,
 }
 
 impl Lookups {
-    /// Asks what there is under a name where `check_rate` lets it, or waits for the answer that somebody else has asked
-    /// for; tells whether it was asked from now on.
+    /// Makes lookups by a client, whose answers go to a cache of CSRs.
+    pub(crate) fn new(client: Client, (reader, writer): (CsrReader, CsrWriter), clock: Arc<Clock>) -> Self {
+        Self { client, reader, writer, clock, under_way: Arc::default() }
+    }
+
+    /// Returns a CSR of this user, or `None` if there is none. A name that is not in the cache costs one request to the
+    /// API server where `check_rate` allows it, whether the CSR is somebody else's, absent, or was just created by
+    /// another replica.
     ///
     /// # Errors
-    /// What `check_rate` says; an error of the API server.
-    pub(super) async fn get<E: From<kubernetes::Error>>(
+    /// Those of `check_rate` and of the API server.
+    pub(crate) async fn find<E: From<Error>>(
         &self,
-        client: &Client,
+        account: &ServiceAccount,
+        name: &ObjectName,
+        user: Option<&str>,
+        check_rate: impl Fn() -> Result<(), E>,
+    ) -> Result<Option<Subscription>, E> {
+        let cached = || self.reader.subscribe(name.as_str(), user);
+        if let Some(found) = cached() {
+            return Ok(Some(found));
+        }
+        let mut is_second = false;
+        loop {
+            let (found, is_fresh) = self.get(name, &check_rate).await?;
+            self.clock.observe_any(found.date.as_ref());
+            if let Some(csr) = found.object.and_then(|object| account.visible(object)) {
+                self.writer.insert(csr.into());
+            }
+            let found = cached();
+            // A lookup that had begun before may be older than the object; the next one is not.
+            if found.is_some() || is_fresh || is_second {
+                return Ok(found);
+            }
+            is_second = true;
+        }
+    }
+
+    /// Begins a lookup where `check_rate` allows it, or waits for the one that is under way; returns whether it began
+    /// now.
+    async fn get<E: From<Error>>(
+        &self,
         name: &ObjectName,
         check_rate: impl FnOnce() -> Result<(), E>,
     ) -> Result<(Found, bool), E> {
         let (lookup, is_fresh) = {
-            let mut open = self.open.lock().expect("nothing panics while it holds the lock");
-            match open.get(name.as_str()) {
+            let mut under_way = lock(&self.under_way);
+            match under_way.get(name.as_str()) {
                 Some(lookup) => (lookup.clone(), false),
                 None => {
                     check_rate()?;
-                    let lookup = start(client.clone(), name.clone(), self.open.clone());
-                    // On its own, so that it is asked to the end though the one who has begun it leaves.
+                    let lookup = begin(self.client.clone(), name.clone(), self.under_way.clone());
+                    // A task of its own, so that it ends though the caller who has begun it leaves.
                     tokio::spawn(lookup.clone());
-                    open.insert(name.to_string(), lookup.clone());
+                    under_way.insert(name.to_string(), lookup.clone());
                     (lookup, true)
                 }
             }
         };
-        let found = lookup.await?;
-        Ok((found, is_fresh))
+        Ok((lookup.await?, is_fresh))
     }
 }
 
-fn start(client: Client, name: ObjectName, open: Arc<Mutex<HashMap<String, Lookup>>>) -> Lookup {
+fn begin(client: Client, name: ObjectName, under_way: Arc<Mutex<HashMap<String, Lookup>>>) -> Lookup {
     async move {
         let answer = client.get(&name).await;
-        open.lock().expect("nothing panics while it holds the lock").remove(name.as_str());
-        answer.map(|Dated { value, date }| Found { value, date })
+        lock(&under_way).remove(name.as_str());
+        answer.map(|Dated { value: object, date }| Found { object, date })
     }
     .boxed()
     .shared()
+}
+
+fn lock(under_way: &Mutex<HashMap<String, Lookup>>) -> MutexGuard<'_, HashMap<String, Lookup>> {
+    under_way.lock().expect("nothing panics while it holds the lock")
 }

@@ -16,14 +16,20 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use super::strict::StrictStream;
-use crate::{Limits, api::ApiError, server::ShutdownSignal};
+use crate::{Limits, api::ApiError, shutdown::ShutdownSignal};
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: ShutdownSignal) {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    shutdown: ShutdownSignal,
+) {
     // Events of a watch are small and wanted at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
@@ -43,7 +49,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, l
         let mut connection = pin!(connection);
         tokio::select! {
             ended = &mut connection => ended,
-            _ = stop.begun() => {
+            _ = shutdown.begun() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

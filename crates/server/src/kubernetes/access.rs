@@ -1,10 +1,12 @@
 //! How the API server is reached: a kubeconfig, or the pod's own account.
 
+use std::path::Path;
+
 use base64ct::{Base64, Encoding};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube_enroll_core::{ClusterFields, address::is_loopback, pem};
 
-use crate::{Config, StartError};
+use crate::StartError;
 
 /// How to reach the API server, and what is known about the cluster from there.
 pub(crate) struct Access {
@@ -21,22 +23,22 @@ impl Access {
     ///
     /// # Errors
     /// [`StartError::Kubeconfig`] where there is none, or it cannot be used.
-    pub(crate) async fn load(config: &Config) -> Result<Self, StartError> {
+    pub(crate) async fn load(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Self, StartError> {
         let unusable = |error: kube::config::KubeconfigError| StartError::Kubeconfig { source: error.into() };
-        let kubeconfig = match &config.kubeconfig {
+        let kubeconfig = match kubeconfig {
             Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
             None => match Kubeconfig::read() {
                 Ok(kubeconfig) => kubeconfig,
                 Err(error) => match kube::Config::incluster() {
-                    Ok(in_pod) if config.context.is_none() && std::env::var_os("KUBECONFIG").is_none() => {
+                    Ok(in_pod) if context.is_none() && std::env::var_os("KUBECONFIG").is_none() => {
                         return Ok(Self::in_pod(in_pod));
                     }
                     _ => return Err(unusable(error)),
                 },
             },
         };
-        let named = named_cluster(&kubeconfig, config.context.as_deref());
-        let options = KubeConfigOptions { context: config.context.clone(), ..KubeConfigOptions::default() };
+        let named = named_cluster(&kubeconfig, context);
+        let options = KubeConfigOptions { context: context.map(ToOwned::to_owned), ..KubeConfigOptions::default() };
         let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(unusable)?;
         let (name, named) = named.unwrap_or_default();
         if named.proxy_url.is_none() && is_loopback(config.cluster_url.host().unwrap_or_default()) {
@@ -99,12 +101,7 @@ mod tests {
                     contexts:\n- name: this\n  context:\n    cluster: prod\n    user: us\n\
                     users:\n- name: us\n  user:\n    token: t\n";
         std::fs::write(&kubeconfig, text).expect("a file");
-        let config = |context: &str| Config {
-            kubeconfig: Some(kubeconfig.clone()),
-            context: Some(context.into()),
-            ..Config::default()
-        };
-        let access = Access::load(&config("this")).await.expect("a way");
+        let access = Access::load(Some(&kubeconfig), Some("this")).await.expect("a way");
         let expected = ClusterFields {
             name: "prod".into(),
             server: "https://api.example.com:6443".into(),
@@ -113,6 +110,6 @@ mod tests {
             ..ClusterFields::default()
         };
         assert_eq!((access.cluster, access.in_cluster), (expected, false));
-        assert!(matches!(Access::load(&config("missing")).await, Err(StartError::Kubeconfig { .. })));
+        assert!(matches!(Access::load(Some(&kubeconfig), Some("missing")).await, Err(StartError::Kubeconfig { .. })));
     }
 }

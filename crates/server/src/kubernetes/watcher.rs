@@ -1,8 +1,9 @@
-//! The one list and the one watch of the API server, again and again ([efficient detection of
-//! changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
+//! The one list and the one watch of CSRs, as events
+//! ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
 
-use std::{collections::HashMap, convert::Infallible, time::Duration};
+use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
+use http::HeaderValue;
 use http_body_util::BodyExt;
 use kube::client::Body;
 use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
@@ -11,135 +12,249 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{
     Error,
     client::{Client, Dated, Page},
-    csr::{ServiceAccount, version_number},
+    csr::{ServiceAccount, VisibleCsr, version_number},
 };
-use crate::{cache::Store, error::with_sources};
+use crate::{error::with_sources, metrics::Metrics};
 
-/// Keeps the store in line with the API server, for ever. It fails for no reason: the API server may come back from
-/// any.
-pub(crate) async fn follow(client: &Client, account: &ServiceAccount, store: &Store, silence: Duration) -> Infallible {
-    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
-    let mut page_objects = PAGE_OBJECTS;
-    loop {
-        match list(client, account, store, page_objects).await {
-            Ok(()) => {}
-            Err(error) => {
-                // Others' objects may be large: a page of fewer is shorter.
-                if matches!(error, Error::TooLong { .. }) {
-                    page_objects = (page_objects / 2).max(1);
-                }
-                let pause = backoff.pause(fastrand::f64());
-                report("listing", &error, pause);
-                sleep(pause).await;
-                continue;
-            }
-        }
-        // From here on a watch goes on where the last one ended, until the API server has forgotten that version.
-        loop {
-            let began = Instant::now();
-            let ended = watch(client, account, store, silence).await;
-            store.metrics.watching.set(0);
-            if began.elapsed() > HELD {
-                backoff.reset();
-            }
-            let pause = backoff.pause(fastrand::f64());
-            if let Err(error) = &ended {
-                report("watching", error, pause);
-            }
-            // Also before a list: an API server that forgets every version at once is not to be asked without a pause.
-            sleep(pause).await;
-            if matches!(ended, Ok(End::Expired)) {
-                break;
-            }
-        }
-    }
+/// A change of the CSRs of this server's account.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// The whole list: a CSR that is not in it is gone, unless it was created after it.
+    Listed {
+        /// All CSRs.
+        csrs: Vec<VisibleCsr>,
+        /// The version of the list.
+        version: u64,
+    },
+    /// A CSR was created or changed.
+    Applied(VisibleCsr),
+    /// A CSR was deleted; the last state that it had.
+    Deleted(VisibleCsr),
+    /// Every event up to this version has been seen.
+    Bookmark(u64),
+    /// The API server's clock, as the `Date` of an answer has it.
+    Date(HeaderValue),
 }
 
-/// How a watch ended.
+/// Lists and watches the CSRs for ever. No error ends it: the API server may come back from any.
+pub(crate) struct Watcher {
+    client: Client,
+    account: ServiceAccount,
+    metrics: Arc<Metrics>,
+    /// The longest time without a byte on a watch that is alive.
+    silence: Duration,
+    backoff: Backoff,
+    /// CSRs of a page. Others' may be large: after an answer that is too long, pages of fewer are requested.
+    page_objects: u32,
+    state: State,
+    /// Events that are not delivered yet.
+    events: VecDeque<Event>,
+}
+
+/// The states of a watcher. An event is delivered before the next state is entered.
+///
+/// | state | on success | on failure |
+/// | --- | --- | --- |
+/// | `Unlisted` | `Listing` | |
+/// | `Listing` | `Listing` with the next page, `Listed` after the last one | a pause, `Unlisted` |
+/// | `Listed` | `Watching` | a pause, `Listed`; `Unlisted` where the version is forgotten |
+/// | `Watching` | `Watching` | a pause, `Listed`; `Unlisted` where it cannot go on from its version |
+/// | `Pausing` | the state that it leads to | |
+#[derive(Default)]
+enum State {
+    /// Nothing is known, or what is known cannot be continued.
+    #[default]
+    Unlisted,
+    /// Some pages of a list have come.
+    Listing {
+        csrs: Vec<VisibleCsr>,
+        /// The token of the next page; empty for the first one.
+        next: String,
+    },
+    /// Every event up to a version is known, and no watch is open.
+    Listed { version: u64 },
+    /// A watch is open.
+    Watching(Box<Watch>),
+    /// Something failed or ended: a pause, which grows. Also before a list: an API server that forgets every version at
+    /// once is not to be asked without one.
+    Pausing { pause: Duration, next: Box<State> },
+}
+
+/// An open watch.
+struct Watch {
+    body: Body,
+    decoder: WatchDecoder,
+    /// The version of the last event.
+    version: u64,
+    requested: Instant,
+}
+
+/// The end of a watch.
 enum End {
-    /// As watches do.
-    Normal,
-    /// The version where it began or stood is forgotten, or what comes after it cannot be read or does not come: list
-    /// again.
+    /// The API server's own, or an error on the way: the next watch continues.
+    Closed { version: u64 },
+    /// The version is forgotten, or what comes after it cannot be read or does not come: a list is needed.
     Expired,
 }
 
-async fn list(client: &Client, account: &ServiceAccount, store: &Store, page_objects: u32) -> Result<(), Error> {
-    store.metrics.lists.inc();
-    let mut listed = HashMap::new();
-    let mut next = String::new();
-    let version = loop {
-        let Dated { value: Page { metadata, items }, date } = client.list(&next, page_objects).await?;
-        store.observe_date(date.as_ref());
-        for object in items {
-            if let Some(csr) = account.visible(object) {
-                listed.insert(csr.name().to_owned(), csr);
+impl Watcher {
+    /// Makes a watcher that has not listed yet.
+    pub(crate) fn new(client: Client, account: ServiceAccount, metrics: Arc<Metrics>, silence: Duration) -> Self {
+        Self {
+            client,
+            account,
+            metrics,
+            silence,
+            backoff: Backoff::new(FIRST_PAUSE, MAX_PAUSE),
+            page_objects: PAGE_OBJECTS,
+            state: State::default(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Returns the next event.
+    pub(crate) async fn next(&mut self) -> Event {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return event;
+            }
+            let state = mem::take(&mut self.state);
+            self.state = self.step(state).await;
+        }
+    }
+
+    async fn step(&mut self, state: State) -> State {
+        match state {
+            State::Unlisted => {
+                self.metrics.lists.inc();
+                State::Listing { csrs: Vec::new(), next: String::new() }
+            }
+            State::Listing { csrs, next } => match self.list_page(csrs, &next).await {
+                Ok(state) => state,
+                Err(error) => {
+                    if matches!(error, Error::TooLong { .. }) {
+                        self.page_objects = (self.page_objects / 2).max(1);
+                    }
+                    let pause = self.backoff.pause(fastrand::f64());
+                    report("listing", &error, pause);
+                    State::Pausing { pause, next: Box::new(State::Unlisted) }
+                }
+            },
+            State::Listed { version } => {
+                let requested = Instant::now();
+                self.metrics.watches.inc();
+                match self.client.watch(version).await {
+                    Ok(Dated { value: body, date }) => {
+                        self.observe(date);
+                        self.metrics.watching.set(1);
+                        let decoder = WatchDecoder::new();
+                        State::Watching(Box::new(Watch { body, decoder, version, requested }))
+                    }
+                    Err(Error::Status { status, .. }) if status.is_expired() => self.end(requested, End::Expired, None),
+                    Err(error) => self.end(requested, End::Closed { version }, Some(&error)),
+                }
+            }
+            State::Watching(watch) => self.read(watch).await,
+            State::Pausing { pause, next } => {
+                sleep(pause).await;
+                *next
             }
         }
-        next = metadata.next;
-        if next.is_empty() {
-            break metadata.resource_version;
-        }
-    };
-    tracing::debug!(objects = listed.len(), version, "listed");
-    store.replace(listed, version_number(&version));
-    Ok(())
-}
+    }
 
-async fn watch(client: &Client, account: &ServiceAccount, store: &Store, silence: Duration) -> Result<End, Error> {
-    store.metrics.watches.inc();
-    let Dated { value: mut body, date } = match client.watch(store.version()).await {
-        Err(Error::Status { status, .. }) if status.is_expired() => return Ok(End::Expired),
-        answer => answer?,
-    };
-    store.observe_date(date.as_ref());
-    store.metrics.watching.set(1);
-    let mut decoder = WatchDecoder::new();
-    loop {
-        let bytes = match timeout(silence, next_bytes(&mut body)).await {
+    async fn list_page(&mut self, mut csrs: Vec<VisibleCsr>, next: &str) -> Result<State, Error> {
+        let Dated { value: Page { metadata, items }, date } = self.client.list(next, self.page_objects).await?;
+        self.observe(date);
+        csrs.extend(items.into_iter().filter_map(|object| self.account.visible(object)));
+        if !metadata.next.is_empty() {
+            return Ok(State::Listing { csrs, next: metadata.next });
+        }
+        let version = version_number(&metadata.resource_version);
+        tracing::debug!(objects = csrs.len(), version, "listed");
+        self.events.push_back(Event::Listed { csrs, version });
+        Ok(State::Listed { version })
+    }
+
+    /// Reads what comes next on a watch.
+    async fn read(&mut self, mut watch: Box<Watch>) -> State {
+        let closed = End::Closed { version: watch.version };
+        let bytes = match timeout(self.silence, next_bytes(&mut watch.body)).await {
             Ok(Ok(Some(bytes))) => bytes,
-            Ok(Ok(None)) => return Ok(End::Normal),
-            Ok(Err(error)) => return Err(error),
-            // A stream that is dead, though nobody has said so, or a cluster that was restored from a backup: a watch
-            // from a version that is to come is not refused, and tells of nothing until then.
+            Ok(Ok(None)) => return self.end(watch.requested, closed, None),
+            Ok(Err(error)) => return self.end(watch.requested, closed, Some(&error)),
+            // A stream that is dead though it is open, or a cluster that was restored from a backup: a watch from a
+            // version that is to come is not refused, and is silent until then.
             Err(_) => {
-                tracing::warn!("the watch has been silent for {} s: listing", silence.as_secs());
-                return Ok(End::Expired);
+                tracing::warn!("the watch has been silent for {} s: listing", self.silence.as_secs());
+                return self.end(watch.requested, End::Expired, None);
             }
         };
-        let events = match decoder.push(&bytes) {
+        let events = match watch.decoder.push(&bytes) {
             Ok(events) => events,
             // A watch from the same version would bring the same again.
             Err(error) => {
                 tracing::warn!(%error, "the watch cannot be read: listing");
-                return Ok(End::Expired);
+                return self.end(watch.requested, End::Expired, None);
             }
         };
         for event in events {
-            match event {
+            let event = match event {
                 WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                     let version = version_number(&object.metadata.resource_version);
-                    match account.visible(object) {
-                        Some(csr) => store.show(csr),
-                        None => store.bookmark(version),
-                    }
+                    self.account.visible(object).map_or(Event::Bookmark(version), Event::Applied)
                 }
                 WatchEvent::Deleted(object) => {
                     let version = version_number(&object.metadata.resource_version);
-                    match account.visible(object) {
-                        Some(csr) => store.delete(csr),
-                        None => store.bookmark(version),
-                    }
+                    self.account.visible(object).map_or(Event::Bookmark(version), Event::Deleted)
                 }
-                WatchEvent::Bookmark { resource_version } => store.bookmark(version_number(&resource_version)),
-                WatchEvent::Error(status) if status.is_expired() => return Ok(End::Expired),
-                WatchEvent::Error(status) => return Err(Error::Status { status: Box::new(status), date: None }),
-            }
+                WatchEvent::Bookmark { resource_version } => Event::Bookmark(version_number(&resource_version)),
+                WatchEvent::Error(status) if status.is_expired() => {
+                    return self.end(watch.requested, End::Expired, None);
+                }
+                WatchEvent::Error(status) => {
+                    let error = Error::Status { status: Box::new(status), date: None };
+                    return self.end(watch.requested, End::Closed { version: watch.version }, Some(&error));
+                }
+            };
+            watch.version = watch.version.max(event.version());
+            self.events.push_back(event);
+        }
+        State::Watching(watch)
+    }
+
+    fn end(&mut self, requested: Instant, end: End, error: Option<&Error>) -> State {
+        self.metrics.watching.set(0);
+        if requested.elapsed() > HELD {
+            self.backoff.reset();
+        }
+        let pause = self.backoff.pause(fastrand::f64());
+        if let Some(error) = error {
+            report("watching", error, pause);
+        }
+        let next = match end {
+            End::Closed { version } => State::Listed { version },
+            End::Expired => State::Unlisted,
+        };
+        State::Pausing { pause, next: Box::new(next) }
+    }
+
+    fn observe(&mut self, date: Option<HeaderValue>) {
+        self.events.extend(date.map(Event::Date));
+    }
+}
+
+impl Event {
+    /// Returns the version up to which this event completes what is known; 0 if it does not.
+    fn version(&self) -> u64 {
+        match self {
+            Self::Listed { version, .. } | Self::Bookmark(version) => *version,
+            Self::Applied(csr) | Self::Deleted(csr) => csr.version(),
+            Self::Date(_) => 0,
         }
     }
 }
 
-/// Reads what comes next; nothing at the end.
+/// Reads the next bytes, or `None` at the end.
 async fn next_bytes(body: &mut Body) -> Result<Option<bytes::Bytes>, Error> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(Error::unreachable)?;
@@ -157,10 +272,10 @@ fn report(what: &str, error: &Error, pause: Duration) {
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// People wait: after an outage all of them are told within this and a list.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 /// A watch that held for so long has earned a quick return.
 const HELD: Duration = Duration::from_secs(5);
 
-/// Objects of a page at first. One of ours has about 6 KiB with its certificate and managed fields.
+/// CSRs of a page at first. One of ours has about 6 KiB with its certificate and managed fields.
 const PAGE_OBJECTS: u32 = 250;

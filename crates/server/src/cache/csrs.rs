@@ -1,0 +1,188 @@
+//! The CSRs, with one writer's side and one reader's side.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::watch;
+
+use crate::kubernetes::csr::VisibleCsr;
+
+/// Makes an empty cache of CSRs. `objects` is set to their number.
+pub(crate) fn csrs(objects: Gauge) -> (CsrReader, CsrWriter) {
+    let csrs = Arc::new(Csrs::default());
+    (CsrReader(csrs.clone()), CsrWriter { csrs, objects })
+}
+
+/// The readers' side: single CSRs, as they are and as they change.
+#[derive(Clone)]
+pub(crate) struct CsrReader(Arc<Csrs>);
+
+/// The writers' side: the watch, and whoever has read or created a CSR beside it.
+#[derive(Clone)]
+pub(crate) struct CsrWriter {
+    csrs: Arc<Csrs>,
+    objects: Gauge,
+}
+
+/// The latest event of a CSR. A subscriber needs nothing older.
+#[derive(Clone, Debug)]
+pub(crate) enum Latest {
+    /// It was created or changed to this.
+    Applied(Arc<VisibleCsr>),
+    /// It was deleted, and was this before.
+    Deleted(Arc<VisibleCsr>),
+}
+
+/// A CSR as it is, and its changes.
+pub(crate) type Subscription = watch::Receiver<Latest>;
+
+type Entries = HashMap<String, watch::Sender<Latest>>;
+
+#[derive(Default)]
+struct Csrs {
+    entries: Mutex<Entries>,
+    /// The version up to which every event has been seen.
+    version: AtomicU64,
+    is_filled: AtomicBool,
+}
+
+impl CsrReader {
+    /// Returns whether a list has come: until then no CSR is known to be absent.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.0.is_filled.load(Ordering::Acquire)
+    }
+
+    /// Returns the version up to which every event has been seen.
+    pub(crate) fn version(&self) -> u64 {
+        self.0.version()
+    }
+
+    /// Returns the names of the CSRs of a user that nobody has decided on.
+    pub(crate) fn pending_of(&self, user: &str) -> HashSet<String> {
+        let is_pending = |entry: &watch::Sender<Latest>| match &*entry.borrow() {
+            Latest::Applied(csr) => csr.is_for(Some(user)) && csr.is_pending(),
+            Latest::Deleted(_) => false,
+        };
+        self.0.entries().iter().filter(|(_, entry)| is_pending(entry)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Subscribes to a CSR of this user, or returns `None` if there is none of that name.
+    pub(crate) fn subscribe(&self, name: &str, user: Option<&str>) -> Option<Subscription> {
+        let found = self.0.entries().get(name).map(watch::Sender::subscribe);
+        found.filter(|found| found.borrow().csr().is_for(user))
+    }
+}
+
+impl CsrWriter {
+    /// Inserts a CSR that was read or created beside the watch. One that the watch should have shown already, and has
+    /// not, is gone.
+    pub(crate) fn insert(&self, csr: Arc<VisibleCsr>) {
+        let mut entries = self.csrs.entries();
+        if entries.contains_key(csr.name()) || csr.version() > self.csrs.version() {
+            advance(&mut entries, csr);
+        }
+        self.count(&entries);
+    }
+
+    /// Applies a CSR that the watch has shown.
+    pub(crate) fn apply(&self, csr: VisibleCsr) {
+        let version = csr.version();
+        let mut entries = self.csrs.entries();
+        advance(&mut entries, csr.into());
+        self.count(&entries);
+        self.bookmark(version);
+    }
+
+    /// Deletes a CSR; `last` is its state as the watch has shown it for the last time.
+    pub(crate) fn delete(&self, last: VisibleCsr) {
+        let version = last.version();
+        let mut entries = self.csrs.entries();
+        // One that was created under the same name since then stays.
+        if entries.get(last.name()).is_some_and(|entry| entry.borrow().csr().version() <= version)
+            && let Some(entry) = entries.remove(last.name())
+        {
+            // Another person's last state is not for these subscribers.
+            let known = entry.borrow().csr().clone();
+            entry.send_replace(Latest::Deleted(if known.is_same(&last) { last.into() } else { known }));
+        }
+        self.count(&entries);
+        self.bookmark(version);
+    }
+
+    /// Replaces all CSRs by a list: one that is not in it is gone, unless it was created after it. All at once, so that
+    /// a CSR that is listed is never missing.
+    pub(crate) fn replace(&self, listed: Vec<VisibleCsr>, version: u64) {
+        let listed: HashMap<String, VisibleCsr> = listed.into_iter().map(|csr| (csr.name().to_owned(), csr)).collect();
+        let mut entries = self.csrs.entries();
+        // A cluster that was restored from a backup counts anew, and what was known by higher versions is not newer.
+        let counts_anew = version < self.csrs.version();
+        entries.retain(|name, entry| {
+            let last = entry.borrow().csr().clone();
+            let stays = match listed.get(name) {
+                Some(csr) => !counts_anew || *csr == *last,
+                None => !counts_anew && last.version() > version,
+            };
+            if !stays {
+                entry.send_replace(Latest::Deleted(last));
+            }
+            stays
+        });
+        for csr in listed.into_values() {
+            advance(&mut entries, csr.into());
+        }
+        self.count(&entries);
+        self.csrs.version.store(version, Ordering::Release);
+        self.csrs.is_filled.store(true, Ordering::Release);
+    }
+
+    /// Notes that every event up to a version has been seen.
+    pub(crate) fn bookmark(&self, version: u64) {
+        self.csrs.version.fetch_max(version, Ordering::AcqRel);
+    }
+
+    fn count(&self, entries: &Entries) {
+        self.objects.set(i64::try_from(entries.len()).unwrap_or(i64::MAX));
+    }
+}
+
+impl Csrs {
+    fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+impl Latest {
+    /// Returns the CSR as it is, or was.
+    pub(crate) fn csr(&self) -> &Arc<VisibleCsr> {
+        match self {
+            Self::Applied(csr) | Self::Deleted(csr) => csr,
+        }
+    }
+}
+
+/// Applies a CSR that is new, or newer than what is known. Another object under the same name is not a change of the
+/// first one, which somebody else may watch.
+fn advance(entries: &mut Entries, csr: Arc<VisibleCsr>) {
+    if let Some(entry) = entries.get(csr.name()) {
+        let known = entry.borrow().csr().clone();
+        if csr.version() <= known.version() {
+            return;
+        }
+        if known.is_same(&csr) {
+            entry.send_replace(Latest::Applied(csr));
+            return;
+        }
+        entry.send_replace(Latest::Deleted(known));
+    }
+    entries.insert(csr.name().to_owned(), watch::Sender::new(Latest::Applied(csr)));
+}
