@@ -22,7 +22,6 @@ use kube_enroll_core::{ObjectName, Policy};
 use tokio::{sync::watch as channel, time::Instant};
 
 use crate::{
-    Limits,
     cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
     discovery::Discovered,
     identity::{Authenticator, Caller},
@@ -30,7 +29,7 @@ use crate::{
         client::{Client, Dated},
         csr::{ServiceAccount, VisibleCsr},
     },
-    limits::Limiter,
+    limits::{Limiter, Limits},
     metrics::Metrics,
     shutdown::ShutdownSignal,
 };
@@ -139,7 +138,7 @@ impl Api {
     ) -> Result<Response, ApiError> {
         body::check_content_type(request.headers())?;
         self.limiter.body(caller)?;
-        let body = body::read(request, &self.limits, &self.metrics).await?;
+        let body = body::read(request, &self.limits, &self.limiter).await?;
         let object = admission::admit(&body, &self.policy, caller.person.as_ref())?;
         let name = &object.metadata.name;
         log.name(name);

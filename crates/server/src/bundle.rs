@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::StartError;
+use crate::start::StartError;
 
 /// The page's files by path, without a leading `/`. A path that is not in the table does not exist: no path of a client
 /// ever reaches a file system.

@@ -7,10 +7,10 @@ use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    StartError,
     config::cluster::ClusterOverrides,
     error::with_sources,
     kubernetes::{self, client::Client, csr::ServiceAccount},
+    start::StartError,
 };
 
 /// What is known once the API server was reached.

@@ -12,7 +12,7 @@ use std::{net::IpAddr, time::SystemTime};
 use http::HeaderMap;
 use kube_enroll_core::Policy;
 
-use crate::StartError;
+use crate::start::StartError;
 pub(crate) use error::Error;
 pub use flags::{IdentityFlags, IdentityKind};
 use header::Header;

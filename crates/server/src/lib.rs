@@ -22,12 +22,12 @@ mod shutdown;
 mod start;
 
 pub use config::{
-    ClusterFlags, Config, Limits,
+    ClusterFlags, Config,
     flags::{Cli, Command, LogFormat, Serve},
 };
 pub use error::with_sources;
 pub use identity::{IdentityFlags, IdentityKind};
-pub use limits::table::Limit;
+pub use limits::Limits;
 pub use server::Server;
 pub use shutdown::Shutdown;
 pub use start::StartError;

@@ -10,8 +10,6 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{Limit, Limits};
-
 /// The counters, and the registry that writes them.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -51,7 +49,8 @@ struct ByLimit {
 }
 
 impl Metrics {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// Makes the counters. `limits` has the name and the value of each limit.
+    pub(crate) fn new(limits: impl Iterator<Item = (&'static str, u64)>) -> Self {
         let mut process = Registry::default();
         let (memory, descriptors) = (Gauge::default(), Gauge::default());
         process.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, memory.clone());
@@ -74,10 +73,10 @@ impl Metrics {
             descriptors,
         };
         // All of them from the start, so that an alert can be written on each.
-        for limit in Limit::ALL {
-            let label = ByLimit { bound: limit.label() };
+        for (bound, value) in limits {
+            let label = ByLimit { bound };
             drop(metrics.refused.get_or_create(&label));
-            metrics.limits.get_or_create(&label).set(i64::try_from(limits.of(limit)).unwrap_or(i64::MAX));
+            metrics.limits.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
         }
         metrics.registered()
     }
@@ -111,9 +110,9 @@ impl Metrics {
         self.requests.get_or_create(&Request { verb, code: code.into() }).inc();
     }
 
-    /// Counts what a bound has refused.
-    pub(crate) fn count_refusal(&self, limit: Limit) {
-        self.refused.get_or_create(&ByLimit { bound: limit.label() }).inc();
+    /// Counts what the limit of this name has refused.
+    pub(crate) fn count_refusal(&self, bound: &'static str) {
+        self.refused.get_or_create(&ByLimit { bound }).inc();
     }
 
     /// Counts a create, and how long it took.

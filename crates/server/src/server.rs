@@ -9,11 +9,10 @@ use tokio::{
 };
 
 use crate::{
-    Config, Limits, Shutdown, StartError,
     api::Api,
     bundle::Bundle,
     cache::{self, Clock, ClusterInfo, Lookups},
-    config::cluster::ClusterOverrides,
+    config::{Config, cluster::ClusterOverrides},
     discovery::{ClusterSource, Discovery},
     http::{
         connection,
@@ -23,9 +22,10 @@ use crate::{
     },
     identity::Authenticator,
     kubernetes::{access::Access, client::Client, watcher::Watcher},
-    limits::Limiter,
+    limits::{Limiter, Limits},
     metrics::Metrics,
-    shutdown::ShutdownSignal,
+    shutdown::{Shutdown, ShutdownSignal},
+    start::StartError,
 };
 
 /// A server that is bound to its address. Dropping it, or the future of [`Server::serve`], ends it and all its
@@ -76,7 +76,7 @@ impl Server {
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
         let (discovery, discovered) =
             Discovery::new(client.clone(), cluster, config.policy.clone(), config.approver, authenticator.kind_name());
-        let metrics = Arc::new(Metrics::new(&config.limits));
+        let metrics = Arc::new(Metrics::new(config.limits.counted()));
         let clock = Arc::new(Clock::default());
         let (csrs, csr_writer) = cache::csrs(metrics.objects.clone());
         let api = Api {

@@ -100,8 +100,8 @@ pub enum StartError {
     #[error("{flag} must be {expected}")]
     InvalidLimit {
         /// The flag.
-        flag: &'static str,
-        /// What is possible.
+        flag: String,
+        /// The values that are possible.
         expected: &'static str,
     },
 }

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use super::ApiError;
-use crate::{Limit, Limits, metrics::Metrics};
+use crate::limits::{Limiter, Limits, table::Limit};
 
 /// Checks that a body is JSON: a form of another site can send text, but not JSON, without asking first.
 ///
@@ -27,21 +27,17 @@ pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
 /// Reads a body, however it is framed, up to [`Limits::body_bytes`].
 ///
 /// # Errors
-/// [`ApiError::BodyTooLarge`], [`ApiError::BodyBroken`], [`ApiError::BodyTimeout`].
-pub(super) async fn read(request: Request, limits: &Limits, metrics: &Metrics) -> Result<Bytes, ApiError> {
+/// [`ApiError::LimitExceeded`] for one that is too long or too slow; [`ApiError::BodyBroken`].
+pub(super) async fn read(request: Request, limits: &Limits, limiter: &Limiter) -> Result<Bytes, ApiError> {
     let maximum_bytes = limits.body_bytes;
-    let too_large = || {
-        metrics.count_refusal(Limit::BodyBytes);
-        ApiError::BodyTooLarge { maximum_bytes }
-    };
     // A length that is announced is refused before the body comes.
     if request.body().size_hint().lower() > maximum_bytes as u64 {
-        return Err(too_large());
+        return Err(limiter.refuse(Limit::BodyBytes).into());
     }
     match timeout(limits.body_timeout, Limited::new(request.into_body(), maximum_bytes).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(limiter.refuse(Limit::BodyBytes).into()),
         Ok(Err(_)) => Err(ApiError::BodyBroken),
-        Err(_) => Err(ApiError::BodyTimeout),
+        Err(_) => Err(limiter.refuse(Limit::BodyTimeout).into()),
     }
 }

@@ -11,7 +11,7 @@ use kube_enroll_x509::Error as X509Error;
 use crate::{
     identity::Error as IdentityError,
     kubernetes::Error as KubernetesError,
-    limits::{LimitExceeded, table::Scope},
+    limits::{LimitExceeded, table::Limit},
 };
 
 /// The reason why a request is refused. [`ApiError::status`] is what a client sees; the sources are for the log only.
@@ -76,15 +76,6 @@ pub(crate) enum ApiError {
         /// The type found.
         found: String,
     },
-    /// A body that is too long.
-    #[error("the body is longer than {maximum_bytes} bytes")]
-    BodyTooLarge {
-        /// The most bytes possible.
-        maximum_bytes: usize,
-    },
-    /// A body that did not arrive in time.
-    #[error("the body did not arrive in time")]
-    BodyTimeout,
     /// A body that broke off.
     #[error("the body broke off")]
     BodyBroken,
@@ -128,20 +119,18 @@ impl ApiError {
             | Self::Kubernetes(KubernetesError::Unreachable(_)) => {
                 self.retryable(503, "ServiceUnavailable", RETRY_AFTER_SECONDS)
             }
-            Self::Kubernetes(KubernetesError::Timeout) => self.retryable(504, "Timeout", RETRY_AFTER_SECONDS),
+            Self::Kubernetes(KubernetesError::Timeout) => {
+                let limit = Limit::UpstreamTimeout;
+                self.limited(limit, limit.row().retry_after_seconds())
+            }
             Self::Kubernetes(KubernetesError::TooLong { .. }) => self.failure(502, "InternalError"),
             Self::Kubernetes(KubernetesError::Status { status, .. }) => Status::clone(status),
-            Self::LimitExceeded(LimitExceeded { limit, retry_after_seconds }) => match limit.scope() {
-                Scope::Address | Scope::User | Scope::Request => {
-                    self.retryable(429, "TooManyRequests", *retry_after_seconds)
-                }
-                Scope::Everyone => self.retryable(503, "ServiceUnavailable", *retry_after_seconds),
-            },
+            Self::LimitExceeded(LimitExceeded { limit, retry_after_seconds, .. }) => {
+                self.limited(*limit, *retry_after_seconds)
+            }
             Self::NotFound { .. } | Self::NoClusterInfo => self.failure(404, "NotFound"),
             Self::NothingToWatch => self.failure(410, "Expired"),
             Self::UnsupportedMediaType { .. } => self.failure(415, "UnsupportedMediaType"),
-            Self::BodyTooLarge { .. } => self.failure(413, "RequestEntityTooLarge"),
-            Self::BodyTimeout => self.failure(408, "Timeout"),
             Self::NotStrict { .. } | Self::BodyBroken => self.failure(400, "BadRequest"),
             Self::Malformed(error) => self.invalid(400, "BadRequest", field_of(error), error.code()),
             Self::Refused(error) => self.invalid(422, "Invalid", field_of_request(error), error.code()),
@@ -164,6 +153,16 @@ impl ApiError {
     fn retryable(&self, code: u16, reason: &str, retry_after_seconds: u32) -> Status {
         let details = Some(StatusDetails { retry_after_seconds, ..StatusDetails::default() });
         Status { details, ..self.failure(code, reason) }
+    }
+
+    /// Answers as the row of a limit says.
+    fn limited(&self, limit: Limit, retry_after_seconds: u32) -> Status {
+        // Where the connection ends, nobody reads it.
+        let (code, reason) = limit.row().status().unwrap_or((408, "Timeout"));
+        match retry_after_seconds {
+            0 => self.failure(code, reason),
+            seconds => self.retryable(code, reason, seconds),
+        }
     }
 
     /// Names the field of the object that is at fault.
@@ -227,3 +226,18 @@ fn field_of(error: &CoreError) -> &'static str {
 
 /// The time to try again while the API server is away.
 const RETRY_AFTER_SECONDS: u32 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_server_that_is_too_slow_is_refused_by_the_words_of_its_limit() {
+        let row = Limit::UpstreamTimeout.row();
+        let status = ApiError::from(KubernetesError::Timeout).status();
+        assert_eq!(status.message, row.message(15));
+        let found = (status.code, &*status.reason, status.details.map(|details| details.retry_after_seconds));
+        let (code, reason) = row.status().expect("an answer");
+        assert_eq!(found, (code, reason, Some(row.retry_after_seconds())));
+    }
+}

@@ -6,7 +6,8 @@ use base64ct::{Base64, Encoding};
 use kube::config::Kubeconfig;
 use kube_enroll_core::{Cluster, ClusterFields, pem};
 
-use crate::{ClusterFlags, StartError};
+use super::ClusterFlags;
+use crate::start::StartError;
 
 /// The flags with the files of authorities read in.
 pub(crate) struct ClusterOverrides {

@@ -1,11 +1,12 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
 
-use crate::{ClusterFlags, Config, IdentityFlags, Limits, config::DEFAULT_LISTEN};
+use super::{ClusterFlags, Config, DEFAULT_LISTEN};
+use crate::{identity::IdentityFlags, limits::Limits};
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
 #[derive(Debug, Parser)]
@@ -53,7 +54,7 @@ pub struct Serve {
     #[command(flatten)]
     policy: PolicyFlags,
     #[command(flatten)]
-    limits: LimitFlags,
+    limits: Limits,
 }
 
 /// The Kubernetes API behind this server.
@@ -125,57 +126,6 @@ struct PolicyFlags {
     approver: String,
 }
 
-/// How much people may take, and how long.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Limits")]
-struct LimitFlags {
-    /// Connections at a time.
-    #[arg(long, env = "KUBE_ENROLL_MAX_CONNECTIONS", default_value_t = Limits::default().connections, value_name = "N")]
-    max_connections: usize,
-    /// Connections of one address; this machine’s own is exempt.
-    #[arg(long, env = "KUBE_ENROLL_MAX_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_per_address, value_name = "N")]
-    max_connections_per_address: usize,
-    /// People who wait (watches) at a time.
-    #[arg(long, env = "KUBE_ENROLL_MAX_STREAMS", default_value_t = Limits::default().streams, value_name = "N")]
-    max_streams: usize,
-    /// Watches of one person.
-    #[arg(long, env = "KUBE_ENROLL_MAX_STREAMS_PER_USER", default_value_t = Limits::default().streams_per_user, value_name = "N")]
-    max_streams_per_user: usize,
-    /// Watches of one address, IPv6 by /64.
-    #[arg(long, env = "KUBE_ENROLL_MAX_STREAMS_PER_ADDRESS", default_value_t = Limits::default().streams_per_address, value_name = "N")]
-    max_streams_per_address: usize,
-    /// Creates of one person in a minute.
-    #[arg(long, env = "KUBE_ENROLL_MAX_CREATES_PER_USER", default_value_t = Limits::default().creates_per_user, value_name = "N")]
-    max_creates_per_user: u32,
-    /// Creates of one address in a minute.
-    #[arg(long, env = "KUBE_ENROLL_MAX_CREATES_PER_ADDRESS", default_value_t = Limits::default().creates_per_address, value_name = "N")]
-    max_creates_per_address: u32,
-    /// Requests of one person that nobody has decided on.
-    #[arg(long, env = "KUBE_ENROLL_MAX_PENDING_PER_USER", default_value_t = Limits::default().pending_per_user, value_name = "N")]
-    max_pending_per_user: usize,
-    /// Questions a second to the Kubernetes API about names that are not known here.
-    #[arg(long, env = "KUBE_ENROLL_MAX_LOOKUPS_PER_SECOND", default_value_t = Limits::default().lookups_per_second, value_name = "N")]
-    max_lookups_per_second: u32,
-    /// Those of one address.
-    #[arg(long, env = "KUBE_ENROLL_MAX_LOOKUPS_PER_ADDRESS", default_value_t = Limits::default().lookups_per_address, value_name = "N")]
-    max_lookups_per_address: u32,
-    /// The longest body.
-    #[arg(long, env = "KUBE_ENROLL_MAX_BODY_BYTES", default_value_t = Limits::default().body_bytes, value_name = "BYTES")]
-    max_body_bytes: usize,
-    /// For the head of a request, and for the pause between two.
-    #[arg(long, env = "KUBE_ENROLL_HEADER_TIMEOUT_SECONDS", default_value_t = Limits::default().header_timeout.as_secs(), value_name = "SECONDS")]
-    header_timeout_seconds: u64,
-    /// For the body of a request.
-    #[arg(long, env = "KUBE_ENROLL_BODY_TIMEOUT_SECONDS", default_value_t = Limits::default().body_timeout.as_secs(), value_name = "SECONDS")]
-    body_timeout_seconds: u64,
-    /// For a write to make progress: a slow reader is cut off.
-    #[arg(long, env = "KUBE_ENROLL_WRITE_TIMEOUT_SECONDS", default_value_t = Limits::default().write_timeout.as_secs(), value_name = "SECONDS")]
-    write_timeout_seconds: u64,
-    /// For the Kubernetes API to answer.
-    #[arg(long, env = "KUBE_ENROLL_UPSTREAM_TIMEOUT_SECONDS", default_value_t = Limits::default().upstream_timeout.as_secs(), value_name = "SECONDS")]
-    upstream_timeout_seconds: u64,
-}
-
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogFormat {
@@ -212,31 +162,8 @@ impl Serve {
             identity: self.identity,
             approver: self.policy.approver.clone(),
             policy: self.policy.into_policy(),
-            limits: self.limits.into(),
+            limits: self.limits,
             metrics_listen: self.metrics_listen,
-        }
-    }
-}
-
-impl From<LimitFlags> for Limits {
-    fn from(flags: LimitFlags) -> Self {
-        Self {
-            connections: flags.max_connections,
-            connections_per_address: flags.max_connections_per_address,
-            streams: flags.max_streams,
-            streams_per_user: flags.max_streams_per_user,
-            streams_per_address: flags.max_streams_per_address,
-            creates_per_user: flags.max_creates_per_user,
-            creates_per_address: flags.max_creates_per_address,
-            pending_per_user: flags.max_pending_per_user,
-            lookups_per_second: flags.max_lookups_per_second,
-            lookups_per_address: flags.max_lookups_per_address,
-            body_bytes: flags.max_body_bytes,
-            header_timeout: Duration::from_secs(flags.header_timeout_seconds),
-            body_timeout: Duration::from_secs(flags.body_timeout_seconds),
-            write_timeout: Duration::from_secs(flags.write_timeout_seconds),
-            upstream_timeout: Duration::from_secs(flags.upstream_timeout_seconds),
-            ..Self::default()
         }
     }
 }
@@ -269,7 +196,7 @@ mod tests {
     use kube_enroll_core::parse_groups;
 
     use super::*;
-    use crate::IdentityKind;
+    use crate::identity::IdentityKind;
 
     fn config(flags: &[&str]) -> Config {
         let Cli { command: Command::Serve(serve) } =

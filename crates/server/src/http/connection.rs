@@ -16,7 +16,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use super::strict::StrictStream;
-use crate::{Limits, api::ApiError, shutdown::ShutdownSignal};
+use crate::{api::ApiError, limits::Limits, shutdown::ShutdownSignal};
 
 /// Who is at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]

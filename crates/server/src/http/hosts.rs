@@ -4,8 +4,8 @@ use http::{HeaderMap, Uri, header};
 use kube_enroll_core::address::is_loopback;
 
 use crate::{
-    StartError,
     api::{ApiError, origin::visible},
+    start::StartError,
 };
 
 /// The Hosts that are answered. With any other, a page of a stranger whose name resolves to this address (DNS

@@ -4,9 +4,9 @@ use clap::{Args, ValueEnum};
 use http::HeaderName;
 use ipnet::IpNet;
 
-use crate::StartError;
+use crate::start::StartError;
 
-/// Who says who asks, and what of that is believed. Contradictions are found by [`crate::Server::bind`].
+/// Who says who asks, and what of that is believed. Contradictions are found by [`crate::server::Server::bind`].
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Identity")]
 pub struct IdentityFlags {

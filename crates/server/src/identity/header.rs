@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use kube_enroll_core::{GroupName, Groups, Policy};
 
 use super::{Error, Person, flags::IdentityFlags, proxy::TrustedProxies};
-use crate::StartError;
+use crate::start::StartError;
 
 /// The headers that are believed.
 pub(super) struct Header {

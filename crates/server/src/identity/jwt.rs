@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKi
 use serde_json::{Map, Value};
 
 use super::{Error, Person, flags::IdentityFlags};
-use crate::StartError;
+use crate::start::StartError;
 use keys::{Keys, check_https};
 
 /// What a token must be like, and what of it is believed: as kube-apiserver's flags of the same names say ([OpenID

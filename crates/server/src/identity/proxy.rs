@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::flags::IdentityFlags;
-use crate::StartError;
+use crate::start::StartError;
 
 /// The peers whose headers are believed.
 pub(super) struct TrustedProxies {

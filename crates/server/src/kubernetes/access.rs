@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube_enroll_core::{ClusterFields, address::is_loopback, pem};
 
-use crate::StartError;
+use crate::start::StartError;
 
 /// How to reach the API server, and what is known about the cluster from there.
 pub(crate) struct Access {

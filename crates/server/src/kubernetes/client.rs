@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
 
 use super::{Error, redaction};
-use crate::StartError;
+use crate::start::StartError;
 
 /// The Kubernetes API, as the account of this server.
 #[derive(Clone)]

@@ -30,7 +30,7 @@ use tokio::{
 };
 
 use super::super::Error;
-use crate::{StartError, error::with_sources};
+use crate::{error::with_sources, start::StartError};
 
 /// Where keys come from.
 pub(super) enum Keys {

@@ -1,0 +1,76 @@
+//! A flag for each row of the table.
+
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, builder::RangedU64ValueParser};
+
+use super::{
+    Limits,
+    table::{Row, TABLE, Unit},
+};
+
+impl Args for Limits {
+    fn augment_args(command: Command) -> Command {
+        command.args(TABLE.iter().map(flag))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Limits {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut limits = Self::default();
+        limits.update_from_arg_matches(matches)?;
+        Ok(limits)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for row in &TABLE {
+            if let Some(value) = matches.get_one::<u64>(row.flag) {
+                self.set(row.limit, *value);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn flag(row: &Row) -> Arg {
+    let (value_name, maximum) = match row.unit {
+        Unit::Count => ("N", u64::MAX),
+        Unit::PerMinute | Unit::PerSecond => ("N", u32::MAX.into()),
+        Unit::Bytes => ("BYTES", u64::MAX),
+        Unit::Seconds => ("SECONDS", u64::MAX),
+    };
+    Arg::new(row.flag)
+        .long(row.flag)
+        .env(row.environment)
+        .help(row.help)
+        .help_heading("Limits")
+        .value_name(value_name)
+        .value_parser(RangedU64ValueParser::<u64>::new().range(..=maximum))
+        .default_value(row.default.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(arguments: &[&str]) -> Result<Limits, Error> {
+        let command = Limits::augment_args(Command::new("serve").no_binary_name(true));
+        Limits::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+
+    #[test]
+    fn each_limit_is_set_by_its_flag_and_else_has_its_default() {
+        for row in &TABLE {
+            let set = limits(&[&format!("--{}=7", row.flag)]).expect("a good flag");
+            for other in &TABLE {
+                let expected = if other.limit == row.limit { 7 } else { other.default.into() };
+                assert_eq!(set.value(other.limit), expected, "{} with --{}=7", other.name, row.flag);
+            }
+            for value in ["", "-1", "1.5", "x", "18446744073709551616"] {
+                assert!(limits(&[&format!("--{}={value}", row.flag)]).is_err(), "--{}={value}", row.flag);
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use super::table::{Field, Limit, TABLE};
+use crate::start::StartError;
+
+/// Limits of what a client may take, and of how long others may take. Those with a flag have a row in
+/// [`super::table`], with their default.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at a time; one more is answered 503.
+    pub connections: usize,
+    /// Connections of one address, which this machine's own is exempt from.
+    pub connections_per_address: usize,
+    /// Watches at a time.
+    pub streams: usize,
+    /// Watches of one person.
+    pub streams_per_user: usize,
+    /// Watches of one address, IPv6 by /64: an office has one.
+    pub streams_per_address: usize,
+    /// Creates of one person in a minute.
+    pub creates_per_user: usize,
+    /// Creates of one address in a minute.
+    pub creates_per_address: usize,
+    /// CSRs of one person that nobody has decided on.
+    pub pending_per_user: usize,
+    /// Requests a second to the API server about names that are not known here.
+    pub lookups_per_second: usize,
+    /// Those of one address.
+    pub lookups_per_address: usize,
+    /// The longest body. A request for RSA-4096 with 64 long groups fits into the default.
+    pub body_bytes: usize,
+    /// For the head of a request, and for the pause between two of them.
+    pub header_timeout: Duration,
+    /// For the body of a request.
+    pub body_timeout: Duration,
+    /// For each write to make progress: a slow reader is cut off.
+    pub write_timeout: Duration,
+    /// For the API server to begin its answer, and again to end it.
+    pub upstream_timeout: Duration,
+
+    /// For the watch of the API server to bring anything: it sends a bookmark about every minute. Default: 75 s.
+    pub upstream_silence: Duration,
+    /// Between two signs of life on a watch where nothing happens, a fifth more or less: proxies cut what is silent for
+    /// a minute, some for half of one. Default: 25 s.
+    pub bookmark_period: Duration,
+    /// For others to see that a server which ends gracefully is not ready, before it ends. Default: 5 s.
+    pub unready_period: Duration,
+    /// The time over which it ends the watches then. Default: 4 s.
+    pub ending_period: Duration,
+    /// For what is under way after that. Default: 10 s.
+    pub drain_timeout: Duration,
+}
+
+impl Limits {
+    /// Checks that something passes.
+    ///
+    /// # Errors
+    /// [`StartError::InvalidLimit`].
+    pub(crate) fn check(mut self) -> Result<(), StartError> {
+        for row in &TABLE {
+            let (is_possible, expected) = match (row.field)(&mut self) {
+                Field::Count(count) => (*count > 0, "1 or more"),
+                Field::Time(time) => (!time.is_zero() && *time <= MAX_TIMEOUT, "from 1 to 86400"),
+            };
+            if !is_possible {
+                return Err(StartError::InvalidLimit { flag: format!("--{}", row.flag), expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the value of a limit: a number, or whole seconds.
+    pub(crate) fn value(mut self, limit: Limit) -> u64 {
+        match (limit.row().field)(&mut self) {
+            Field::Count(count) => *count as u64,
+            Field::Time(time) => time.as_secs(),
+        }
+    }
+
+    /// Returns the names and values of the limits whose refusals are counted.
+    pub(crate) fn counted(self) -> impl Iterator<Item = (&'static str, u64)> {
+        TABLE.iter().filter(|row| row.is_counted()).map(move |row| (row.name, self.value(row.limit)))
+    }
+
+    /// Sets a limit to a number, or to seconds.
+    pub(crate) fn set(&mut self, limit: Limit, value: u64) {
+        match (limit.row().field)(self) {
+            Field::Count(count) => *count = usize::try_from(value).unwrap_or(usize::MAX),
+            Field::Time(time) => *time = Duration::from_secs(value),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let mut limits = Self {
+            connections: 0,
+            connections_per_address: 0,
+            streams: 0,
+            streams_per_user: 0,
+            streams_per_address: 0,
+            creates_per_user: 0,
+            creates_per_address: 0,
+            pending_per_user: 0,
+            lookups_per_second: 0,
+            lookups_per_address: 0,
+            body_bytes: 0,
+            header_timeout: Duration::ZERO,
+            body_timeout: Duration::ZERO,
+            write_timeout: Duration::ZERO,
+            upstream_timeout: Duration::ZERO,
+            upstream_silence: Duration::from_secs(75),
+            bookmark_period: Duration::from_secs(25),
+            unready_period: Duration::from_secs(5),
+            ending_period: Duration::from_secs(4),
+            drain_timeout: Duration::from_secs(10),
+        };
+        for row in &TABLE {
+            limits.set(row.limit, row.default.into());
+        }
+        limits
+    }
+}
+
+/// A day. What ends later ends never, and at some point cannot be added to a time.
+const MAX_TIMEOUT: Duration = Duration::from_secs(86_400);
