@@ -22,8 +22,7 @@ function canBeWrapped(comment) {
   return comment.includes(" ") && !/^\(?\[[^\]]*\]\(https:\S+$/.test(comment);
 }
 
-// The server's documentation still begins otherwise.
-const crates = ["core", "x509", "keys", "protocol", "app", "wasm"].map(name => `crates/${name}/src/`);
+const crates = ["core", "x509", "keys", "protocol", "app", "wasm", "server"].map(name => `crates/${name}/src/`);
 const opening = /^\s*\/\/([/!]) (What|Whatever|Who|Whoever|Where|How|Which|Whether|When|Why|Takes|Says|Tells|Hears|Asks|Looks)\b/;
 const docLine = /^\s*\/\/[/!]/;
 
@@ -38,7 +37,8 @@ for (const path of new Set(listed.split("\n")).values()) {
   if (!path || !existsSync(path)) continue;
   const mark = marks[path.slice(path.lastIndexOf(".") + 1)];
   const lines = readFileSync(path, "utf8").split("\n");
-  const isChecked = crates.some(folder => path.startsWith(folder)) && path.endsWith(".rs");
+  // The documentation of a flag is its help, which may be a question.
+  const isChecked = crates.some(folder => path.startsWith(folder)) && path.endsWith(".rs") && !path.endsWith("/flags.rs");
   lines.forEach((line, index) => {
     if (isChecked && hasForbiddenOpening(lines, index)) {
       const [, , word] = opening.exec(line);

@@ -31,7 +31,7 @@ struct File {
     gzip: Option<Bytes>,
 }
 
-/// Which pages may frame a file.
+/// The pages that may frame a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
     Deny,
@@ -49,7 +49,7 @@ struct Embedded {
 static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 impl Bundle {
-    /// Takes the files that are built in, or a page that says how to build them.
+    /// Returns the files that are built in, or a page that says how to build them.
     pub(crate) fn embedded() -> Self {
         let mut files: HashMap<String, File> = EMBEDDED
             .iter()
@@ -173,7 +173,7 @@ fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -
     Ok(())
 }
 
-/// Tells whether a client takes an encoding (RFC 9110, section 12.5.3).
+/// Returns whether a client accepts an encoding (RFC 9110, section 12.5.3).
 fn accepts(request_headers: &HeaderMap, encoding: &str) -> bool {
     request_headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value.split(',').any(|item| {
@@ -184,7 +184,7 @@ fn accepts(request_headers: &HeaderMap, encoding: &str) -> bool {
     })
 }
 
-/// Tells whether a file's name holds a hash of its content, as trunk writes it: `app-0123456789abcdef.js`.
+/// Returns whether a file's name holds a hash of its content, as trunk writes it: `app-0123456789abcdef.js`.
 fn has_hash(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let stem = name.split('.').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is known of the cluster without asking it: CSRs of this server's account, its clock, `cluster-info`.
+//! The parts of the cluster that are known without asking it: CSRs of this server's account, its clock, `cluster-info`.
 //!
 //! One list and one watch ([`crate::kubernetes::watcher`]) fill the CSRs; any number of browsers are served from them.
 //! Nothing of it is needed after a restart: all state is in the Kubernetes API.

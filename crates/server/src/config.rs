@@ -7,10 +7,10 @@ use kube_enroll_core::Policy;
 
 use crate::{identity::IdentityFlags, limits::Limits};
 
-/// What a server is started with.
+/// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where to listen; port 0 takes a free one. Default: 127.0.0.1:8080.
+    /// The address to listen on; port 0 is a free one. Default: 127.0.0.1:8080.
     pub listen: SocketAddr,
     /// The kubeconfig that leads to the Kubernetes API. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's own
     /// account.
@@ -24,16 +24,16 @@ pub struct Config {
     pub page_dir: Option<PathBuf>,
     /// The cluster that people get access to, where it is not the one of the kubeconfig.
     pub cluster: ClusterFlags,
-    /// Who says who asks. Default: nobody.
+    /// The source of a caller's identity. Default: none.
     pub identity: IdentityFlags,
-    /// What may be asked for.
+    /// The policy for requests.
     pub policy: Policy,
-    /// How to reach an approver, a sentence for people. Default: empty.
+    /// The way to an approver, a sentence for people. Default: empty.
     pub approver: String,
     /// Limits of what a client may take.
     pub limits: Limits,
-    /// Where `/metrics` is, and `/livez` and `/readyz` once more: for a server whose own address only a proxy beside it
-    /// reaches. Default: nowhere.
+    /// The address of `/metrics`, and of `/livez` and `/readyz` once more: for a server whose own address only a proxy
+    /// beside it reaches. Default: none.
     pub metrics_listen: Option<SocketAddr>,
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of the API server once: who this server is, and where its people find the cluster.
+//! The facts that are discovered once, from the API server: the account of this server, and the address of the cluster.
 
 use std::{future::Future, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::{
     start::StartError,
 };
 
-/// What is known once the API server was reached.
+/// The facts that are known once the API server was reached.
 #[derive(Clone, Debug)]
 pub(crate) struct Discovered {
     /// The account that objects are made with.
@@ -22,20 +22,20 @@ pub(crate) struct Discovered {
     pub(crate) settings: Bytes,
 }
 
-/// Where the cluster comes from.
+/// The source of the cluster's details.
 pub(crate) enum ClusterSource {
     /// From flags and kubeconfig.
     Known(kube_enroll_core::Cluster),
-    /// This server runs inside; `kube-public/cluster-info` says how it looks from outside.
+    /// This server runs inside; `kube-public/cluster-info` has the details for people outside.
     InCluster {
         /// The flags.
         overrides: ClusterOverrides,
-        /// As it looks from inside.
+        /// The details for programs inside.
         inside: ClusterFields,
     },
 }
 
-/// Asks until it knows.
+/// The discovery, which tries until it succeeds.
 pub(crate) struct Discovery {
     client: Client,
     cluster: ClusterSource,
@@ -46,6 +46,7 @@ pub(crate) struct Discovery {
 }
 
 impl Discovery {
+    /// Makes a discovery, and the receiver of what it publishes.
     pub(crate) fn new(
         client: Client,
         cluster: ClusterSource,
@@ -57,10 +58,10 @@ impl Discovery {
         (Self { client, cluster, policy, approver, identity, known }, receiver)
     }
 
-    /// Asks, as often as it takes, makes the answers known, and returns whose objects are ours.
+    /// Discovers the facts, publishes them, and returns the account of this server.
     ///
     /// # Errors
-    /// [`StartError::NoPublicAddress`], [`StartError::Cluster`]: an operator has to say more.
+    /// [`StartError::NoPublicAddress`], [`StartError::Cluster`]: an operator has to set more flags.
     pub(crate) async fn run(self) -> Result<ServiceAccount, StartError> {
         let username = retry_forever("asking who this server is", || self.client.whoami()).await;
         let cluster = match self.cluster {

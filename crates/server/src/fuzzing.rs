@@ -1,4 +1,4 @@
-//! What must hold for every input, called by the fuzzers of `fuzz/` and by the mutations of golden files in the tests.
+//! Invariants of every input, called by the fuzzers of `fuzz/` and by the mutations of golden files in the tests.
 //! Each function panics where it does not hold.
 
 use http::Method;

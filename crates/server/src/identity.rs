@@ -1,4 +1,4 @@
-//! Who asks.
+//! The identity of callers.
 
 mod error;
 mod flags;
@@ -20,14 +20,14 @@ use jwt::Jwt;
 use proxy::TrustedProxies;
 use whoami::Whoami;
 
-/// Who a request comes from, as far as this server knows.
+/// The sender of a request, as far as this server knows.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// The person, where there is an identity; nobody with `--identity none`.
+    /// The person; `None` with `--identity none`.
     pub(crate) person: Option<Person>,
-    /// Where the request comes from, as far as trusted proxies say; never an IPv4 address written as IPv6.
+    /// The address that the request comes from, by the word of trusted proxies; never an IPv4 address written as IPv6.
     pub(crate) address: IpAddr,
-    /// When it has to be said anew who this is: the end of the token.
+    /// The end of the token: a watch ends then.
     pub(crate) expires: Option<SystemTime>,
 }
 
@@ -38,7 +38,7 @@ impl Caller {
     }
 }
 
-/// A person whom somebody that is trusted has named.
+/// A person, as a trusted source names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
     /// The name, as the cluster is to know it: the CN of a request must be it.
@@ -47,7 +47,7 @@ pub(crate) struct Person {
     pub(crate) groups: Vec<String>,
 }
 
-/// Finds out who asks.
+/// The source of identities.
 pub(crate) struct Authenticator {
     proxies: TrustedProxies,
     kind: IdentityKind,
@@ -78,12 +78,12 @@ impl Authenticator {
         Ok(Self { proxies, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
     }
 
-    /// Returns the word in config.json: empty where nobody is known.
+    /// Returns the kind's name in config.json: empty where nobody is known.
     pub(crate) fn kind_name(&self) -> &'static str {
         self.kind.name()
     }
 
-    /// Says who sends a request with these headers from this peer.
+    /// Authenticates the sender of a request with these headers from this peer.
     ///
     /// # Errors
     /// [`Error::NotSignedIn`], [`Error::Header`]; [`Error::NoToken`], [`Error::InvalidToken`],
@@ -104,7 +104,7 @@ impl Authenticator {
         Ok(Caller { person, address, expires })
     }
 
-    /// Returns `whoami.json`; nothing where nobody is ever known.
+    /// Returns `whoami.json`, or `None` if nobody is ever known.
     pub(crate) fn whoami<'a>(&'a self, person: Option<&'a Person>, policy: &Policy) -> Option<Whoami<'a>> {
         person.map(|person| Whoami::new(self.kind_name(), person, policy, self.sign_out_url.as_deref()))
     }

@@ -1,7 +1,7 @@
 //! `kube-enroll serve`: the page, and the few Kubernetes paths that an enrollment needs.
 //!
-//! Every request passes the gate, which parses it into one of five asks or refuses it; what goes upstream and
-//! what comes back is built anew from the parsed parts. No state is kept: all of it is in the Kubernetes API.
+//! Every request is parsed into one of six operations, or refused; what goes upstream and what comes back is built anew
+//! from the parsed parts. No state is kept: all of it is in the Kubernetes API.
 
 mod api;
 mod bundle;
@@ -15,6 +15,8 @@ pub mod fuzzing;
 mod http;
 mod identity;
 mod kubernetes;
+#[cfg(test)]
+mod layers;
 mod limits;
 mod metrics;
 mod server;

@@ -47,8 +47,8 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     Ok(server.serve(shutdown).await?)
 }
 
-/// Takes as many file descriptors as the system gives, and says where `--max-connections` needs more: a shell's soft
-/// bound is often 1024, which is for programs that wait by select(2).
+/// Raises the number of file descriptors to what the system gives, and warns where `--max-connections` needs more: a
+/// shell's soft bound is often 1024, which is for programs that wait by select(2).
 fn raise_descriptors(max_connections: usize) {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

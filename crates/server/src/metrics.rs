@@ -1,4 +1,4 @@
-//! What the server counts, for Prometheus
+//! Counters, for Prometheus
 //! ([exposition format](https://prometheus.io/docs/instrumenting/exposition_formats/)). No label carries a user's or an
 //! object's name, or an address.
 

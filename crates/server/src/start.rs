@@ -11,7 +11,7 @@ pub enum StartError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// A file that a flag names cannot be read.
@@ -19,7 +19,7 @@ pub enum StartError {
     ReadFile {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// `--cluster-ca-file` holds no certificate.
@@ -37,13 +37,13 @@ pub enum StartError {
     /// There is no usable kubeconfig, and no pod's account either.
     #[error("no way to the Kubernetes API: give a kubeconfig with --kubeconfig and --context, or run in a pod")]
     Kubeconfig {
-        /// What is wrong with it.
+        /// The error of the kubeconfig.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A Host that is no `NAME` or `NAME:PORT`.
     #[error("--allowed-host: found {found:?}, expected NAME or NAME:PORT")]
     AllowedHost {
-        /// What the flag says.
+        /// The flag's value.
         found: String,
     },
     /// A flag that another one needs.
@@ -59,7 +59,7 @@ pub enum StartError {
     UnusedFlag {
         /// The flag.
         flag: &'static str,
-        /// What it belongs to.
+        /// The flag that it belongs to.
         needs: &'static str,
     },
     /// A flag whose value cannot be used.
@@ -69,7 +69,7 @@ pub enum StartError {
         flag: &'static str,
         /// Its value.
         found: String,
-        /// What can be used.
+        /// The values that can be used.
         expected: &'static str,
     },
     /// `--proxy-secret-file` holds no secret that could be sent in a header, or one that could be guessed.
@@ -93,7 +93,7 @@ pub enum StartError {
         "no public address of the API server is known ({reason}): set --cluster-server=https://HOST:PORT to the address that people use, and --cluster-ca-file to its authorities"
     )]
     NoPublicAddress {
-        /// Why kube-public/cluster-info was of no help.
+        /// The reason why kube-public/cluster-info was of no help.
         reason: String,
     },
     /// A limit that lets nothing pass, or a time without an end.

@@ -1,11 +1,11 @@
-//! What may pass, and as what: every request becomes one [`Operation`], or an error.
+//! Operations: every request becomes one [`Operation`], or an error.
 
 use http::Method;
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, ObjectName};
 
 use super::ApiError;
 
-/// What a client can ask for. Nothing of its path or query is kept but these typed parts.
+/// An operation that a client may request. Nothing of its path or query is kept but these typed parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// Create one object; the body is parsed by [`super::admission::admit`].
@@ -22,12 +22,12 @@ pub(crate) enum Operation {
     ClusterInfo,
 }
 
-/// How to watch.
+/// The options of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WatchOptions {
-    /// Whether events without a change are wanted.
+    /// The client wants events without a change.
     pub(crate) bookmarks: bool,
-    /// How long, in [`WATCH_SECONDS`].
+    /// The longest time, within [`WATCH_SECONDS`].
     pub(crate) timeout_seconds: u32,
 }
 
@@ -35,7 +35,7 @@ impl Operation {
     /// Parses the head of a request to the Kubernetes API.
     ///
     /// # Errors
-    /// [`ApiError::Forbidden`] for everything that is not one of the asks.
+    /// [`ApiError::Forbidden`] for everything that is none of the operations.
     pub(crate) fn parse(method: &Method, path: &str, query: Option<&str>) -> Result<Self, ApiError> {
         match (method, path) {
             (&Method::POST, CSRS_PATH) if query.is_none() => Ok(Self::Create),
@@ -49,7 +49,7 @@ impl Operation {
         }
     }
 
-    /// Names the ask for the log.
+    /// Returns the name of the operation, for the log.
     pub(crate) fn verb(&self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -68,7 +68,7 @@ impl Operation {
         }
     }
 
-    /// Takes the raw segment: a name of ours has nothing that could be percent-encoded.
+    /// Parses the raw segment: a name of ours has nothing that could be percent-encoded.
     fn parse_get(name: &str) -> Result<Self, ApiError> {
         if let Ok(name) = ObjectName::parse(name) {
             return Ok(Self::Get(name));
@@ -151,11 +151,11 @@ fn is_kubernetes_name(text: &str) -> bool {
         && text.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
 }
 
-/// How long a watch may last: shorter ones would be a poll, longer ones are cut by proxies anyway. What is asked for
-/// outside is cut to it.
+/// The time that a watch may last: shorter ones would be a poll, longer ones are cut by proxies anyway. What is
+/// requested outside is cut to it.
 const WATCH_SECONDS: std::ops::RangeInclusive<u32> = 30..=600;
 
-/// How long a watch lasts when nothing is said.
+/// The time that a watch lasts without `timeoutSeconds`.
 const DEFAULT_WATCH_SECONDS: u32 = 300;
 
 #[cfg(test)]

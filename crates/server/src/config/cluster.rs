@@ -9,7 +9,7 @@ use kube_enroll_core::{Cluster, ClusterFields, pem};
 use super::ClusterFlags;
 use crate::start::StartError;
 
-/// The flags with the files of authorities read in.
+/// The flags about the cluster, with the files of authorities read in.
 pub(crate) struct ClusterOverrides {
     name: Option<String>,
     server: Option<String>,
@@ -41,12 +41,12 @@ impl ClusterOverrides {
         })
     }
 
-    /// Tells whether the address is named, so that nobody else need be asked.
+    /// Returns whether the flags have the address, so that it need not be discovered.
     pub(crate) fn has_server(&self) -> bool {
         self.server.is_some()
     }
 
-    /// Puts the flags over what was found, and checks the whole.
+    /// Replaces what was found by the flags, and parses the whole.
     ///
     /// # Errors
     /// [`StartError::Cluster`].
@@ -66,7 +66,7 @@ impl ClusterOverrides {
         .map_err(StartError::Cluster)
     }
 
-    /// Puts the flags over what `kube-public/cluster-info` says to a server that runs inside of the cluster.
+    /// Replaces the content of `kube-public/cluster-info`, for a server that runs inside of the cluster, by the flags.
     ///
     /// # Errors
     /// [`StartError::NoPublicAddress`] where it says nothing of use; [`StartError::Cluster`].

@@ -17,7 +17,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the page, and pass on the few Kubernetes paths that it needs.
@@ -93,7 +93,7 @@ struct PublicCluster {
     cluster_client_ca_file: Option<PathBuf>,
 }
 
-/// What people may ask for.
+/// The policy for requests.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Policy")]
 struct PolicyFlags {

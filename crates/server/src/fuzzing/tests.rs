@@ -18,7 +18,7 @@ enum Edit {
     Cut(Index),
 }
 
-/// What means something to one of the decoders.
+/// Tokens that mean something to one of the decoders.
 const TOKENS: [&[u8]; 36] = [
     b"\r\n",
     b"\n",

@@ -18,7 +18,7 @@ use tower::ServiceExt;
 use super::strict::StrictStream;
 use crate::{api::ApiError, limits::Limits, shutdown::ShutdownSignal};
 
-/// Who is at the other end of the connection, in the extensions of each request.
+/// The address at the other end of the connection, in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
@@ -68,12 +68,12 @@ pub(crate) async fn serve(
     }
 }
 
-/// Answers one connection too many, so that a balancer tries elsewhere and a person sees why.
+/// Rejects one connection too many with a response, so that a balancer tries elsewhere and a person sees why.
 pub(crate) async fn reject(mut stream: TcpStream, error: ApiError) {
     respond_and_close(&mut stream, &error.status()).await;
 }
 
-/// Answers what hyper does not answer, and ends the connection.
+/// Writes the response that hyper does not write, and ends the connection.
 async fn respond_and_close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), status: &Status) {
     let body = serde_json::to_string(status).expect("a Status has only strings and numbers");
     let reason = StatusCode::from_u16(status.code).ok().and_then(|code| code.canonical_reason()).unwrap_or_default();
@@ -101,5 +101,5 @@ async fn respond_and_close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), s
 /// The longest head of a request: room for the cookies and tokens of front proxies.
 const MAX_HEAD_BYTES: usize = 32 << 10;
 
-/// For a client to take an answer of [`respond_and_close`].
+/// For a client to read a response of [`respond_and_close`].
 const REJECT_TIMEOUT: Duration = Duration::from_secs(1);

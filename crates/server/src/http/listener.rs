@@ -5,7 +5,7 @@ use tokio::{
     time::sleep,
 };
 
-/// Accepts the next connection where there is something to accept from.
+/// Accepts the next connection, or none for ever without a listener.
 pub(crate) async fn accept_optional(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
     match listener {
         Some(listener) => accept(listener).await,
@@ -30,5 +30,5 @@ pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// How long to wait where no connection can be accepted, for want of file descriptors.
+/// The pause where no connection can be accepted, for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

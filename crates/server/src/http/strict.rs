@@ -19,7 +19,7 @@ use heads::{Heads, Violation};
 pub(crate) struct StrictStream<S> {
     stream: S,
     heads: Heads,
-    /// Whether hyper has seen a whole head.
+    /// hyper has seen a whole head.
     passed: bool,
     violation: Option<Violation>,
 }
@@ -34,8 +34,8 @@ impl<S> StrictStream<S> {
         self.violation
     }
 
-    /// Tells whether an answer of our own can be taken for the answer to something else: hyper may have given one
-    /// already, or the API server may have done what an earlier request asked.
+    /// Returns whether a response of our own could be read as the response to something else: hyper may have written
+    /// one already, or the API server may have done what an earlier request asked.
     pub(crate) fn has_passed_a_head(&self) -> bool {
         self.passed
     }

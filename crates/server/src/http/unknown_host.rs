@@ -4,7 +4,7 @@
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
-/// Tells whether HTML is asked for: a browser does so when a person opens an address, and no script of the page does.
+/// Returns whether HTML is requested: a browser does so when a person opens an address, and no script of the page does.
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let mut accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepts.any(|value| value.to_ascii_lowercase().contains("text/html"))

@@ -6,7 +6,8 @@ use ipnet::IpNet;
 
 use crate::start::StartError;
 
-/// Who says who asks, and what of that is believed. Contradictions are found by [`crate::server::Server::bind`].
+/// Flags of the source of identities, and of what of it is trusted. Contradictions are found by
+/// [`crate::server::Server::bind`].
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Identity")]
 pub struct IdentityFlags {
@@ -76,7 +77,7 @@ pub struct IdentityFlags {
     pub sign_out_url: Option<String>,
 }
 
-/// Who says who asks.
+/// The source of identities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum IdentityKind {
     /// Nobody: whoever reaches the server may ask in any name.
@@ -89,7 +90,7 @@ pub enum IdentityKind {
 }
 
 impl IdentityKind {
-    /// Returns the word in config.json: empty for nobody.
+    /// Returns the name in config.json: empty for none.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::None => "",

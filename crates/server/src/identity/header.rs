@@ -1,4 +1,4 @@
-//! Who asks, as headers of a trusted proxy say.
+//! Identities by headers of a trusted proxy.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use kube_enroll_core::{GroupName, Groups, Policy};
@@ -6,7 +6,7 @@ use kube_enroll_core::{GroupName, Groups, Policy};
 use super::{Error, Person, flags::IdentityFlags, proxy::TrustedProxies};
 use crate::start::StartError;
 
-/// The headers that are believed.
+/// The headers that name a person.
 pub(super) struct Header {
     user: HeaderName,
     groups: Option<HeaderName>,
@@ -57,7 +57,7 @@ impl Header {
         })
     }
 
-    /// Says who sends these headers. The caller has checked that a trusted peer did.
+    /// Returns the person that these headers name. It was checked before that a trusted peer sent them.
     ///
     /// # Errors
     /// [`Error::NotSignedIn`] where no user is named; [`Error::Header`] where it is not certain who.

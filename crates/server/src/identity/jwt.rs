@@ -1,4 +1,4 @@
-//! Who asks, as a token of an OpenID provider says.
+//! Identities by a token of an OpenID provider.
 
 mod keys;
 
@@ -12,7 +12,7 @@ use super::{Error, Person, flags::IdentityFlags};
 use crate::start::StartError;
 use keys::{Keys, check_https};
 
-/// What a token must be like, and what of it is believed: as kube-apiserver's flags of the same names say ([OpenID
+/// The rules for tokens, with the meaning of kube-apiserver's flags of the same names ([OpenID
 /// Connect tokens](https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens)), so
 /// that a person has one name by token and by certificate.
 pub(super) struct Jwt {
@@ -71,7 +71,7 @@ impl Jwt {
         })
     }
 
-    /// Says whose token is in these headers, and when it ends.
+    /// Returns the person whose token is in these headers, and its end.
     ///
     /// # Errors
     /// [`Error::NoToken`], [`Error::InvalidToken`]; [`Error::KeysUnreachable`] where the provider's keys are not known
@@ -204,7 +204,7 @@ fn invalid(problem: &'static str) -> Error {
     Error::InvalidToken { problem }
 }
 
-/// Says in words what is wrong. The library's own texts may quote the token.
+/// Describes what is wrong. The library's own texts may quote the token.
 fn problem(error: &jsonwebtoken::errors::Error) -> Error {
     invalid(match error.kind() {
         ErrorKind::ExpiredSignature => "it has expired",

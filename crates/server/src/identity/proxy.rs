@@ -1,4 +1,4 @@
-//! Which peers are believed, and where a request comes from.
+//! Trusted proxies, their proof, and the address that a request comes from.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -13,14 +13,14 @@ use zeroize::Zeroizing;
 use super::flags::IdentityFlags;
 use crate::start::StartError;
 
-/// The peers whose headers are believed.
+/// The peers whose headers are trusted.
 pub(super) struct TrustedProxies {
     networks: Vec<IpNet>,
     secret: Option<Secret>,
     pub(super) secret_header: HeaderName,
 }
 
-/// What only the proxy and this server know. It has no `Debug`, and is wiped.
+/// The secret that only the proxy and this server know. It has no `Debug`, and is wiped.
 struct Secret(Zeroizing<Vec<u8>>);
 
 impl TrustedProxies {
@@ -40,7 +40,7 @@ impl TrustedProxies {
         })
     }
 
-    /// Tells whether the headers of a request from this peer are believed.
+    /// Returns whether the headers of a request from this peer are trusted.
     pub(super) fn trusts(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         self.is_trusted_address(peer)
             && self.secret.as_ref().is_none_or(|secret| secret.is_in(headers, &self.secret_header))

@@ -13,7 +13,7 @@ pub(crate) struct Whoami<'a> {
     groups: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sign_out_url: Option<&'a str>,
-    /// Why nothing can be asked for in this name: told before a key is made.
+    /// The reason why no certificate is possible for this name: shown before a key is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<Refusal>,
 }

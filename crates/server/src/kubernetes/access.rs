@@ -1,4 +1,4 @@
-//! How the API server is reached: a kubeconfig, or the pod's own account.
+//! Access to the API server: by a kubeconfig, or by the pod's own account.
 
 use std::path::Path;
 
@@ -8,18 +8,18 @@ use kube_enroll_core::{ClusterFields, address::is_loopback, pem};
 
 use crate::start::StartError;
 
-/// How to reach the API server, and what is known about the cluster from there.
+/// The way to the API server, and the cluster's details in it.
 pub(crate) struct Access {
     /// For the client.
     pub(crate) config: kube::Config,
     /// The cluster as this server sees it; its name is empty where nobody has named it.
     pub(crate) cluster: ClusterFields,
-    /// Whether the address is for the inside of the cluster only.
+    /// The address is for the inside of the cluster only.
     pub(crate) in_cluster: bool,
 }
 
 impl Access {
-    /// Takes the kubeconfig that is named, else the one that kubectl would take, else the pod's own account.
+    /// Loads the kubeconfig that is named, else the one that kubectl would use, else the pod's own account.
     ///
     /// # Errors
     /// [`StartError::Kubeconfig`] where there is none, or it cannot be used.

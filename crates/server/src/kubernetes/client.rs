@@ -14,14 +14,14 @@ use tokio::time;
 use super::{Error, redaction};
 use crate::start::StartError;
 
-/// The Kubernetes API, as the account of this server.
+/// A client of the Kubernetes API, with the account of this server.
 #[derive(Clone)]
 pub(crate) struct Client {
     client: kube::Client,
     timeout: Duration,
 }
 
-/// What the API server answered, and when.
+/// An answer of the API server, with its date.
 pub(crate) struct Dated<T> {
     /// The answer.
     pub(crate) value: T,
@@ -43,7 +43,7 @@ impl Client {
         Ok(Self { client, timeout })
     }
 
-    /// Returns how long it waits for an answer.
+    /// Returns the time that it waits for an answer.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -57,7 +57,7 @@ impl Client {
         self.request(build_request(Method::POST, CSRS_PATH, body)).await
     }
 
-    /// Reads an object; nothing where it is absent.
+    /// Reads an object, or `None` if it is absent.
     pub(crate) async fn get(&self, name: &ObjectName) -> Result<Dated<Option<CertificateSigningRequest>>, Error> {
         absent_as_none(self.request(build_request(Method::GET, &csr_path(name), Vec::new())).await)
     }
@@ -88,7 +88,7 @@ impl Client {
         Err(error_without_retry(status, &body, date))
     }
 
-    /// Asks who this server is
+    /// Returns the name of this server's account
     /// ([SelfSubjectReview](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/)).
     pub(crate) async fn whoami(&self) -> Result<String, Error> {
         // The later versions came with 1.28 and 1.27.
@@ -101,7 +101,7 @@ impl Client {
         Ok(review?.value.status.user_info.username)
     }
 
-    /// Reads the kubeconfig in `kube-public/cluster-info`; nothing where there is none.
+    /// Reads the kubeconfig in `kube-public/cluster-info`, or `None` if there is none.
     pub(crate) async fn cluster_info(&self) -> Result<Dated<Option<String>>, Error> {
         let answer =
             absent_as_none(self.request::<ConfigMap>(build_request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
@@ -155,7 +155,7 @@ pub(crate) struct Page {
     pub(crate) items: Vec<CertificateSigningRequest>,
 }
 
-/// Where a page stands in its list.
+/// The place of a page in its list.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PageMeta {
@@ -250,5 +250,5 @@ const OUR_SIGNER: &str = "spec.signerName%3Dkubernetes.io%2Fkube-apiserver-clien
 /// page of those is refused, and the log says so.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
-/// How long the one watch lasts. The API server ends it then, which is normal.
+/// The time that the one watch lasts. The API server ends it then, which is normal.
 const WATCH_SECONDS: u32 = 540;

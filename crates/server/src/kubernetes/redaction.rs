@@ -1,4 +1,4 @@
-//! What a client may see of the API server's refusals: enough to act on, nothing about the cluster's inside.
+//! Redaction of the API server's refusals for clients: enough to act on, nothing about the cluster's inside.
 
 use kube_enroll_core::{Status, StatusDetails};
 
@@ -33,7 +33,7 @@ pub(crate) fn redact(code: u16, found: Status) -> Status {
     status
 }
 
-/// Tells whether a message is what the API server passes on from an admission webhook.
+/// Returns whether a message is one that the API server passes on from an admission webhook.
 pub(crate) fn is_of_a_webhook(message: &str) -> bool {
     message.contains("admission webhook")
 }

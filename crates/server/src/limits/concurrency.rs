@@ -6,7 +6,7 @@ use std::{
 
 use prometheus_client::metrics::gauge::Gauge;
 
-/// What lasts, counted in all, by person and by address.
+/// The number of things that last, in all, by person and by address.
 pub(super) struct Concurrency {
     counts: Mutex<Counts>,
     gauge: Gauge,
@@ -19,7 +19,7 @@ struct Counts {
     addresses: HashMap<IpAddr, usize>,
 }
 
-/// Which bound is reached.
+/// The number that is at its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exceeded {
     All,
@@ -27,7 +27,7 @@ pub(super) enum Exceeded {
     Address,
 }
 
-/// A place among those that last; it is free again when this is dropped.
+/// A place among the things that last; it is free again when this is dropped.
 pub(crate) struct Permit {
     concurrency: Arc<Concurrency>,
     user: Option<Arc<str>>,
@@ -39,7 +39,7 @@ impl Concurrency {
         Arc::new(Self { counts: Mutex::default(), gauge })
     }
 
-    /// Takes a place, where each of the bounds has one left.
+    /// Acquires a place, where each of the limits has one left.
     pub(super) fn acquire(
         self: &Arc<Self>,
         all: usize,
@@ -85,7 +85,7 @@ impl Drop for Permit {
     }
 }
 
-/// Counts down, and forgets whom there is nothing of.
+/// Counts down, and removes keys with nothing left.
 fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
     if let Some(count) = counts.get_mut(key) {
         *count -= 1;

@@ -7,7 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 
 /// The creates that the API server has not answered yet.
 pub(super) struct CreatesInFlight {
-    /// Of whom and what; more than once where a person asks again before the first answer.
+    /// User and name; more than once where a person retries before the first answer.
     entries: Mutex<Vec<(Option<String>, String)>>,
     gauge: Gauge,
 }

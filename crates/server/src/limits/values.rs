@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::table::{Field, Limit, TABLE};
 use crate::start::StartError;
 
-/// Limits of what a client may take, and of how long others may take. Those with a flag have a row in
-/// [`super::table`], with their default.
+/// Limits of what a client may take, and of how long others may take. Those with a flag have their default in the table
+/// of limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Connections at a time; one more is answered 503.

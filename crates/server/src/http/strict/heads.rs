@@ -15,16 +15,16 @@ pub(crate) struct Heads {
     complete: u64,
 }
 
-/// What makes a request ambiguous; for the answer.
+/// The part of a head that is ambiguous; for the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Violation {
-    /// What was found.
+    /// The part that was found.
     pub(crate) found: &'static str,
-    /// What was expected.
+    /// The strict form.
     pub(crate) expected: &'static str,
 }
 
-/// Which byte comes next ([RFC 9112, section 2.1](https://www.rfc-editor.org/rfc/rfc9112#section-2.1)).
+/// The next byte's place in a head ([RFC 9112, section 2.1](https://www.rfc-editor.org/rfc/rfc9112#section-2.1)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     #[default]
@@ -47,7 +47,7 @@ enum State {
     Body,
 }
 
-/// What is known of the present head.
+/// The facts about the present head that later bytes depend on.
 #[derive(Clone, Copy, Debug, Default)]
 struct Head {
     is_http_1_0: bool,
@@ -159,7 +159,7 @@ impl Heads {
         self.length = 0;
     }
 
-    /// Takes note of a field whose name has ended, and refuses it where the head has one already or may have none.
+    /// Notes a field whose name has ended, and refuses it where the head has one already or may have none.
     fn note_field(&mut self) -> Result<(), Violation> {
         let head = &mut self.head;
         match self.field {
@@ -186,7 +186,7 @@ impl Heads {
         Ok(())
     }
 
-    /// Takes a byte of a value. Those that frame a body are judged more strictly than others.
+    /// Judges a byte of a value. Those that frame a body are judged more strictly than others.
     fn value_byte(&mut self, byte: u8) -> Result<(), Violation> {
         match self.field {
             Field::CONTENT_LENGTH | Field::TRANSFER_ENCODING if byte == b' ' => self.state = State::ValueEnd,

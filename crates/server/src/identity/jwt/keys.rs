@@ -32,7 +32,7 @@ use tokio::{
 use super::super::Error;
 use crate::{error::with_sources, start::StartError};
 
-/// Where keys come from.
+/// The source of keys.
 pub(super) enum Keys {
     /// Read at start.
     File(Vec<Jwk>),
@@ -56,13 +56,13 @@ struct Known {
     fetched: Instant,
 }
 
-/// When to fetch again at the earliest.
+/// The earliest time of the next fetch.
 struct Next {
     at: Instant,
     backoff: Backoff,
 }
 
-/// Why keys could not be fetched.
+/// The reason why keys could not be fetched.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
     #[error("no answer")]
@@ -240,7 +240,7 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// Tells whether a text is an https URL with a host.
+/// Returns whether a text is an https URL with a host.
 pub(super) fn check_https(text: &str) -> bool {
     text.parse::<Uri>()
         .is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()))
@@ -286,5 +286,5 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// After many that failed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// How long keys count without another look.
+/// The time for which keys count without another fetch.
 const MAX_AGE: Duration = Duration::from_secs(3600);
