@@ -46,9 +46,12 @@ pub fn heads(bytes: &[u8]) {
     let is_http_1_0 = request.version == Some(0);
     assert!(hosts.len() == 1 || is_http_1_0 && hosts.is_empty(), "Hosts: {hosts:?}");
     assert!(lengths.len() + encodings.len() <= 1, "two framings");
-    assert!(lengths.iter().all(|length| length.iter().all(u8::is_ascii_digit)), "lengths: {lengths:?}");
     assert!(encodings.iter().all(|encoding| encoding == b"chunked"), "encodings: {encodings:?}");
-    assert!(encodings.is_empty() || !is_http_1_0, "chunks with HTTP/1.0");
+    // hyper refuses these, beyond its parser of heads.
+    let is_number = |length: &&[u8]| !length.is_empty() && length.iter().all(u8::is_ascii_digit);
+    if !lengths.iter().all(is_number) || is_http_1_0 && !encodings.is_empty() {
+        return;
+    }
     let has_body = !encodings.is_empty() || lengths.iter().any(|length| length.iter().any(|digit| *digit != b'0'));
     assert!(!has_body || whole.complete() == 1, "a head was read behind a body");
 }

@@ -64,7 +64,11 @@ pub(crate) async fn serve(
             Box::pin(respond_and_close(&mut stream, &error.status())).await;
         }
     } else if let Err(error) = ended {
-        tracing::debug!(%error, "connection ended");
+        if error.is_parse() {
+            tracing::info!(%error, "refused");
+        } else {
+            tracing::debug!(%error, "connection ended");
+        }
     }
 }
 
