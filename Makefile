@@ -80,7 +80,8 @@ page: setup-page dist/index.html
 
 # Trunk would optimise an unchanged module all over again, for half a minute.
 page_sources := $(shell find crates/app crates/core crates/keys crates/protocol crates/worker crates/x509 www -type f) index.html Trunk.toml Cargo.toml Cargo.lock \
-  scripts/env.sh scripts/wasm-flags.sh scripts/build-page.sh scripts/build-worker.sh scripts/build-id.sh scripts/finish-page.sh scripts/write-inline-hashes.mjs
+  scripts/env.sh scripts/wasm-flags.sh scripts/build-page.sh scripts/build-worker.sh scripts/build-id.sh scripts/finish-page.sh scripts/write-inline-hashes.mjs \
+  scripts/write-manifest.mjs
 dist/index.html: $(page_sources) | setup-page
 	@echo "==> page: about 1 minute, the first time"
 	@scripts/build-page.sh

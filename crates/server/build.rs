@@ -9,14 +9,16 @@ use std::{
 
 fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let dist = manifest.join("../../dist");
+    let repository = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../..");
+    let dist = repository.join("dist");
     println!("cargo::rerun-if-changed=build.rs");
-    // Where it is missing, cargo would take it for changed at each call, and build this crate again each time; so an
-    // empty folder marks the place. Git ignores it.
-    fs::create_dir_all(&dist)?;
-    let dist = dist.canonicalize()?;
-    println!("cargo::rerun-if-changed={}", dist.display());
+    let page_manifest = dist.join("manifest.json");
+    if !page_manifest.exists() {
+        println!("cargo::rerun-if-changed={}", wait_for_page(&repository)?.display());
+        return fs::write(out.join("embedded.rs"), "&[]");
+    }
+    // It has the hash of every other file.
+    println!("cargo::rerun-if-changed={}", page_manifest.display());
 
     let mut files = Vec::new();
     collect(&dist, &dist, &mut files)?;
@@ -35,6 +37,16 @@ fn main() -> io::Result<()> {
     }
     table.push(']');
     fs::write(out.join("embedded.rs"), table)
+}
+
+/// Returns the file among cargo's own that `scripts/finish-page.sh` touches. A path that is missing would have cargo
+/// build this crate again at each call.
+fn wait_for_page(repository: &Path) -> io::Result<PathBuf> {
+    let target = repository.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()));
+    fs::create_dir_all(&target)?;
+    let built = target.join("page-built");
+    fs::OpenOptions::new().create(true).append(true).open(&built)?;
+    Ok(built)
 }
 
 /// Lists the files under `folder`, as paths relative to `root` with `/`.

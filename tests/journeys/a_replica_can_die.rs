@@ -1,6 +1,6 @@
 //! Three servers that share nothing, behind haproxy: any of them knows what was asked of another, and one may die.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use base64ct::{Base64, Encoding};
 use hyper::StatusCode;
@@ -124,6 +124,9 @@ fn another_build(folder: &Path) {
     };
     changed = changed.replace(&module(&page), &module(&changed));
     write("index.html", &changed);
+    let script = programs::repository().join("scripts/write-manifest.mjs");
+    let written = Command::new("node").arg(script).arg(folder).status().expect("node");
+    assert!(written.success());
 }
 
 const OTHER_STEM: &str = "kube-enroll-app-0123456789abcdef";

@@ -1,6 +1,11 @@
 //! The page's files, held in memory with their headers.
+//!
+//! No crate for static files fits: each file has a policy of its own from the page's manifest, two forms that are
+//! packed ahead of time, each with an entity tag, and comes from the binary or from a folder that is read once.
+//! tower-http's `ServeDir` asks the file system at each request; rust-embed and include_dir know neither packed forms
+//! nor headers.
 
-mod csp;
+mod manifest;
 
 use std::{collections::HashMap, path::Path};
 
@@ -13,6 +18,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sha2::{Digest, Sha256};
 
 use crate::start::StartError;
+use manifest::{Entry, MANIFEST, Manifest};
 
 /// The page's files by path, without a leading `/`. A path that is not in the table does not exist: no path of a client
 /// ever reaches a file system.
@@ -25,7 +31,8 @@ struct File {
     cache_control: &'static str,
     security_policy: Option<HeaderValue>,
     framing: Framing,
-    etag: String,
+    /// Of the identity, in hexadecimal: an entity tag begins with it.
+    sha256: String,
     identity: Bytes,
     brotli: Option<Bytes>,
     gzip: Option<Bytes>,
@@ -50,30 +57,56 @@ static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/embedded.rs")
 
 impl Bundle {
     /// Returns the files that are built in, or a page that says how to build them.
-    pub(crate) fn embedded() -> Self {
-        let mut files: HashMap<String, File> = EMBEDDED
-            .iter()
-            .map(|embedded| {
-                let mut file = File::new(embedded.path, Bytes::from_static(embedded.identity));
-                file.brotli = embedded.brotli.map(Bytes::from_static);
-                file.gzip = embedded.gzip.map(Bytes::from_static);
-                (embedded.path.to_owned(), file)
-            })
-            .collect();
-        files
-            .entry(INDEX.to_owned())
-            .or_insert_with(|| File::new(INDEX, Bytes::from_static(include_bytes!("bundle/missing.html"))));
-        Self { files }
-    }
-
-    /// Reads all files of a folder.
     ///
     /// # Errors
-    /// [`StartError::ReadFile`]; [`StartError::NoPage`] without an `index.html`.
+    /// [`StartError::Page`] where they are not those of their manifest.
+    pub(crate) fn embedded() -> Result<Self, StartError> {
+        if EMBEDDED.is_empty() {
+            let missing = Bytes::from_static(include_bytes!("bundle/missing.html"));
+            return Ok(Self { files: HashMap::from([(INDEX.to_owned(), File::new(INDEX, missing, None))]) });
+        }
+        let contents = EMBEDDED.iter().map(|file| (file.path.to_owned(), Bytes::from_static(file.identity))).collect();
+        let mut bundle = Self::of(Path::new("the page that is built in"), contents)?;
+        for embedded in EMBEDDED {
+            let file = bundle.files.get_mut(embedded.path).expect("it is one of the contents");
+            file.brotli = embedded.brotli.map(Bytes::from_static);
+            file.gzip = embedded.gzip.map(Bytes::from_static);
+        }
+        Ok(bundle)
+    }
+
+    /// Reads all files of a folder. One that the build of the page has not written is data: nothing in it runs.
+    ///
+    /// # Errors
+    /// [`StartError::ReadFile`]; [`StartError::NoPage`] without an `index.html`; [`StartError::Page`] where the files
+    /// are not those of the manifest.
     pub(crate) fn read(folder: &Path) -> Result<Self, StartError> {
+        let mut contents = HashMap::new();
+        read_folder(folder, "", &mut contents)?;
+        if contents.contains_key(INDEX) {
+            Self::of(folder, contents)
+        } else {
+            Err(StartError::NoPage { path: folder.to_owned() })
+        }
+    }
+
+    fn of(place: &Path, contents: HashMap<String, Bytes>) -> Result<Self, StartError> {
+        let refused = |problem: String| StartError::Page { path: place.to_owned(), problem };
+        let manifest = contents.get(MANIFEST).ok_or_else(|| refused(format!("there is no {MANIFEST}")))?;
+        let mut manifest = Manifest::parse(manifest).map_err(refused)?;
         let mut files = HashMap::new();
-        read_folder(folder, "", &mut files)?;
-        if files.contains_key(INDEX) { Ok(Self { files }) } else { Err(StartError::NoPage { path: folder.to_owned() }) }
+        for (path, content) in contents {
+            let entry = manifest.remove(&path);
+            let file = File::new(&path, content, entry.as_ref());
+            if entry.is_some_and(|entry| entry.sha256 != file.sha256) {
+                return Err(refused(format!("{path} is not the file that {MANIFEST} names")));
+            }
+            files.insert(path, file);
+        }
+        match manifest.rest() {
+            Some(path) => Err(refused(format!("{MANIFEST} names {path}, which is not there"))),
+            None => Ok(Self { files }),
+        }
     }
 
     /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing
@@ -86,16 +119,13 @@ impl Bundle {
 }
 
 impl File {
-    fn new(path: &str, identity: Bytes) -> Self {
+    fn new(path: &str, identity: Bytes, entry: Option<&Entry>) -> Self {
         let content_type = content_type(path);
         // The key worker's frame is part of our own page.
         let framing = if path.starts_with("worker/") { Framing::SameOrigin } else { Framing::Deny };
-        let security_policy = match content_type {
-            HTML => Some(csp::of_page(path, &identity, framing.ancestors())),
-            // A worker's script takes its policy from here where it is not made from a blob: better the page's than
-            // none.
-            JAVASCRIPT => None,
-            _ => Some(csp::of_data()),
+        let security_policy = match entry {
+            Some(entry) => entry.policy.clone(),
+            None => Some(DATA_POLICY),
         };
         let cache_control = if content_type == HTML {
             "no-store"
@@ -104,8 +134,8 @@ impl File {
         } else {
             "no-cache"
         };
-        let digest: String = Sha256::digest(&identity)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { content_type, cache_control, security_policy, framing, etag: digest, identity, brotli: None, gzip: None }
+        let sha256 = Sha256::digest(&identity).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { content_type, cache_control, security_policy, framing, sha256, identity, brotli: None, gzip: None }
     }
 
     fn respond(&self, request_headers: &HeaderMap) -> Response {
@@ -115,8 +145,8 @@ impl File {
             _ => (&self.identity, None),
         };
         // Another encoding is another representation (RFC 9110, section 8.8.3.3).
-        let etag =
-            format!("\"{}{}\"", self.etag, encoding.map_or("", |encoding| if encoding == "br" { "-b" } else { "-g" }));
+        let form = encoding.map_or("", |encoding| if encoding == "br" { "-b" } else { "-g" });
+        let etag = format!("\"{}{form}\"", &self.sha256[..ETAG_CHARACTERS]);
         let known = request_headers
             .get_all(header::IF_NONE_MATCH)
             .iter()
@@ -141,13 +171,6 @@ impl File {
 }
 
 impl Framing {
-    fn ancestors(self) -> &'static str {
-        match self {
-            Self::Deny => "'none'",
-            Self::SameOrigin => "'self'",
-        }
-    }
-
     fn x_frame_options(self) -> &'static str {
         match self {
             Self::Deny => "DENY",
@@ -156,18 +179,17 @@ impl Framing {
     }
 }
 
-fn read_folder(folder: &Path, prefix: &str, files: &mut HashMap<String, File>) -> Result<(), StartError> {
+fn read_folder(folder: &Path, prefix: &str, contents: &mut HashMap<String, Bytes>) -> Result<(), StartError> {
     let unreadable = |source| StartError::ReadFile { path: folder.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         if path.is_dir() {
-            read_folder(&path, &format!("{name}/"), files)?;
+            read_folder(&path, &format!("{name}/"), contents)?;
         } else {
             let content = std::fs::read(&path).map_err(|source| StartError::ReadFile { path, source })?;
-            let file = File::new(&name, content.into());
-            files.insert(name, file);
+            contents.insert(name, content.into());
         }
     }
     Ok(())
@@ -214,6 +236,12 @@ fn content_type(path: &str) -> &'static str {
 const INDEX: &str = "index.html";
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The policy of what is no page, or not one that was built here: nothing in it runs.
+const DATA_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// 128 bits in hexadecimal.
+const ETAG_CHARACTERS: usize = 32;
 
 /// 64 bits in hexadecimal, perhaps without leading zeros.
 const HASH_CHARACTERS: std::ops::RangeInclusive<usize> = 12..=16;

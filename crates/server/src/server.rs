@@ -43,16 +43,16 @@ impl Server {
     /// Reads all that `config` names, and binds to the address. The API server need not be there yet.
     ///
     /// # Errors
-    /// [`StartError::Listen`], [`StartError::ReadFile`], [`StartError::NoPage`], [`StartError::NoCertificates`],
-    /// [`StartError::Kubeconfig`], [`StartError::AllowedHost`], [`StartError::Policy`], [`StartError::Cluster`];
-    /// [`StartError::InvalidLimit`]; [`StartError::MissingFlag`], [`StartError::UnusedFlag`],
+    /// [`StartError::Listen`], [`StartError::ReadFile`], [`StartError::NoPage`], [`StartError::Page`],
+    /// [`StartError::NoCertificates`], [`StartError::Kubeconfig`], [`StartError::AllowedHost`], [`StartError::Policy`],
+    /// [`StartError::Cluster`]; [`StartError::InvalidLimit`]; [`StartError::MissingFlag`], [`StartError::UnusedFlag`],
     /// [`StartError::FlagValue`], [`StartError::WeakSecret`] for the flags of an identity.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         config.policy.check().map_err(StartError::Policy)?;
         config.limits.check()?;
         let hosts = Hosts::parse(&config.allowed_hosts)?;
         let authenticator = Authenticator::new(&config.identity, &config.policy)?;
-        let bundle = config.page_dir.as_deref().map_or_else(|| Ok(Bundle::embedded()), Bundle::read)?;
+        let bundle = config.page_dir.as_deref().map_or_else(Bundle::embedded, Bundle::read)?;
         let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
         let overrides = ClusterOverrides::read(&config.cluster)?;
         let cluster = if access.in_cluster && !overrides.has_server() {

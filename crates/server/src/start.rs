@@ -34,6 +34,14 @@ pub enum StartError {
         /// The folder.
         path: PathBuf,
     },
+    /// The page's files are not those that its build has written.
+    #[error("{path}: {problem}; build the page anew, with manifest.json")]
+    Page {
+        /// The folder.
+        path: PathBuf,
+        /// The difference.
+        problem: String,
+    },
     /// There is no usable kubeconfig, and no pod's account either.
     #[error("no way to the Kubernetes API: give a kubeconfig with --kubeconfig and --context, or run in a pod")]
     Kubeconfig {

@@ -1,19 +1,31 @@
 use super::*;
 
+const PAGE: &str = "<p>A page</p>";
+
+/// A page with its manifest, as the build writes it.
+fn contents() -> HashMap<String, Bytes> {
+    let policies = [
+        (INDEX, PAGE, Some("default-src 'self'; frame-ancestors 'none'")),
+        ("worker/frame.html", PAGE, Some("default-src 'self'; frame-ancestors 'self'")),
+        ("app-0123456789abcdef.js", "content", None),
+        ("app-0123456789abcdef_bg.wasm", "content", Some("default-src 'none'; frame-ancestors 'none'")),
+        ("icon.svg", "content", Some("default-src 'none'; frame-ancestors 'none'")),
+    ];
+    let files = policies.map(|(path, content, policy)| {
+        let sha256: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({"path": path, "sha256": sha256, "contentSecurityPolicy": policy})
+    });
+    let manifest = serde_json::json!({"files": files}).to_string();
+    let files = policies.map(|(path, content, _)| (path.to_owned(), Bytes::from_static(content.as_bytes())));
+    files.into_iter().chain([(MANIFEST.to_owned(), manifest.into())]).collect()
+}
+
 fn bundle() -> Bundle {
-    let page = br#"<meta http-equiv="Content-Security-Policy" content="default-src 'self'">"#;
-    let mut files: HashMap<String, File> = [INDEX, "worker/frame.html"]
-        .map(|path| (path.to_owned(), File::new(path, Bytes::from_static(page))))
-        .into_iter()
-        .chain(
-            ["app-0123456789abcdef.js", "app-0123456789abcdef_bg.wasm", "icon.svg"]
-                .map(|path| (path.to_owned(), File::new(path, Bytes::from_static(b"content")))),
-        )
-        .collect();
-    let script = files.get_mut("app-0123456789abcdef.js").expect("just put in");
+    let mut bundle = Bundle::of(Path::new("a page"), contents()).expect("a page");
+    let script = bundle.files.get_mut("app-0123456789abcdef.js").expect("it is one of the contents");
     script.brotli = Some(Bytes::from_static(b"brotli"));
     script.gzip = Some(Bytes::from_static(b"gzip"));
-    Bundle { files }
+    bundle
 }
 
 fn asked(name: http::HeaderName, value: &'static str) -> HeaderMap {
@@ -107,7 +119,53 @@ fn answers_not_modified_for_the_same_form_only() {
 }
 
 #[test]
+fn takes_policies_and_entity_tags_from_the_manifest() {
+    let page = answer("/", &HeaderMap::new()).headers().clone();
+    let sha256: String = Sha256::digest(PAGE).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(page[header::ETAG], format!("\"{}\"", &sha256[..32]));
+    let script = answer("/app-0123456789abcdef.js", &HeaderMap::new()).headers().clone();
+    assert!(!script.contains_key(header::CONTENT_SECURITY_POLICY));
+}
+
+#[test]
+fn lets_nothing_run_in_a_file_that_the_build_has_not_written() {
+    let mut contents = contents();
+    for path in ["other.html", "other.js", "config.json"] {
+        contents.insert(path.into(), Bytes::from_static(b"<meta http-equiv=Content-Security-Policy content=x>"));
+    }
+    let bundle = Bundle::of(Path::new("a page"), contents).expect("a page");
+    for path in ["/other.html", "/other.js", "/config.json", "/manifest.json"] {
+        let response = bundle.respond(path, &HeaderMap::new()).expect(path);
+        assert_eq!(response.headers()[header::CONTENT_SECURITY_POLICY], DATA_POLICY, "{path}");
+    }
+}
+
+#[test]
+fn refuses_a_page_that_is_not_the_one_of_its_manifest() {
+    type Change = fn(&mut HashMap<String, Bytes>);
+    let changes: [(&str, Change); 6] = [
+        ("there is no manifest.json", |contents| drop(contents.remove(MANIFEST))),
+        ("icon.svg is not the file", |contents| drop(contents.insert("icon.svg".into(), "other".into()))),
+        ("names icon.svg, which is not there", |contents| drop(contents.remove("icon.svg"))),
+        ("cannot be read", |contents| drop(contents.insert(MANIFEST.into(), "{".into()))),
+        ("cannot be read", |contents| drop(contents.insert(MANIFEST.into(), r#"{"files":[],"x":1}"#.into()))),
+        ("that is no header", |contents| {
+            let file = r#"{"files":[{"path":"a","sha256":"","contentSecurityPolicy":"a\nb"}]}"#;
+            contents.insert(MANIFEST.into(), file.into());
+        }),
+    ];
+    for (expected, change) in changes {
+        let mut contents = contents();
+        change(&mut contents);
+        match Bundle::of(Path::new("a page"), contents).err() {
+            Some(StartError::Page { problem, .. }) => assert!(problem.contains(expected), "{problem}"),
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn says_how_to_build_the_page_where_none_is_built_in() {
-    assert!(Bundle::embedded().respond("/", &HeaderMap::new()).is_some());
+    assert!(Bundle::embedded().expect("a page").respond("/", &HeaderMap::new()).is_some());
     assert!(matches!(Bundle::read(Path::new("src/bundle")), Err(StartError::NoPage { .. })));
 }

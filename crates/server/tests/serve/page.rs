@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::{
@@ -28,12 +30,15 @@ async fn answers_settings_from_its_flags_and_its_kubeconfig() {
 async fn serves_a_folder_with_the_headers_of_a_page() {
     let folder = tempfile::TempDir::new().expect("a folder");
     std::fs::create_dir(folder.path().join("worker")).expect("a folder");
-    let page = "<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">";
+    let page = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'\">";
     for (name, content) in
         [("index.html", page), ("worker/frame.html", page), ("a.wasm", "\0asm"), ("config.json", "{}")]
     {
         std::fs::write(folder.path().join(name), content).expect("a file");
     }
+    let script = format!("{}/../../scripts/write-manifest.mjs", env!("CARGO_MANIFEST_DIR"));
+    let written = Command::new("node").arg(script).arg(folder.path()).status().expect("node");
+    assert!(written.success());
     let server = Running::with(Scenario::object("{}"), |config| config.page_dir = Some(folder.path().into())).await;
     let answer = server.get("/").await;
     assert_eq!((answer.status, &*answer.body), (200, page));
