@@ -109,8 +109,8 @@ impl Bundle {
         }
     }
 
-    /// Answers with the file under a path, or with nothing. The path is compared as it came: names here have nothing
-    /// that would be percent-encoded.
+    /// Returns the response with the file under a path, or `None` if there is none. The path is compared as it came:
+    /// names here have nothing that would be percent-encoded.
     pub(crate) fn respond(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
         let path = path.strip_prefix('/')?;
         let file = self.files.get(if path.is_empty() { INDEX } else { path })?;

@@ -99,7 +99,7 @@ impl Discovery {
 
 /// Tries again, at growing intervals, until it succeeds.
 async fn retry_forever<T, F: Future<Output = Result<T, kubernetes::Error>>>(what: &str, attempt: impl Fn() -> F) -> T {
-    let mut backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+    let mut backoff = Backoff::new(FIRST_PAUSE, MAX_PAUSE);
     loop {
         let pause = backoff.pause(fastrand::f64());
         match attempt().await {
@@ -118,4 +118,4 @@ async fn retry_forever<T, F: Future<Output = Result<T, kubernetes::Error>>>(what
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Between attempts at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(5);

@@ -56,7 +56,7 @@ pub(crate) struct Authenticator {
 }
 
 enum Source {
-    Nobody,
+    None,
     Header(Header),
     Jwt(Box<Jwt>),
 }
@@ -71,7 +71,7 @@ impl Authenticator {
         flags.check_used()?;
         let proxies = TrustedProxies::new(flags)?;
         let source = match flags.kind {
-            IdentityKind::None => Source::Nobody,
+            IdentityKind::None => Source::None,
             IdentityKind::Header => Source::Header(Header::new(flags, policy, &proxies)?),
             IdentityKind::Jwt => Source::Jwt(Box::new(Jwt::new(flags)?)),
         };
@@ -91,7 +91,7 @@ impl Authenticator {
     pub(crate) async fn authenticate(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Error> {
         let address = self.proxies.address(peer, headers);
         let (person, expires) = match &self.source {
-            Source::Nobody => (None, None),
+            Source::None => (None, None),
             Source::Header(header) if self.proxies.trusts(peer, headers) => (Some(header.person(headers)?), None),
             // Whatever the headers say, a stranger has written it.
             Source::Header(_) => return Err(Error::NotSignedIn),

@@ -5,6 +5,7 @@ mod flags;
 mod in_flight;
 mod limiter;
 mod rate;
+mod row;
 pub(crate) mod table;
 mod values;
 

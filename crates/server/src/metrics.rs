@@ -23,7 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) streams: Gauge,
     /// Creates that the API server has not answered yet.
     pub(crate) creating: Gauge,
-    /// Requests in the store.
+    /// CSRs in the cache.
     pub(crate) objects: Gauge,
     /// Lists of all requests that the API server was asked for.
     pub(crate) lists: Counter,
@@ -31,7 +31,7 @@ pub(crate) struct Metrics {
     pub(crate) watches: Counter,
     /// 1 while one of them is open.
     pub(crate) watching: Gauge,
-    /// Questions about names that the store does not know.
+    /// Lookups of names that the cache does not know.
     pub(crate) lookups: Counter,
     memory: Gauge,
     descriptors: Gauge,
@@ -136,5 +136,5 @@ impl Metrics {
     }
 }
 
-/// The bounds of the buckets.
+/// The upper ends of the buckets.
 const CREATE_SECONDS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];

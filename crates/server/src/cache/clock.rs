@@ -58,17 +58,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_the_time_that_the_api_server_has_told() {
+    fn returns_the_time_of_the_api_server() {
         let clock = Clock::default();
         assert_eq!(clock.date(), None);
         clock.observe(&HeaderValue::from_static("no date"));
         assert_eq!(clock.date(), None);
         for text in ["Tue, 01 Jan 2030 00:00:00 GMT", "Wed, 01 Jan 2020 00:00:00 GMT"] {
             clock.observe(&HeaderValue::from_static(text));
-            let told = clock.date().expect("a date");
-            let told = httpdate::parse_http_date(told.to_str().expect("ASCII")).expect("a date");
-            let heard = httpdate::parse_http_date(text).expect("a date");
-            let late = told.duration_since(heard).expect("never earlier");
+            let now = clock.date().expect("a date");
+            let now = httpdate::parse_http_date(now.to_str().expect("ASCII")).expect("a date");
+            let observed = httpdate::parse_http_date(text).expect("a date");
+            let late = now.duration_since(observed).expect("never earlier");
             assert!(late < Duration::from_secs(60), "{late:?}");
         }
     }

@@ -62,7 +62,7 @@ impl Client {
         absent_as_none(self.request(build_request(Method::GET, &csr_path(name), Vec::new())).await)
     }
 
-    /// Lists the objects of our signer, a page at a time; `next` is what the page before says, at first nothing
+    /// Lists the objects of our signer, a page at a time; `next` is the token of the page before, at first empty
     /// ([chunks](https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks)).
     pub(crate) async fn list(&self, next: &str, page_objects: u32) -> Result<Dated<Page>, Error> {
         let mut target = format!("{CSRS_PATH}?fieldSelector={OUR_SIGNER}&limit={page_objects}");

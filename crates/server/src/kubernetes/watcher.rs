@@ -271,7 +271,7 @@ fn report(what: &str, error: &Error, pause: Duration) {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// People wait: after an outage all of them are told within this and a list.
+/// People wait: after an outage all of them are served within this and a list.
 const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 /// A watch that held for so long has earned a quick return.

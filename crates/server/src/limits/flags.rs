@@ -4,7 +4,8 @@ use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, builder::Range
 
 use super::{
     Limits,
-    table::{Row, TABLE, Unit},
+    row::{Row, Unit},
+    table::TABLE,
 };
 
 impl Args for Limits {

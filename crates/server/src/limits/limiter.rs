@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_creates_and_what_waits() {
+    fn limits_creates_and_what_waits() {
         let limiter = limiter(|limits| {
             (limits.creates_per_user, limits.creates_per_address, limits.pending_per_user) = (2, 3, 4);
         });
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn exempts_this_machine_from_the_bound_on_its_address() {
+    fn exempts_this_machine_from_the_limit_on_its_address() {
         let limiter = limiter(|limits| (limits.connections, limits.connections_per_address) = (4, 1));
         let at = |text: &str| limiter.connection(text.parse().expect("an address"));
         let _held =

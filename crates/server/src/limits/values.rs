@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use super::table::{Field, Limit, TABLE};
+use super::{
+    row::Field,
+    table::{Limit, TABLE},
+};
 use crate::start::StartError;
 
 /// Limits of what a client may take, and of how long others may take. Those with a flag have their default in the table

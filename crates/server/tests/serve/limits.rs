@@ -1,119 +1,186 @@
-use std::time::Duration;
+//! What one client may take, over the socket.
 
-use kube_enroll_server::Limits;
-use serde_json::json;
+use kube_enroll_server::{Config, IdentityFlags, IdentityKind, Limits, Server, StartError};
+use tempfile::TempDir;
 
 use crate::{
-    client::{Connection, send},
+    client::{Answer, Connection, send},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{CSRS_PATH, Running, body, golden},
+    running::{CSRS_PATH, NAME, Running, body, golden, only, write_kubeconfig},
 };
 
-#[tokio::test]
-async fn refuses_bodies_over_16_kib_however_they_are_framed() {
-    let server = Running::start(Scenario::Created).await;
-    let content_type = "Content-Type: application/json\r\n";
-    let long = " ".repeat((16 << 10) + 1);
-    let answer = server.ask("POST", CSRS_PATH, content_type, &long).await;
-    assert_eq!((answer.status, answer.json()["reason"].as_str()), (413, Some("RequestEntityTooLarge")));
+/// Puts a client behind a proxy that says where it is.
+fn from(address: &str) -> String {
+    format!("X-Forwarded-For: {address}\r\n")
+}
 
-    let head = format!("POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{content_type}", server.address);
-    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n4001\r\n{long}\r\n0\r\n\r\n");
-    assert_eq!(send(server.address, chunked.as_bytes()).await.status, 413);
-    // Announced only: nobody waits for it.
-    let announced = format!("{head}Content-Length: 99999999999\r\n\r\n");
-    assert_eq!(send(server.address, announced.as_bytes()).await.status, 413);
-    assert_eq!(server.recorder.seen().len(), 0);
+fn watch() -> String {
+    format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}")
+}
 
-    let mut padded = body(&golden("jane")).to_string();
-    padded.push_str(&" ".repeat((16 << 10) - padded.len()));
-    assert_eq!(server.post(&padded).await.status, 201);
+fn is_refused(answer: &Answer, code: u16, words: &str) {
+    assert_eq!(answer.status, code, "{answer:?}");
+    let status = answer.json();
+    let reason = if code == 429 { "TooManyRequests" } else { "ServiceUnavailable" };
+    assert_eq!((status["kind"].as_str(), status["reason"].as_str()), (Some("Status"), Some(reason)));
+    assert!(status["message"].as_str().is_some_and(|text| text.contains(words)), "{words} in {status}");
+    let seconds: u64 = answer.header("retry-after").and_then(|text| text.parse().ok()).expect("a Retry-After");
+    assert_eq!(status["details"]["retryAfterSeconds"].as_u64(), Some(seconds));
+    assert!((1..=60).contains(&seconds), "{seconds}");
 }
 
 #[tokio::test]
-async fn refuses_a_head_that_is_too_long() {
-    let server = Running::start(Scenario::Created).await;
-    let headers = format!("X-Long: {}\r\n", "x".repeat(64 << 10));
-    assert_eq!(server.ask("GET", "/", &headers, "").await.status, 431);
-}
-
-fn short() -> Limits {
-    let soon = Duration::from_millis(300);
-    Limits { header_timeout: soon, body_timeout: soon, write_timeout: soon, ..Limits::default() }
-}
-
-#[tokio::test]
-async fn closes_connections_whose_head_does_not_come() {
-    let server = Running::with(Scenario::Created, |config| config.limits = short()).await;
-    for begin in ["", "GET / HTTP/1.1\r\nHost: x\r\n", "GET"] {
-        Connection::open(server.address, begin).await.read_to_end().await;
-    }
-    // And those that stay silent after an answer.
-    let request = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
-    let mut connection = Connection::open(server.address, &request).await;
-    connection.read_to_end().await;
-    assert!(connection.read.contains("200 OK"));
-}
-
-#[tokio::test]
-async fn answers_408_to_a_body_that_does_not_come() {
-    let server = Running::with(Scenario::Created, |config| config.limits = short()).await;
-    let head = format!(
-        "POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{",
-        server.address
-    );
-    let mut connection = Connection::open(server.address, &head).await;
-    connection.read_to_end().await;
-    assert!(connection.read.starts_with("HTTP/1.1 408"), "{}", connection.read);
-}
-
-#[tokio::test]
-async fn cuts_off_readers_that_do_not_read() {
-    let mut object = stored(ACCOUNT);
-    // More than the buffers of both sockets hold, again and again.
-    object["status"]["conditions"][0]["message"] = "x".repeat(1 << 20).into();
-    let server = Running::with(Scenario::object(object.clone()), |config| {
-        // A place is free again once the reader is cut off.
-        config.limits = Limits { connections: 1, ..short() };
-    })
-    .await;
-    server.wait_for_watch(1).await;
-    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
-    let request = server.request("GET", &target, "", "");
-    let mut connection = Connection::open(server.address, &request).await;
-    connection.read_until("HTTP/1.1 200").await;
-    let mut version = 100;
-    let cut_off = async {
-        while server.get("/livez").await.status == 503 {
-            version += 1;
-            object["metadata"]["resourceVersion"] = version.to_string().into();
-            server.recorder.tell(format!("{}\n", json!({"type": "MODIFIED", "object": object})));
-            tokio::time::sleep(Duration::from_millis(10)).await;
+async fn refuses_one_watch_too_many_of_an_address_and_takes_the_next_when_one_has_ended() {
+    let limits = Limits { streams_per_address: 2, streams: 3, ..Limits::default() };
+    let server = Running::with(Scenario::object(stored(ACCOUNT)), |config| config.limits = limits).await;
+    let open = async |address: &str| {
+        let request = server.request("GET", &watch(), &from(address), "");
+        let mut connection = Connection::open(server.address, &request).await;
+        connection.read_until("\"ADDED\"").await;
+        connection
+    };
+    let held = [open("203.0.113.1").await, open("203.0.113.1").await];
+    is_refused(&server.ask("GET", &watch(), &from("203.0.113.1"), "").await, 429, "at your address");
+    let _other = open("203.0.113.2").await;
+    is_refused(&server.ask("GET", &watch(), &from("203.0.113.3"), "").await, 503, "as many people waiting");
+    // To look is possible all the same: it is what the page does then.
+    let target = format!("{CSRS_PATH}/{NAME}");
+    assert_eq!(server.ask("GET", &target, &from("203.0.113.1"), "").await.status, 200);
+    drop(held);
+    let opened = async {
+        // Its answer has no end: that it begins is enough.
+        loop {
+            let request = server.request("GET", &watch(), &from("203.0.113.1"), "");
+            let mut connection = Connection::open(server.address, &request).await;
+            connection.read_until("\r\n\r\n").await;
+            if connection.read.contains("200 OK") {
+                break;
+            }
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), cut_off).await.expect("an end of the slow reader");
-    connection.read_to_end().await;
-    // What it did not read was not piled up for it.
-    assert!(connection.read.len() < 32 << 20);
+    tokio::time::timeout(std::time::Duration::from_secs(20), opened).await.expect("a free place");
 }
 
 #[tokio::test]
-async fn answers_503_to_one_connection_too_many() {
-    let limits = Limits { connections: 2, ..Limits::default() };
+async fn refuses_more_creates_than_an_address_has_in_a_minute_and_none_of_another() {
+    let limits = Limits { creates_per_address: 2, ..Limits::default() };
     let server = Running::with(Scenario::Created, |config| config.limits = limits).await;
-    let keep = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
-    let mut open = Vec::new();
-    while open.len() < 2 {
-        let mut connection = Connection::open(server.address, &keep).await;
-        connection.read_until("\r\n\r\n").await;
-        // An earlier connection may still be closing.
-        if connection.read.contains("200 OK") {
-            open.push(connection);
+    let object = body(&golden("jane")).to_string();
+    let create = async |address: &str| {
+        let headers = format!("Content-Type: application/json\r\n{}", from(address));
+        server.ask("POST", CSRS_PATH, &headers, &object).await
+    };
+    for _ in 0..2 {
+        assert_eq!(create("203.0.113.1").await.status, 201);
+    }
+    is_refused(&create("203.0.113.1").await, 429, "from your address");
+    // Nobody is somebody else by what they write themselves: only the last hop counts.
+    is_refused(&create("198.51.100.7, 203.0.113.1").await, 429, "from your address");
+    assert_eq!(create("203.0.113.2").await.status, 201);
+    assert_eq!(server.recorder.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn lets_no_address_take_the_questions_of_all() {
+    let limits = Limits { lookups_per_address: 2, ..Limits::default() };
+    let server = Running::with(Scenario::status(404, "{}"), |config| config.limits = limits).await;
+    let ask = async |address: &str, letter: char| {
+        server.ask("GET", &format!("{CSRS_PATH}/jane-{}", String::from(letter).repeat(10)), &from(address), "").await
+    };
+    let mut asked = 0;
+    // They come again with time, so how many there are depends on the machine.
+    let refused = loop {
+        let answer = ask("203.0.113.1", char::from(b'a' + asked % 26)).await;
+        if answer.status != 404 {
+            break answer;
+        }
+        asked += 1;
+    };
+    is_refused(&refused, 429, "your address has asked");
+    assert!(asked >= 2);
+    assert_eq!(ask("203.0.113.2", 'c').await.status, 404);
+}
+
+#[tokio::test]
+async fn refuses_a_person_with_too_many_requests_that_wait() {
+    let mut waiting = stored(ACCOUNT);
+    waiting["status"] = serde_json::json!({});
+    waiting["metadata"]["annotations"]["kube-enroll/user"] = "jane".into();
+    let server = knowing_jane(Scenario::Created, vec![waiting]).await;
+    is_refused(&send(server.address, creates(&server, "jane-zzzzzzzzzz").as_bytes()).await, 429, "wait for a decision");
+    assert_eq!(server.recorder.seen().len(), 0);
+    // The same again, since its answer was lost, is for the API server to refuse.
+    send(server.address, creates(&server, NAME).as_bytes()).await;
+    assert_eq!(server.recorder.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn counts_a_create_that_is_under_way_though_its_person_has_left() {
+    let server = knowing_jane(Scenario::Silence, Vec::new()).await;
+    let first = Connection::open(server.address, &creates(&server, NAME)).await;
+    server.wait_for_request().await;
+    let second = creates(&server, "jane-zzzzzzzzzz");
+    is_refused(&send(server.address, second.as_bytes()).await, 429, "wait for a decision");
+    drop(first);
+    // Long enough for the server to see that the connection has ended.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    is_refused(&send(server.address, second.as_bytes()).await, 429, "wait for a decision");
+}
+
+/// A server that knows jane by a header, that lets her have one request that waits, and that knows these.
+async fn knowing_jane(scenario: Scenario, objects: Vec<serde_json::Value>) -> Running {
+    let recorder = crate::recorder::Recorder::start(scenario).await;
+    recorder.list(|listed| (listed.objects, listed.version) = (objects, 7));
+    let server = Running::unready(recorder, |config| {
+        config.identity = IdentityFlags {
+            kind: IdentityKind::Header,
+            user_header: Some(http::HeaderName::from_static("x-user")),
+            ..IdentityFlags::default()
+        };
+        config.identity.groups_header = Some(http::HeaderName::from_static("x-groups"));
+        config.policy.groups = only(&["developers"]);
+        config.limits.pending_per_user = 1;
+    })
+    .await;
+    server.wait_until_ready().await;
+    server
+}
+
+/// Writes jane's create of a name.
+fn creates(server: &Running, name: &str) -> String {
+    let headers = "Content-Type: application/json\r\nX-User: jane\r\nX-Groups: developers\r\n";
+    let mut object = body(&golden("jane"));
+    object["metadata"]["name"] = name.into();
+    server.request("POST", CSRS_PATH, headers, &object.to_string())
+}
+
+#[tokio::test]
+async fn refuses_bounds_that_let_nothing_pass() {
+    let folder = TempDir::new().expect("a folder");
+    let kubeconfig = folder.path().join("kubeconfig");
+    write_kubeconfig(&kubeconfig, "127.0.0.1:1".parse().expect("an address"));
+    for (limits, flag) in [
+        (Limits { streams: 0, ..Limits::default() }, "--max-streams"),
+        (Limits { lookups_per_second: 0, ..Limits::default() }, "--max-lookups-per-second"),
+        (Limits { header_timeout: std::time::Duration::MAX, ..Limits::default() }, "--header-timeout-seconds"),
+        (Limits { body_timeout: std::time::Duration::ZERO, ..Limits::default() }, "--body-timeout-seconds"),
+    ] {
+        let config = Config { kubeconfig: Some(kubeconfig.clone()), limits, ..Config::default() };
+        match Server::bind(config).await.err() {
+            Some(StartError::InvalidLimit { flag: found, .. }) => assert_eq!(found, flag),
+            other => panic!("{flag}: {other:?}"),
         }
     }
-    let answer = server.get("/livez").await;
-    assert_eq!((answer.status, answer.json()["reason"].as_str()), (503, Some("ServiceUnavailable")));
-    drop(open);
-    server.wait_until_ready().await;
+}
+
+#[tokio::test]
+async fn asks_the_api_server_no_more_however_many_come_back() {
+    let server = Running::with_listed(vec![stored(ACCOUNT)], 7).await;
+    server.wait_for_watch(1).await;
+    for _ in 0..50 {
+        let mut connection = Connection::open(server.address, &server.request("GET", &watch(), "", "")).await;
+        connection.read_until("\"ADDED\"").await;
+    }
+    assert_eq!((server.recorder.seen().len(), server.recorder.open_watches()), (0, 1));
 }

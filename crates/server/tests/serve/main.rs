@@ -1,9 +1,9 @@
 //! The whole server over a socket, in front of a recorder: what goes upstream is what these tests are about. The
 //! recorder imitates nothing; the journeys with a real Kubernetes are in `/tests`.
 
-mod bounds;
 mod client;
 mod creating;
+mod deadlines;
 mod hostile_texts;
 mod identity;
 mod jwt;

@@ -136,7 +136,7 @@ impl Keys {
             client: Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()),
             issuer: issuer.to_owned(),
             known: RwLock::new(None),
-            next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE) })),
+            next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, MAX_PAUSE) })),
         })))
     }
 
@@ -284,7 +284,7 @@ const REFETCH_PAUSE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// After many that failed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// The time for which keys count without another fetch.
 const MAX_AGE: Duration = Duration::from_secs(3600);

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::limits::Limits;
 
 /// The row as it stands in `docs/limits.md`.
 fn line(row: &Row) -> String {

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use kube_enroll_server::Limits;
+use serde_json::json;
+
+use crate::{
+    client::{Connection, send},
+    reading::stored,
+    recorder::{ACCOUNT, Scenario},
+    running::{CSRS_PATH, Running, body, golden},
+};
+
+#[tokio::test]
+async fn refuses_bodies_over_16_kib_however_they_are_framed() {
+    let server = Running::start(Scenario::Created).await;
+    let content_type = "Content-Type: application/json\r\n";
+    let long = " ".repeat((16 << 10) + 1);
+    let answer = server.ask("POST", CSRS_PATH, content_type, &long).await;
+    assert_eq!((answer.status, answer.json()["reason"].as_str()), (413, Some("RequestEntityTooLarge")));
+
+    let head = format!("POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{content_type}", server.address);
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n4001\r\n{long}\r\n0\r\n\r\n");
+    assert_eq!(send(server.address, chunked.as_bytes()).await.status, 413);
+    // Announced only: nobody waits for it.
+    let announced = format!("{head}Content-Length: 99999999999\r\n\r\n");
+    assert_eq!(send(server.address, announced.as_bytes()).await.status, 413);
+    assert_eq!(server.recorder.seen().len(), 0);
+
+    let mut padded = body(&golden("jane")).to_string();
+    padded.push_str(&" ".repeat((16 << 10) - padded.len()));
+    assert_eq!(server.post(&padded).await.status, 201);
+}
+
+#[tokio::test]
+async fn refuses_a_head_that_is_too_long() {
+    let server = Running::start(Scenario::Created).await;
+    let headers = format!("X-Long: {}\r\n", "x".repeat(64 << 10));
+    assert_eq!(server.ask("GET", "/", &headers, "").await.status, 431);
+}
+
+fn short() -> Limits {
+    let soon = Duration::from_millis(300);
+    Limits { header_timeout: soon, body_timeout: soon, write_timeout: soon, ..Limits::default() }
+}
+
+#[tokio::test]
+async fn closes_connections_whose_head_does_not_come() {
+    let server = Running::with(Scenario::Created, |config| config.limits = short()).await;
+    for begin in ["", "GET / HTTP/1.1\r\nHost: x\r\n", "GET"] {
+        Connection::open(server.address, begin).await.read_to_end().await;
+    }
+    // And those that stay silent after an answer.
+    let request = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    let mut connection = Connection::open(server.address, &request).await;
+    connection.read_to_end().await;
+    assert!(connection.read.contains("200 OK"));
+}
+
+#[tokio::test]
+async fn answers_408_to_a_body_that_does_not_come() {
+    let server = Running::with(Scenario::Created, |config| config.limits = short()).await;
+    let head = format!(
+        "POST {CSRS_PATH} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{{",
+        server.address
+    );
+    let mut connection = Connection::open(server.address, &head).await;
+    connection.read_to_end().await;
+    assert!(connection.read.starts_with("HTTP/1.1 408"), "{}", connection.read);
+}
+
+#[tokio::test]
+async fn cuts_off_readers_that_do_not_read() {
+    let mut object = stored(ACCOUNT);
+    // More than the buffers of both sockets hold, again and again.
+    object["status"]["conditions"][0]["message"] = "x".repeat(1 << 20).into();
+    let server = Running::with(Scenario::object(object.clone()), |config| {
+        // A place is free again once the reader is cut off.
+        config.limits = Limits { connections: 1, ..short() };
+    })
+    .await;
+    server.wait_for_watch(1).await;
+    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
+    let request = server.request("GET", &target, "", "");
+    let mut connection = Connection::open(server.address, &request).await;
+    connection.read_until("HTTP/1.1 200").await;
+    let mut version = 100;
+    let cut_off = async {
+        while server.get("/livez").await.status == 503 {
+            version += 1;
+            object["metadata"]["resourceVersion"] = version.to_string().into();
+            server.recorder.tell(format!("{}\n", json!({"type": "MODIFIED", "object": object})));
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), cut_off).await.expect("an end of the slow reader");
+    connection.read_to_end().await;
+    // What it did not read was not piled up for it.
+    assert!(connection.read.len() < 32 << 20);
+}
+
+#[tokio::test]
+async fn answers_503_to_one_connection_too_many() {
+    let limits = Limits { connections: 2, ..Limits::default() };
+    let server = Running::with(Scenario::Created, |config| config.limits = limits).await;
+    let keep = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    let mut open = Vec::new();
+    while open.len() < 2 {
+        let mut connection = Connection::open(server.address, &keep).await;
+        connection.read_until("\r\n\r\n").await;
+        // An earlier connection may still be closing.
+        if connection.read.contains("200 OK") {
+            open.push(connection);
+        }
+    }
+    let answer = server.get("/livez").await;
+    assert_eq!((answer.status, answer.json()["reason"].as_str()), (503, Some("ServiceUnavailable")));
+    drop(open);
+    server.wait_until_ready().await;
+}
