@@ -1,11 +1,16 @@
 pub(crate) mod cluster;
+mod file;
 pub(crate) mod flags;
+mod load;
+mod setting;
+mod sources;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use kube_enroll_core::Policy;
 
 use crate::{identity::IdentityFlags, limits::Limits};
+pub use sources::Sources;
 
 /// The configuration of a server.
 #[derive(Clone, Debug)]

@@ -24,7 +24,7 @@ mod shutdown;
 mod start;
 
 pub use config::{
-    ClusterFlags, Config,
+    ClusterFlags, Config, Sources,
     flags::{Cli, Command, LogFormat, Serve},
 };
 pub use error::with_sources;

@@ -1,24 +1,39 @@
 //! The binary `kube-enroll`.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use anyhow::Context;
-use clap::Parser;
-use kube_enroll_server::{Cli, Command, LogFormat, Serve, Server, Shutdown, with_sources};
+use kube_enroll_server::{Cli, LogFormat, Serve, Server, Shutdown, Sources, with_sources};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 fn main() -> ExitCode {
-    let Command::Serve(flags) = Cli::parse().command;
-    match serve(*flags) {
+    let (flags, sources) = match Cli::load() {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(&with_sources(&error)),
+    };
+    let ended = if flags.check_config { check(flags, &sources) } else { serve(flags) };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // A sentence for an operator; a backtrace would bury it.
-            eprintln!("kube-enroll: {}", with_sources(error.as_ref()));
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&sources.with_places(&with_sources(error.as_ref()))),
     }
+}
+
+/// The end of a server that does not start, with the reason: a sentence for an operator; a backtrace would bury it.
+fn fail(why: &str) -> ExitCode {
+    eprintln!("kube-enroll: {why}");
+    ExitCode::FAILURE
+}
+
+#[tokio::main]
+async fn check(flags: Serve, sources: &Sources) -> anyhow::Result<()> {
+    log(flags.log_format)?;
+    std::io::stdout().write_all(sources.to_string().as_bytes()).context("standard output")?;
+    Ok(Server::check(&flags.into_config()).await?)
 }
 
 #[tokio::main]

@@ -48,24 +48,14 @@ impl Server {
     /// [`StartError::Cluster`]; [`StartError::InvalidLimit`]; [`StartError::MissingFlag`], [`StartError::UnusedFlag`],
     /// [`StartError::FlagValue`], [`StartError::WeakSecret`] for the flags of an identity.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
-        config.policy.check().map_err(StartError::Policy)?;
-        config.limits.check()?;
-        let hosts = Hosts::parse(&config.allowed_hosts)?;
-        let authenticator = Authenticator::new(&config.identity, &config.policy)?;
-        let bundle = config.page_dir.as_deref().map_or_else(Bundle::embedded, Bundle::read)?;
-        let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
-        let overrides = ClusterOverrides::read(&config.cluster)?;
-        let cluster = if access.in_cluster && !overrides.has_server() {
-            ClusterSource::InCluster { overrides, inside: access.cluster }
-        } else {
-            ClusterSource::Known(overrides.apply(access.cluster)?)
-        };
+        let Files { hosts, authenticator, bundle, overrides } = Files::read(&config)?;
+        let (config_of_client, cluster) = cluster(&config, overrides).await?;
         if let ClusterSource::Known(cluster) = &cluster
             && cluster.is_local()
         {
             tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
         }
-        let client = Client::new(access.config, config.limits.upstream_timeout)?;
+        let client = Client::new(config_of_client, config.limits.upstream_timeout)?;
 
         let listener = bind(config.listen).await?;
         let local_address = local_address(&listener, config.listen)?;
@@ -96,6 +86,20 @@ impl Server {
         };
         let state = Arc::new(AppState { hosts, bundle, api: Arc::new(api) });
         Ok(Self { listener, metrics_listener, local_address, limits: config.limits, state, discovery })
+    }
+
+    /// Judges a configuration as [`Server::bind`] does, with all files that it names, but binds to no address and sends
+    /// nothing. The kubeconfig is judged where it or its context is named: whether there is another one depends on the
+    /// machine.
+    ///
+    /// # Errors
+    /// Those of [`Server::bind`], without [`StartError::Listen`].
+    pub async fn check(config: &Config) -> Result<(), StartError> {
+        let Files { overrides, .. } = Files::read(config)?;
+        if config.kubeconfig.is_some() || config.context.is_some() {
+            cluster(config, overrides).await?;
+        }
+        Ok(())
     }
 
     /// Returns the address that is listened on, with the port that was found for port 0.
@@ -173,6 +177,38 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// The parts of a server that come from a configuration and from the files that it names, besides the kubeconfig.
+struct Files {
+    hosts: Hosts,
+    authenticator: Authenticator,
+    bundle: Bundle,
+    overrides: ClusterOverrides,
+}
+
+impl Files {
+    fn read(config: &Config) -> Result<Self, StartError> {
+        config.policy.check().map_err(StartError::Policy)?;
+        config.limits.check()?;
+        Ok(Self {
+            hosts: Hosts::parse(&config.allowed_hosts)?,
+            authenticator: Authenticator::new(&config.identity, &config.policy)?,
+            bundle: config.page_dir.as_deref().map_or_else(Bundle::embedded, Bundle::read)?,
+            overrides: ClusterOverrides::read(&config.cluster)?,
+        })
+    }
+}
+
+/// Loads the kubeconfig, and returns the way to the API server and the cluster for people.
+async fn cluster(config: &Config, overrides: ClusterOverrides) -> Result<(kube::Config, ClusterSource), StartError> {
+    let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
+    let cluster = if access.in_cluster && !overrides.has_server() {
+        ClusterSource::InCluster { overrides, inside: access.cluster }
+    } else {
+        ClusterSource::Known(overrides.apply(access.cluster)?)
+    };
+    Ok((access.config, cluster))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -22,6 +22,26 @@ pub enum StartError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The file of `--config` cannot be used.
+    #[error("{path}:{line}:{column}: {problem}")]
+    ConfigFile {
+        /// The file.
+        path: PathBuf,
+        /// The line of what cannot be used, from 1.
+        line: u64,
+        /// Its column, from 1.
+        column: u64,
+        /// The value found and those expected.
+        problem: String,
+    },
+    /// The file of `--config` is longer than any that a person writes.
+    #[error("{path} is longer than {maximum_bytes} bytes")]
+    ConfigTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes possible.
+        maximum_bytes: u64,
+    },
     /// `--cluster-ca-file` holds no certificate.
     #[error("{path} has no certificate in PEM form")]
     NoCertificates {

@@ -27,6 +27,14 @@ pub enum Command {
 /// The flags of `serve`.
 #[derive(Args, Debug)]
 pub struct Serve {
+    /// YAML file with settings, under the flags' names in camel case: --max-streams is maxStreams. Flags and
+    /// environment variables override it.
+    #[arg(long, env = "KUBE_ENROLL_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print each setting with its value and source, judge all of them and the files that they name, and end: with 0
+    /// where a server could start, else with 1. Nothing is sent.
+    #[arg(long)]
+    pub check_config: bool,
     /// Address to listen on. Anything but loopback needs --allowed-host as well.
     #[arg(long, env = "KUBE_ENROLL_LISTEN", default_value_t = DEFAULT_LISTEN, value_name = "ADDRESS:PORT")]
     listen: SocketAddr,

@@ -2,6 +2,7 @@
 //! recorder imitates nothing; the journeys with a real Kubernetes are in `/tests`.
 
 mod client;
+mod config;
 mod creating;
 mod deadlines;
 mod hostile_texts;
