@@ -2,6 +2,8 @@ pub(crate) mod cluster;
 mod file;
 pub(crate) mod flags;
 mod load;
+#[cfg(test)]
+mod schema;
 mod setting;
 mod sources;
 

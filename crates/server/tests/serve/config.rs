@@ -94,6 +94,22 @@ fn sends_nothing_and_prints_no_secret_when_it_checks() {
     assert!(listener.accept().is_err(), "somebody has connected");
 }
 
+#[test]
+fn takes_the_example_of_the_page_about_the_file() {
+    let page = include_str!("../../../../docs/config.md");
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let folder = TempDir::new().expect("a folder");
+    let authority =
+        std::fs::read_to_string(format!("{}/tests/golden/provider-authority.pem", env!("CARGO_MANIFEST_DIR")));
+    write(&folder.path().join("cluster-ca.pem"), &authority.expect("a golden file"));
+    write(&folder.path().join("proxy-secret"), "0123456789abcdef\n");
+    let file = folder.path().join("serve.yaml");
+    write(&file, &example.replace("/etc/kube-enroll/", &format!("{}/", folder.path().display())));
+    let output = check(folder.path(), &file, &[], |_| {});
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(text(&output).contains("approver: Ask in #platform ("), "{}", text(&output));
+}
+
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).expect("a folder to write to");
 }
