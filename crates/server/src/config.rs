@@ -2,16 +2,18 @@ pub(crate) mod cluster;
 mod file;
 pub(crate) mod flags;
 mod load;
-#[cfg(test)]
-mod schema;
 mod setting;
 mod sources;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use kube_enroll_core::Policy;
 
-use crate::{identity::IdentityFlags, limits::Limits};
+use crate::{identity::IdentityFlags, limits::Limits, reread::NamedFile};
 pub use sources::Sources;
 
 /// The configuration of a server.
@@ -42,6 +44,26 @@ pub struct Config {
     /// The address of `/metrics`, and of `/livez` and `/readyz` once more: for a server whose own address only a proxy
     /// beside it reaches. Default: none.
     pub metrics_listen: Option<SocketAddr>,
+    /// Between two looks for files that have changed. Default: 5 s.
+    pub reread_period: Duration,
+}
+
+impl Config {
+    /// Returns the files that are read again when they change.
+    pub(crate) fn reread_files(&self) -> impl Iterator<Item = (NamedFile, PathBuf)> {
+        NamedFile::ALL.into_iter().filter_map(|file| {
+            let path = match file {
+                NamedFile::ProxySecret => &self.identity.proxy_secret_file,
+                NamedFile::OidcJwks => &self.identity.oidc_jwks_file,
+                NamedFile::OidcCa => &self.identity.oidc_ca_file,
+                NamedFile::ClusterCa => &self.cluster.certificate_authority_file,
+                NamedFile::ClusterClientCa => &self.cluster.client_certificate_authority_file,
+            };
+            let path = path.as_ref()?;
+            let is_file = file != NamedFile::ClusterCa || path != Path::new(cluster::SYSTEM_AUTHORITIES);
+            is_file.then(|| (file, path.clone()))
+        })
+    }
 }
 
 /// The cluster as an operator names it; what is left out comes from the kubeconfig or from `kube-public/cluster-info`.
@@ -73,6 +95,7 @@ impl Default for Config {
             approver: String::new(),
             limits: Limits::default(),
             metrics_listen: None,
+            reread_period: REREAD_PERIOD,
         }
     }
 }
@@ -80,3 +103,6 @@ impl Default for Config {
 /// Loopback: who else may reach the page is for the operator to say.
 pub(crate) const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// The kubelet takes up to a minute to bring a changed Secret; a few seconds more are not noticed.
+pub(crate) const REREAD_PERIOD: Duration = Duration::from_secs(5);

@@ -1,9 +1,13 @@
 //! The facts that are discovered once, from the API server: the account of this server, and the address of the cluster.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use kube_enroll_core::{Backoff, ClusterFields, Origin, Policy, Settings};
+use kube_enroll_core::{Backoff, Cluster, ClusterFields, Origin, Policy, Settings};
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
@@ -23,26 +27,52 @@ pub(crate) struct Discovered {
 }
 
 /// The source of the cluster's details.
-pub(crate) enum ClusterSource {
-    /// From flags and kubeconfig.
-    Known(kube_enroll_core::Cluster),
-    /// This server runs inside; `kube-public/cluster-info` has the details for people outside.
-    InCluster {
-        /// The flags.
-        overrides: ClusterOverrides,
-        /// The details for programs inside.
-        inside: ClusterFields,
-    },
+#[derive(Debug)]
+pub(crate) struct ClusterSource {
+    /// The flags, with the files of authorities.
+    pub(crate) overrides: ClusterOverrides,
+    /// The details in the kubeconfig, or those of the pod.
+    pub(crate) found: ClusterFields,
+    /// They are for programs inside of the cluster; `kube-public/cluster-info` has those for people outside.
+    pub(crate) in_cluster: bool,
 }
 
-/// The discovery, which tries until it succeeds.
+/// The discovery, which tries until it succeeds, and publishes `config.json`.
 pub(crate) struct Discovery {
     client: Client,
-    cluster: ClusterSource,
+    cluster: Mutex<ClusterSource>,
+    facts: OnceLock<Facts>,
     policy: Policy,
     approver: String,
     identity: &'static str,
     known: watch::Sender<Option<Discovered>>,
+}
+
+/// The answers of the API server.
+struct Facts {
+    account: ServiceAccount,
+    cluster_info: Option<String>,
+}
+
+impl ClusterSource {
+    /// Returns the cluster, or `None` if it takes `kube-public/cluster-info` to know it.
+    ///
+    /// # Errors
+    /// [`StartError::Cluster`].
+    pub(crate) fn known_cluster(&self) -> Result<Option<Cluster>, StartError> {
+        if self.needs_cluster_info() { Ok(None) } else { self.overrides.apply(self.found.clone()).map(Some) }
+    }
+
+    fn cluster(&self, facts: &Facts) -> Result<Cluster, StartError> {
+        match self.known_cluster()? {
+            Some(cluster) => Ok(cluster),
+            None => self.overrides.apply_to_cluster_info(self.found.clone(), facts.cluster_info.as_deref()),
+        }
+    }
+
+    fn needs_cluster_info(&self) -> bool {
+        self.in_cluster && !self.overrides.has_server()
+    }
 }
 
 impl Discovery {
@@ -55,45 +85,71 @@ impl Discovery {
         identity: &'static str,
     ) -> (Self, watch::Receiver<Option<Discovered>>) {
         let (known, receiver) = watch::channel(None);
-        (Self { client, cluster, policy, approver, identity, known }, receiver)
+        let (cluster, facts) = (Mutex::new(cluster), OnceLock::new());
+        (Self { client, cluster, facts, policy, approver, identity, known }, receiver)
     }
 
     /// Discovers the facts, publishes them, and returns the account of this server.
     ///
     /// # Errors
     /// [`StartError::NoPublicAddress`], [`StartError::Cluster`]: an operator has to set more flags.
-    pub(crate) async fn run(self) -> Result<ServiceAccount, StartError> {
+    pub(crate) async fn run(&self) -> Result<ServiceAccount, StartError> {
         let username = retry_forever("asking who this server is", || self.client.whoami()).await;
-        let cluster = match self.cluster {
-            ClusterSource::Known(cluster) => cluster,
-            ClusterSource::InCluster { overrides, inside } => {
-                let info = retry_forever("reading kube-public/cluster-info", || async {
-                    match self.client.cluster_info().await {
-                        // Without the right to read it, it is of no use either.
-                        Err(error) if error.code() == Some(403) => Ok(None),
-                        answer => answer.map(|answer| answer.value),
-                    }
-                })
-                .await;
-                overrides.apply_to_cluster_info(inside, info.as_deref())?
-            }
+        let needs_cluster_info = self.cluster_source().needs_cluster_info();
+        let cluster_info = if needs_cluster_info {
+            retry_forever("reading kube-public/cluster-info", || async {
+                match self.client.cluster_info().await {
+                    // Without the right to read it, it is of no use either.
+                    Err(error) if error.code() == Some(403) => Ok(None),
+                    answer => answer.map(|answer| answer.value),
+                }
+            })
+            .await
+        } else {
+            None
         };
-        tracing::info!(account = ?username, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
+        let source = self.cluster_source();
+        let facts = self.facts.get_or_init(|| Facts { account: ServiceAccount(username), cluster_info });
+        let cluster = source.cluster(facts)?;
+        tracing::info!(account = ?facts.account.0, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
+        self.publish(cluster, facts);
+        Ok(facts.account.clone())
+    }
+
+    /// Reads the files of authorities again, and publishes them where others were published.
+    ///
+    /// # Errors
+    /// [`StartError::ReadFile`], [`StartError::NoCertificates`], [`StartError::Cluster`]: the former ones stay.
+    pub(crate) fn reread_cluster(&self) -> Result<(), StartError> {
+        let mut source = self.cluster_source();
+        let overrides = source.overrides.reread()?;
+        let reread = ClusterSource { overrides, found: source.found.clone(), in_cluster: source.in_cluster };
+        match self.facts.get() {
+            Some(facts) => self.publish(reread.cluster(facts)?, facts),
+            None => drop(reread.known_cluster()?),
+        }
+        *source = reread;
+        Ok(())
+    }
+
+    fn publish(&self, cluster: Cluster, facts: &Facts) {
         let settings = Settings {
             api_base: Some("./".into()),
             cluster: Some(cluster),
-            policy: self.policy,
-            approver: (!self.approver.is_empty()).then_some(self.approver),
-            requesting_user: Some(username.clone()),
+            policy: self.policy.clone(),
+            approver: (!self.approver.is_empty()).then(|| self.approver.clone()),
+            requesting_user: Some(facts.account.0.clone()),
             identity: (!self.identity.is_empty()).then(|| self.identity.into()),
             version: Some(env!("CARGO_PKG_VERSION").into()),
             // Everything else that this server answers is data, or refuses to be framed.
             origin: Some(Origin::Own),
         };
         let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
-        let account = ServiceAccount(username);
-        self.known.send_replace(Some(Discovered { account: account.clone(), settings: settings.into() }));
-        Ok(account)
+        self.known.send_replace(Some(Discovered { account: facts.account.clone(), settings: settings.into() }));
+    }
+
+    fn cluster_source(&self) -> MutexGuard<'_, ClusterSource> {
+        self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

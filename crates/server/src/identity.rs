@@ -78,6 +78,25 @@ impl Authenticator {
         Ok(Self { proxies, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
     }
 
+    /// Reads the proxy's secret again.
+    ///
+    /// # Errors
+    /// [`StartError::ReadFile`], [`StartError::WeakSecret`]: the former one counts on.
+    pub(crate) fn reread_secret(&self) -> Result<(), StartError> {
+        self.proxies.reread_secret()
+    }
+
+    /// Reads the provider's keys, or the authorities of its address, again.
+    ///
+    /// # Errors
+    /// [`StartError::ReadFile`], [`StartError::FlagValue`], [`StartError::NoCertificates`]: the former ones count on.
+    pub(crate) fn reread_keys(&self) -> Result<(), StartError> {
+        match &self.source {
+            Source::Jwt(jwt) => jwt.reread_keys(),
+            Source::None | Source::Header(_) => Ok(()),
+        }
+    }
+
     /// Returns the kind's name in config.json: empty where nobody is known.
     pub(crate) fn kind_name(&self) -> &'static str {
         self.kind.name()

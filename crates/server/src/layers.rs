@@ -7,15 +7,16 @@ use std::{
 };
 
 /// The modules, lowest first, each with all that it may import. So `kubernetes` knows nothing of `api`.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("start", &[]),
     ("error", &[]),
     ("shutdown", &[]),
     ("metrics", &[]),
+    ("reread", &["error", "metrics", "start"]),
     ("bundle", &["start"]),
     ("identity", &["error", "start"]),
     ("limits", &["identity", "metrics", "start"]),
-    ("config", &["identity", "limits", "start"]),
+    ("config", &["identity", "limits", "reread", "start"]),
     ("kubernetes", &["error", "metrics", "start"]),
     ("cache", &["kubernetes"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),

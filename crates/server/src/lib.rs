@@ -19,6 +19,7 @@ mod kubernetes;
 mod layers;
 mod limits;
 mod metrics;
+mod reread;
 mod server;
 mod shutdown;
 mod start;

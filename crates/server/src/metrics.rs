@@ -33,8 +33,15 @@ pub(crate) struct Metrics {
     pub(crate) watching: Gauge,
     /// Lookups of names that the cache does not know.
     pub(crate) lookups: Counter,
+    rereads: Family<Reread, Counter>,
     memory: Gauge,
     descriptors: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reread {
+    file: &'static str,
+    result: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,8 +56,12 @@ struct ByLimit {
 }
 
 impl Metrics {
-    /// Makes the counters. `limits` has the name and the value of each limit.
-    pub(crate) fn new(limits: impl Iterator<Item = (&'static str, u64)>) -> Self {
+    /// Makes the counters. `limits` has the name and the value of each limit, `files` the name of each file that is
+    /// read again when it changes.
+    pub(crate) fn new(
+        limits: impl Iterator<Item = (&'static str, u64)>,
+        files: impl IntoIterator<Item = &'static str>,
+    ) -> Self {
         let mut process = Registry::default();
         let (memory, descriptors) = (Gauge::default(), Gauge::default());
         process.register_with_unit("process_resident_memory", "Resident memory", Unit::Bytes, memory.clone());
@@ -69,6 +80,7 @@ impl Metrics {
             watches: Counter::default(),
             watching: Gauge::default(),
             lookups: Counter::default(),
+            rereads: Family::default(),
             memory,
             descriptors,
         };
@@ -77,6 +89,11 @@ impl Metrics {
             let label = ByLimit { bound };
             drop(metrics.refused.get_or_create(&label));
             metrics.limits.get_or_create(&label).set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+        for file in files {
+            for result in [USABLE, UNUSABLE] {
+                drop(metrics.rereads.get_or_create(&Reread { file, result }));
+            }
         }
         metrics.registered()
     }
@@ -101,7 +118,14 @@ impl Metrics {
         ours.register("upstream_watches", "Watches of all requests asked of the API server", self.watches.clone());
         ours.register("upstream_watching", "1 while the watch of all requests is open", self.watching.clone());
         ours.register("upstream_lookups", "Single requests asked of the API server", self.lookups.clone());
+        ours.register("rereads", "Files that have changed and were read again", self.rereads.clone());
         self
+    }
+
+    /// Counts a file that was read again.
+    pub(crate) fn count_reread(&self, file: &'static str, is_usable: bool) {
+        let result = if is_usable { USABLE } else { UNUSABLE };
+        self.rereads.get_or_create(&Reread { file, result }).inc();
     }
 
     /// Counts a request to the Kubernetes API.
@@ -135,6 +159,12 @@ impl Metrics {
         text
     }
 }
+
+/// The result of reading a file that is used from then on.
+const USABLE: &str = "usable";
+
+/// The result of reading a file whose former content is used on.
+const UNUSABLE: &str = "unusable";
 
 /// The upper ends of the buckets.
 const CREATE_SECONDS: [f64; 9] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 10.0];

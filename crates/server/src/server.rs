@@ -24,6 +24,7 @@ use crate::{
     kubernetes::{access::Access, client::Client, watcher::Watcher},
     limits::{Limiter, Limits},
     metrics::Metrics,
+    reread::{self, NamedFile},
     shutdown::{Shutdown, ShutdownSignal},
     start::StartError,
 };
@@ -37,6 +38,8 @@ pub struct Server {
     limits: Limits,
     state: Arc<AppState>,
     discovery: Discovery,
+    reread_files: reread::Files,
+    reread_period: Duration,
 }
 
 impl Server {
@@ -48,9 +51,10 @@ impl Server {
     /// [`StartError::Cluster`]; [`StartError::InvalidLimit`]; [`StartError::MissingFlag`], [`StartError::UnusedFlag`],
     /// [`StartError::FlagValue`], [`StartError::WeakSecret`] for the flags of an identity.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let reread_files = reread::Files::new(config.reread_files());
         let Files { hosts, authenticator, bundle, overrides } = Files::read(&config)?;
-        let (config_of_client, cluster) = cluster(&config, overrides).await?;
-        if let ClusterSource::Known(cluster) = &cluster
+        let (config_of_client, source) = load_cluster(&config, overrides).await?;
+        if let Some(cluster) = source.known_cluster()?
             && cluster.is_local()
         {
             tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
@@ -65,8 +69,8 @@ impl Server {
         };
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
         let (discovery, discovered) =
-            Discovery::new(client.clone(), cluster, config.policy.clone(), config.approver, authenticator.kind_name());
-        let metrics = Arc::new(Metrics::new(config.limits.counted()));
+            Discovery::new(client.clone(), source, config.policy.clone(), config.approver, authenticator.kind_name());
+        let metrics = Arc::new(Metrics::new(config.limits.counted(), NamedFile::ALL.map(NamedFile::flag)));
         let clock = Arc::new(Clock::default());
         let (csrs, csr_writer) = cache::csrs(metrics.objects.clone());
         let api = Api {
@@ -85,7 +89,16 @@ impl Server {
             shutdown: ShutdownSignal::default(),
         };
         let state = Arc::new(AppState { hosts, bundle, api: Arc::new(api) });
-        Ok(Self { listener, metrics_listener, local_address, limits: config.limits, state, discovery })
+        Ok(Self {
+            listener,
+            metrics_listener,
+            local_address,
+            limits: config.limits,
+            state,
+            discovery,
+            reread_files,
+            reread_period: config.reread_period,
+        })
     }
 
     /// Judges a configuration as [`Server::bind`] does, with all files that it names, but binds to no address and sends
@@ -97,7 +110,8 @@ impl Server {
     pub async fn check(config: &Config) -> Result<(), StartError> {
         let Files { overrides, .. } = Files::read(config)?;
         if config.kubeconfig.is_some() || config.context.is_some() {
-            cluster(config, overrides).await?;
+            let (_, source) = load_cluster(config, overrides).await?;
+            source.known_cluster()?;
         }
         Ok(())
     }
@@ -121,7 +135,7 @@ impl Server {
     /// [`StartError::NoPublicAddress`] and [`StartError::Cluster`] once the API server was reached from inside of a
     /// cluster, and nobody says how people outside reach it.
     pub async fn serve(self, shutdown: impl Future<Output = Shutdown>) -> Result<(), StartError> {
-        let Self { listener, metrics_listener, limits, state, discovery, .. } = self;
+        let Self { listener, metrics_listener, limits, state, discovery, reread_files, reread_period, .. } = self;
         let api = &state.api;
         let (router, operator_router) = (router::router(state.clone()), router::operator_router(state.clone()));
         let (mut connections, mut operators, mut rejected) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
@@ -140,6 +154,11 @@ impl Server {
             let watcher = Watcher::new(api.client.clone(), account, api.metrics.clone(), limits.upstream_silence);
             Ok::<_, StartError>(cache::follow(watcher, &api.csr_writer, &api.clock).await)
         });
+        let mut rereading = pin!(reread_files.follow(reread_period, &api.metrics, |file| match file {
+            NamedFile::ProxySecret => api.authenticator.reread_secret(),
+            NamedFile::OidcJwks | NamedFile::OidcCa => api.authenticator.reread_keys(),
+            NamedFile::ClusterCa | NamedFile::ClusterClientCa => discovery.reread_cluster(),
+        }));
         let spread = loop {
             tokio::select! {
                 (stream, peer) = accept_optional(metrics_listener.as_ref()) => {
@@ -150,6 +169,7 @@ impl Server {
                 }
                 spread = &mut shutdown => break spread,
                 result = &mut background => match result? {},
+                never = &mut rereading => match never {},
                 Some(_) = connections.join_next() => {}
                 Some(_) = operators.join_next() => {}
                 Some(_) = rejected.join_next() => {}
@@ -201,14 +221,12 @@ impl Files {
 }
 
 /// Loads the kubeconfig, and returns the way to the API server and the cluster for people.
-async fn cluster(config: &Config, overrides: ClusterOverrides) -> Result<(kube::Config, ClusterSource), StartError> {
+async fn load_cluster(
+    config: &Config,
+    overrides: ClusterOverrides,
+) -> Result<(kube::Config, ClusterSource), StartError> {
     let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
-    let cluster = if access.in_cluster && !overrides.has_server() {
-        ClusterSource::InCluster { overrides, inside: access.cluster }
-    } else {
-        ClusterSource::Known(overrides.apply(access.cluster)?)
-    };
-    Ok((access.config, cluster))
+    Ok((access.config, ClusterSource { overrides, found: access.cluster, in_cluster: access.in_cluster }))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -10,7 +10,9 @@ use super::ClusterFlags;
 use crate::start::StartError;
 
 /// The flags about the cluster, with the files of authorities read in.
+#[derive(Debug)]
 pub(crate) struct ClusterOverrides {
+    flags: ClusterFlags,
     name: Option<String>,
     server: Option<String>,
     certificate_authority_data: Option<String>,
@@ -26,7 +28,7 @@ impl ClusterOverrides {
     pub(crate) fn read(flags: &ClusterFlags) -> Result<Self, StartError> {
         let certificate_authority_data = match &flags.certificate_authority_file {
             // The roots of the person's own machine: nothing is written into the kubeconfig.
-            Some(path) if path == Path::new("system") => Some(String::new()),
+            Some(path) if path == Path::new(SYSTEM_AUTHORITIES) => Some(String::new()),
             Some(path) => Some(read_certificates(path)?),
             None => None,
         };
@@ -38,7 +40,16 @@ impl ClusterOverrides {
             certificate_authority_data,
             tls_server_name: flags.tls_server_name.clone(),
             client_certificate_authority_data,
+            flags: flags.clone(),
         })
+    }
+
+    /// Reads the files again.
+    ///
+    /// # Errors
+    /// Those of [`ClusterOverrides::read`].
+    pub(crate) fn reread(&self) -> Result<Self, StartError> {
+        Self::read(&self.flags)
     }
 
     /// Returns whether the flags have the address, so that it need not be discovered.
@@ -107,6 +118,9 @@ fn read_certificates(path: &Path) -> Result<String, StartError> {
     }
     Ok(Base64::encode_string(certificates.as_bytes()))
 }
+
+/// The value of `--cluster-ca-file` that is no file.
+pub(super) const SYSTEM_AUTHORITIES: &str = "system";
 
 fn is_service_name(server: &str) -> bool {
     let host = server.strip_prefix("https://").unwrap_or(server).split([':', '/']).next().unwrap_or_default();

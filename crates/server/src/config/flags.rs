@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
 
-use super::{ClusterFlags, Config, DEFAULT_LISTEN};
+use super::{ClusterFlags, Config, DEFAULT_LISTEN, REREAD_PERIOD};
 use crate::{identity::IdentityFlags, limits::Limits};
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
@@ -172,6 +172,7 @@ impl Serve {
             policy: self.policy.into_policy(),
             limits: self.limits,
             metrics_listen: self.metrics_listen,
+            reread_period: REREAD_PERIOD,
         }
     }
 }

@@ -132,3 +132,6 @@ fn camel_case(flag: &str) -> String {
 
 /// Flags that say how to start, and not what to serve.
 const NOT_IN_THE_FILE: [&str; 2] = ["config", "check-config"];
+
+#[cfg(test)]
+mod schema;

@@ -68,7 +68,7 @@ pub struct IdentityFlags {
     /// PEM file with the authorities of the issuer's address. [default: those of this machine]
     #[arg(long, env = "KUBE_ENROLL_OIDC_CA_FILE", value_name = "FILE")]
     pub oidc_ca_file: Option<PathBuf>,
-    /// JWK Set of the issuer, where it cannot be fetched; read at start.
+    /// JWK Set of the issuer, where it cannot be fetched. Read again when it changes.
     #[arg(long, env = "KUBE_ENROLL_OIDC_JWKS_FILE", value_name = "FILE")]
     pub oidc_jwks_file: Option<PathBuf>,
 

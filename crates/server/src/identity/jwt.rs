@@ -71,6 +71,14 @@ impl Jwt {
         })
     }
 
+    /// Reads the keys, or the authorities of the provider's address, again.
+    ///
+    /// # Errors
+    /// [`StartError::ReadFile`], [`StartError::FlagValue`], [`StartError::NoCertificates`]: the former ones count on.
+    pub(super) fn reread_keys(&self) -> Result<(), StartError> {
+        self.keys.reread()
+    }
+
     /// Returns the person whose token is in these headers, and its end.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
 };
 
 use http::{HeaderMap, HeaderName};
@@ -16,8 +17,14 @@ use crate::start::StartError;
 /// The peers whose headers are trusted.
 pub(super) struct TrustedProxies {
     networks: Vec<IpNet>,
-    secret: Option<Secret>,
+    secret: Option<SecretFile>,
     pub(super) secret_header: HeaderName,
+}
+
+/// The file with the secret, and the content that was usable last.
+struct SecretFile {
+    path: PathBuf,
+    secret: RwLock<Secret>,
 }
 
 /// The secret that only the proxy and this server know. It has no `Debug`, and is wiped.
@@ -35,9 +42,17 @@ impl TrustedProxies {
         }
         Ok(Self {
             networks: flags.trusted_proxy.clone(),
-            secret: flags.proxy_secret_file.as_deref().map(Secret::read).transpose()?,
+            secret: flags.proxy_secret_file.clone().map(SecretFile::read).transpose()?,
             secret_header: flags.proxy_secret_header.clone().unwrap_or(DEFAULT_SECRET_HEADER),
         })
+    }
+
+    /// Reads the secret again.
+    ///
+    /// # Errors
+    /// [`StartError::ReadFile`] and [`StartError::WeakSecret`]: the former one counts on.
+    pub(super) fn reread_secret(&self) -> Result<(), StartError> {
+        self.secret.as_ref().map_or(Ok(()), SecretFile::reread)
     }
 
     /// Returns whether the headers of a request from this peer are trusted.
@@ -69,6 +84,22 @@ impl TrustedProxies {
         // ::ffff:127.0.0.1 is what a socket for both families says.
         let address = address.to_canonical();
         address.is_loopback() || self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl SecretFile {
+    fn read(path: PathBuf) -> Result<Self, StartError> {
+        Ok(Self { secret: RwLock::new(Secret::read(&path)?), path })
+    }
+
+    fn reread(&self) -> Result<(), StartError> {
+        let secret = Secret::read(&self.path)?;
+        *self.secret.write().unwrap_or_else(PoisonError::into_inner) = secret;
+        Ok(())
+    }
+
+    fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
+        self.secret.read().unwrap_or_else(PoisonError::into_inner).is_in(headers, name)
     }
 }
 

@@ -15,6 +15,7 @@ mod provider;
 mod reading;
 mod recorder;
 mod refusing;
+mod rereading;
 mod running;
 mod smuggling;
 mod starting;

@@ -63,7 +63,8 @@ impl Key {
         encode(&head, &claims, &self.key).expect("a key that signs")
     }
 
-    fn public(&self) -> Value {
+    /// Returns its JWK.
+    pub(crate) fn public(&self) -> Value {
         let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::ES256).expect("a key of P-256");
         jwk.common.key_id = Some(self.kid.into());
         serde_json::to_value(jwk).expect("JSON")

@@ -2,7 +2,7 @@ use kube_enroll_core::parse_groups;
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::Config;
+use crate::{config::Config, reread::NamedFile};
 
 /// Loads a file with further flags.
 fn load(yaml: &[u8], flags: &[&str]) -> Result<(Config, String), String> {
@@ -150,5 +150,14 @@ fn each_flag_but_those_about_the_file_is_a_setting_of_its_own() {
     for (index, setting) in settings.iter().enumerate() {
         assert!(settings[..index].iter().all(|other| other.key != setting.key), "{}", setting.key);
         assert!(setting.key.chars().all(|letter| letter.is_ascii_alphanumeric()), "{}", setting.key);
+    }
+}
+
+#[test]
+fn each_file_that_is_read_again_is_named_by_a_flag() {
+    let command = Cli::command();
+    let settings = Setting::all(serve_command(&command));
+    for file in NamedFile::ALL {
+        assert!(settings.iter().any(|setting| setting.flag.get_long() == Some(file.flag())), "{}", file.flag());
     }
 }

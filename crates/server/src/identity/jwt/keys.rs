@@ -1,7 +1,7 @@
 //! The keys of an OpenID provider ([discovery](https://openid.net/specs/openid-connect-discovery-1_0.html)).
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -34,21 +34,29 @@ use crate::{error::with_sources, start::StartError};
 
 /// The source of keys.
 pub(super) enum Keys {
-    /// Read at start.
-    File(Vec<Jwk>),
+    /// Read from a file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The keys in it when it was usable last.
+        keys: RwLock<Vec<Jwk>>,
+    },
     /// Fetched, and fetched again when they change.
     Provider(Arc<Provider>),
 }
 
 /// An OpenID provider and what is known of its keys.
 pub(super) struct Provider {
-    client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
+    client: RwLock<ProviderClient>,
+    ca_file: Option<PathBuf>,
     issuer: String,
     /// The last keys seen. They stay while the provider is away.
     known: RwLock<Option<Known>>,
     /// Held by the one who fetches.
     next: Arc<Mutex<Next>>,
 }
+
+type ProviderClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
 #[derive(Clone)]
 struct Known {
@@ -89,16 +97,7 @@ impl Keys {
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::FlagValue`].
     pub(super) fn read(path: &Path) -> Result<Self, StartError> {
-        let text = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
-        let keys = serde_json::from_slice(&text).map(usable).unwrap_or_default();
-        if keys.is_empty() {
-            return Err(StartError::FlagValue {
-                flag: "--oidc-jwks-file",
-                found: path.display().to_string(),
-                expected: "a JWK Set with RSA or EC keys for signatures",
-            });
-        }
-        Ok(Self::File(keys))
+        Ok(Self::File { keys: RwLock::new(read_keys(path)?), path: path.into() })
     }
 
     /// Prepares to fetch; asks nobody yet.
@@ -106,38 +105,31 @@ impl Keys {
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
     pub(super) fn discover(issuer: &str, ca_file: Option<&Path>) -> Result<Self, StartError> {
-        let mut roots = RootCertStore::empty();
-        let tls = match ca_file {
-            Some(path) => {
-                let none = || StartError::NoCertificates { path: path.to_owned() };
-                let pem =
-                    std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
-                let found: Vec<_> =
-                    CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
-                if found.is_empty() {
-                    return Err(none());
-                }
-                for certificate in found {
-                    roots.add(certificate).map_err(|_| none())?;
-                }
-                let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-                let tls = ClientConfig::builder_with_provider(provider)
-                    .with_safe_default_protocol_versions()
-                    .expect("aws-lc-rs has the suites of TLS 1.2 and 1.3")
-                    .with_root_certificates(roots)
-                    .with_no_client_auth();
-                HttpsConnectorBuilder::new().with_tls_config(tls)
-            }
-            None => HttpsConnectorBuilder::new()
-                .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
-                .map_err(|source| StartError::ReadFile { path: "the authorities of this machine".into(), source })?,
-        };
         Ok(Self::Provider(Arc::new(Provider {
-            client: Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()),
+            client: RwLock::new(client(ca_file)?),
+            ca_file: ca_file.map(Path::to_owned),
             issuer: issuer.to_owned(),
             known: RwLock::new(None),
             next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, MAX_PAUSE) })),
         })))
+    }
+
+    /// Reads the keys again, or the authorities of the provider's address.
+    ///
+    /// # Errors
+    /// Those of [`Keys::read`] and [`Keys::discover`]: the former ones count on.
+    pub(super) fn reread(&self) -> Result<(), StartError> {
+        match self {
+            Self::File { path, keys } => {
+                let found = read_keys(path)?;
+                *keys.write().unwrap_or_else(PoisonError::into_inner) = found;
+            }
+            Self::Provider(provider) => {
+                let client = client(provider.ca_file.as_deref())?;
+                *provider.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the keys that a token with this head may be signed with: the one of its `kid`, or all of its kind where
@@ -147,7 +139,9 @@ impl Keys {
     /// [`Error::KeysUnreachable`] where no keys are known yet.
     pub(super) async fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Result<Vec<DecodingKey>, Error> {
         match self {
-            Self::File(keys) => Ok(matching(keys, kid, algorithm)),
+            Self::File { keys, .. } => {
+                Ok(matching(&keys.read().unwrap_or_else(PoisonError::into_inner), kid, algorithm))
+            }
             Self::Provider(provider) => provider.find(kid, algorithm).await,
         }
     }
@@ -221,7 +215,8 @@ impl Provider {
         if !check_https(address) {
             return Err(refuse());
         }
-        let response = self.client.get(uri).await?;
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let response = client.get(uri).await?;
         if response.status() != http::StatusCode::OK {
             return Err(FetchError::Status(response.status()));
         }
@@ -238,6 +233,48 @@ impl Provider {
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+}
+
+fn read_keys(path: &Path) -> Result<Vec<Jwk>, StartError> {
+    let text = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
+    let keys = serde_json::from_slice(&text).map(usable).unwrap_or_default();
+    if keys.is_empty() {
+        return Err(StartError::FlagValue {
+            flag: "--oidc-jwks-file",
+            found: path.display().to_string(),
+            expected: "a JWK Set with RSA or EC keys for signatures",
+        });
+    }
+    Ok(keys)
+}
+
+/// Makes a client that trusts the authorities of a file, or those of this machine.
+fn client(ca_file: Option<&Path>) -> Result<ProviderClient, StartError> {
+    let mut roots = RootCertStore::empty();
+    let tls = match ca_file {
+        Some(path) => {
+            let none = || StartError::NoCertificates { path: path.to_owned() };
+            let pem = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
+            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
+            if found.is_empty() {
+                return Err(none());
+            }
+            for certificate in found {
+                roots.add(certificate).map_err(|_| none())?;
+            }
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let tls = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .expect("aws-lc-rs has the suites of TLS 1.2 and 1.3")
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+            HttpsConnectorBuilder::new().with_tls_config(tls)
+        }
+        None => HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
+            .map_err(|source| StartError::ReadFile { path: "the authorities of this machine".into(), source })?,
+    };
+    Ok(Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()))
 }
 
 /// Returns whether a text is an https URL with a host.

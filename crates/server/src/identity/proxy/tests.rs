@@ -12,7 +12,10 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
 fn peers(networks: &[&str], secret: Option<&str>) -> TrustedProxies {
     TrustedProxies {
         networks: networks.iter().map(|network| network.parse().expect("a network")).collect(),
-        secret: secret.map(|secret| Secret(Zeroizing::new(secret.as_bytes().to_vec()))),
+        secret: secret.map(|secret| SecretFile {
+            path: PathBuf::new(),
+            secret: RwLock::new(Secret(Zeroizing::new(secret.as_bytes().to_vec()))),
+        }),
         secret_header: DEFAULT_SECRET_HEADER,
     }
 }

@@ -7,10 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    file::ConfigFile,
-    flags::Cli,
-    load::serve_command,
-    setting::{Kind, Setting},
+    super::{file::ConfigFile, flags::Cli, load::serve_command},
+    Kind, Setting,
 };
 
 impl JsonSchema for ConfigFile {
