@@ -100,8 +100,11 @@ pub enum StartError {
         /// The values that can be used.
         expected: &'static str,
     },
-    /// `--proxy-secret-file` holds no secret that could be sent in a header, or one that could be guessed.
-    #[error("--proxy-secret-file: {path} must hold one line of at least {minimum_bytes} visible ASCII characters")]
+    /// `--proxy-secret-file` holds no secret that could be sent in a header, one that could be guessed, or more than
+    /// two.
+    #[error(
+        "--proxy-secret-file: {path} must hold one line of at least {minimum_bytes} visible ASCII characters, or two such lines while the secret is rotated"
+    )]
     WeakSecret {
         /// The file.
         path: PathBuf,

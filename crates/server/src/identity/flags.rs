@@ -20,7 +20,7 @@ pub struct IdentityFlags {
     #[arg(long, env = "KUBE_ENROLL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
     pub trusted_proxy: Vec<IpNet>,
     /// File with a secret that the proxy sends along, at least 16 visible ASCII characters. Loopback must send it as
-    /// well.
+    /// well. With a second one on a line of its own, either counts, to rotate it; read again when it changes.
     #[arg(long, env = "KUBE_ENROLL_PROXY_SECRET_FILE", value_name = "FILE")]
     pub proxy_secret_file: Option<PathBuf>,
     /// Header in which the secret comes. [default: X-Kube-Enroll-Proxy-Secret]

@@ -8,7 +8,7 @@ use std::{
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::flags::IdentityFlags;
@@ -24,11 +24,12 @@ pub(super) struct TrustedProxies {
 /// The file with the secret, and the content that was usable last.
 struct SecretFile {
     path: PathBuf,
-    secret: RwLock<Secret>,
+    secrets: RwLock<Secrets>,
 }
 
-/// The secret that only the proxy and this server know. It has no `Debug`, and is wiped.
-struct Secret(Zeroizing<Vec<u8>>);
+/// The secret that only the proxy and this server know, or the old and the new one while it is rotated. They have no
+/// `Debug`, and are wiped.
+struct Secrets(Vec<Zeroizing<Vec<u8>>>);
 
 impl TrustedProxies {
     /// Reads the flags and the secret.
@@ -89,43 +90,44 @@ impl TrustedProxies {
 
 impl SecretFile {
     fn read(path: PathBuf) -> Result<Self, StartError> {
-        Ok(Self { secret: RwLock::new(Secret::read(&path)?), path })
+        Ok(Self { secrets: RwLock::new(Secrets::read(&path)?), path })
     }
 
     fn reread(&self) -> Result<(), StartError> {
-        let secret = Secret::read(&self.path)?;
-        *self.secret.write().unwrap_or_else(PoisonError::into_inner) = secret;
+        let secrets = Secrets::read(&self.path)?;
+        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = secrets;
         Ok(())
     }
 
     fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
-        self.secret.read().unwrap_or_else(PoisonError::into_inner).is_in(headers, name)
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner).is_in(headers, name)
     }
 }
 
-impl Secret {
+impl Secrets {
     fn read(path: &Path) -> Result<Self, StartError> {
-        let mut text = Zeroizing::new(
+        let text = Zeroizing::new(
             std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?,
         );
-        for end in [b'\n', b'\r'] {
-            if text.last() == Some(&end) {
-                text.pop();
-            }
-        }
+        let lines = text.strip_suffix(b"\n").unwrap_or(&text).split(|byte| *byte == b'\n');
+        let secrets: Vec<_> =
+            lines.map(|line| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec())).collect();
         // Anything else would not come through a header as it is.
-        if text.len() < MINIMUM_SECRET_BYTES || !text.iter().all(u8::is_ascii_graphic) {
+        let is_usable = |secret: &Zeroizing<Vec<u8>>| {
+            secret.len() >= MINIMUM_SECRET_BYTES && secret.iter().all(u8::is_ascii_graphic)
+        };
+        if secrets.len() > MAX_SECRETS || !secrets.iter().all(is_usable) {
             return Err(StartError::WeakSecret { path: path.to_owned(), minimum_bytes: MINIMUM_SECRET_BYTES });
         }
-        Ok(Self(text))
+        Ok(Self(secrets))
     }
 
     fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
         let mut lines = headers.get_all(name).iter();
-        match (lines.next(), lines.next()) {
-            (Some(line), None) => bool::from(line.as_bytes().ct_eq(&self.0)),
-            _ => false,
-        }
+        let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+        // All of them, so that the time does not tell which one it is.
+        let is_one = self.0.iter().fold(Choice::from(0), |found, secret| found | line.as_bytes().ct_eq(secret));
+        bool::from(is_one)
     }
 }
 
@@ -139,6 +141,9 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
 
 /// A secret that cannot be guessed over a network.
 const MINIMUM_SECRET_BYTES: usize = 16;
+
+/// The old and the new secret.
+const MAX_SECRETS: usize = 2;
 
 const DEFAULT_SECRET_HEADER: HeaderName = HeaderName::from_static("x-kube-enroll-proxy-secret");
 

@@ -47,7 +47,7 @@ fn refuses_files_that_cannot_be_used_and_names_the_line_that_names_them() {
     let folder = TempDir::new().expect("a folder");
     let (file, named) = (folder.path().join("serve.yaml"), folder.path().join("named"));
     for (setting, content, expected) in [
-        ("proxySecretFile", "short\n", "visible ASCII characters; --proxy-secret-file is proxySecretFile in "),
+        ("proxySecretFile", "short\n", "while the secret is rotated; --proxy-secret-file is proxySecretFile in "),
         ("clusterCaFile", "none\n", "named has no certificate in PEM form"),
         ("clusterClientCaFile", "none\n", "named has no certificate in PEM form"),
         ("kubeconfig", "none\n", "no way to the Kubernetes API"),

@@ -39,18 +39,26 @@ async fn takes_another_secret_of_the_proxy_without_a_restart() {
     wait_for(async || status("the-other-secret").await == 200).await;
     assert_eq!(status("the-first-secret").await, 401);
 
+    // Rotation: both, then the new one alone.
+    write(&file, "the-other-secret\nthe-newest-secret\n");
+    wait_for(async || status("the-newest-secret").await == 200).await;
+    assert_eq!(status("the-other-secret").await, 200);
+    write(&file, "the-newest-secret\n");
+    wait_for(async || status("the-other-secret").await == 401).await;
+    assert_eq!(status("the-newest-secret").await, 200);
+
     // What cannot be used changes nothing, and is counted once for each change.
     write(&file, "short\n");
     wait_for(async || rereads(&server, "proxy-secret-file", "unusable").await == 1).await;
-    assert_eq!((status("the-other-secret").await, status("short").await), (200, 401));
+    assert_eq!((status("the-newest-secret").await, status("short").await), (200, 401));
     std::fs::remove_file(&file).expect("a file");
     wait_for(async || rereads(&server, "proxy-secret-file", "unusable").await == 2).await;
-    assert_eq!(status("the-other-secret").await, 200);
+    assert_eq!(status("the-newest-secret").await, 200);
 
     write(&file, "the-third-secret\n");
     wait_for(async || status("the-third-secret").await == 200).await;
-    assert_eq!(status("the-other-secret").await, 401);
-    assert_eq!(rereads(&server, "proxy-secret-file", "usable").await, 2);
+    assert_eq!(status("the-newest-secret").await, 401);
+    assert_eq!(rereads(&server, "proxy-secret-file", "usable").await, 4);
     assert_eq!(rereads(&server, "proxy-secret-file", "unusable").await, 2);
 }
 

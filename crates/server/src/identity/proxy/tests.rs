@@ -14,7 +14,7 @@ fn peers(networks: &[&str], secret: Option<&str>) -> TrustedProxies {
         networks: networks.iter().map(|network| network.parse().expect("a network")).collect(),
         secret: secret.map(|secret| SecretFile {
             path: PathBuf::new(),
-            secret: RwLock::new(Secret(Zeroizing::new(secret.as_bytes().to_vec()))),
+            secrets: RwLock::new(Secrets(vec![Zeroizing::new(secret.as_bytes().to_vec())])),
         }),
         secret_header: DEFAULT_SECRET_HEADER,
     }
@@ -25,6 +25,8 @@ fn ip(text: &str) -> IpAddr {
 }
 
 const SECRET: &str = "0123456789abcdef";
+
+const OTHER_SECRET: &str = "fedcba9876543210";
 
 #[test]
 fn trusts_loopback_alone_where_nothing_is_said() {
@@ -95,7 +97,17 @@ fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
         Err(StartError::MissingFlag { flag: "--proxy-secret-file", .. })
     ));
     assert!(matches!(TrustedProxies::new(&flags(true)), Err(StartError::ReadFile { .. })));
-    for text in ["", "0123456789abcde\n", "0123456789 abcdef", "0123456789abcdef\n\n"] {
+    let three = format!("{SECRET}\n{OTHER_SECRET}\n{SECRET}\n");
+    for text in [
+        "",
+        "\n",
+        "0123456789abcde\n",
+        "0123456789 abcdef",
+        "0123456789abcdef\n\n",
+        "\n0123456789abcdef\n",
+        "0123456789abcdef\n0123456789abcde\n",
+        &three,
+    ] {
         std::fs::write(&file, text).expect("a folder to write to");
         assert!(matches!(TrustedProxies::new(&flags(true)), Err(StartError::WeakSecret { .. })), "{text:?}");
     }
@@ -103,5 +115,27 @@ fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
         std::fs::write(&file, text).expect("a folder to write to");
         let peers = TrustedProxies::new(&flags(true)).unwrap_or_else(|error| panic!("{error}"));
         assert!(peers.trusts(ip("10.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", SECRET)])), "{text:?}");
+    }
+}
+
+#[test]
+fn takes_the_old_and_the_new_secret_while_it_is_rotated() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("secret");
+    let flags = IdentityFlags { proxy_secret_file: Some(file.clone()), ..IdentityFlags::default() };
+    for text in [
+        format!("{SECRET}\n{OTHER_SECRET}\n"),
+        format!("{OTHER_SECRET}\n{SECRET}"),
+        format!("{SECRET}\r\n{OTHER_SECRET}\r\n"),
+    ] {
+        std::fs::write(&file, &text).expect("a folder to write to");
+        let peers = TrustedProxies::new(&flags).unwrap_or_else(|error| panic!("{error}"));
+        let trusts = |secret: &str| peers.trusts(ip("127.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", secret)]));
+        assert!(trusts(SECRET) && trusts(OTHER_SECRET), "{text:?}");
+        for wrong in ["", "0123456789abcdeg", "0123456789abcdeffedcba9876543210"] {
+            assert!(!trusts(wrong), "{text:?}: {wrong}");
+        }
+        let both = [("X-Kube-Enroll-Proxy-Secret", SECRET), ("X-Kube-Enroll-Proxy-Secret", OTHER_SECRET)];
+        assert!(!peers.trusts(ip("127.0.0.1"), &headers(&both)), "{text:?}");
     }
 }
