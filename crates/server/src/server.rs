@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
+use kube_enroll_core::ClusterFields;
 use tokio::{
     net::TcpListener,
     task::JoinSet,
@@ -112,6 +113,9 @@ impl Server {
         if config.kubeconfig.is_some() || config.context.is_some() {
             let (_, source) = load_cluster(config, overrides).await?;
             source.known_cluster()?;
+        } else if overrides.has_server() {
+            // Whatever the kubeconfig has, it is not the address.
+            overrides.apply(ClusterFields::default())?;
         }
         Ok(())
     }

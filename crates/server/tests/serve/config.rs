@@ -59,6 +59,10 @@ fn refuses_files_that_cannot_be_used_and_names_the_line_that_names_them() {
         assert_eq!(output.status.code(), Some(1), "{setting}: {}", text(&output));
         assert!(text(&output).contains(expected), "{setting}: {}", text(&output));
     }
+    write(&file, "clusterServer: http://api.example.com\n");
+    let output = check(folder.path(), &file, &[], |_| {});
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains(&format!("--cluster-server is clusterServer in {}:1", file.display())));
     write(&file, "signOutUrl: ftp://x\nidentity: jwt\noidcIssuerUrl: https://issuer.example\noidcClientId: kube\n");
     let output = check(folder.path(), &file, &[], |_| {});
     let expected = format!("or a path that begins with one /; --sign-out-url is signOutUrl in {}:1", file.display());
