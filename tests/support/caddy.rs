@@ -16,7 +16,7 @@ impl Caddy {
     /// Starts it with an operator's site in which `places` are replaced: what it listens on, and its folder.
     ///
     /// # Panics
-    /// Where one of them is not in it.
+    /// If a place is not in the site.
     pub fn start(site: &str, address: SocketAddr, places: &[(&str, &str)]) -> Self {
         let mut site = site.to_owned();
         for (from, to) in places {

@@ -50,7 +50,7 @@ pub(crate) use self::{
     choice::RadioChoice,
     copy::{CopyButton, CopyLines, SameSteps},
     duration::{Elapsed, ProgressBar, elapsed},
-    fact::Fact,
+    fact::{Fact, group_names},
     field::{Fault, Hint, Label, PassphraseInput, TextField, TextInput, invalid},
     fingerprint::Fingerprint,
     heading::Lead,

@@ -101,11 +101,6 @@ impl State {
         }
     }
 
-    /// Returns whether somebody has to do something about the enrollment before it can continue.
-    pub(crate) fn is_trouble(&self) -> bool {
-        matches!(self, Self::Enrolled { phase, .. } if phase.is_trouble())
-    }
-
     /// Returns whether the kubeconfig that is shown has been saved.
     pub(crate) fn has_saved_file(&self) -> bool {
         matches!(self, Self::Enrolled { phase: Phase::Issued(issued), .. } if issued.saved)

@@ -59,7 +59,7 @@ fn outcome(state: &State) -> StepOutcome {
     match state {
         State::Failed(_) => StepOutcome::Troubled,
         state if state.has_saved_file() => StepOutcome::Done,
-        state if state.is_trouble() => StepOutcome::Troubled,
+        State::Enrolled { phase, .. } if phase.is_trouble() => StepOutcome::Troubled,
         _ => StepOutcome::Active,
     }
 }

@@ -1,4 +1,4 @@
-use crate::{Algorithm, ClusterName, ObjectName, Subject, format_duration, shell::in_groups};
+use crate::{Algorithm, ClusterName, ObjectName, Subject, format_duration};
 
 /// The short message that an applicant sends to an approver, over whatever chat the two have.
 ///
@@ -59,6 +59,18 @@ pub(crate) fn access(
         format_duration(expiration_seconds),
         algorithm.name()
     )
+}
+
+/// Formats the groups of a subject for a sentence, for example ` in the groups dev and ops`, or ` in no groups`.
+fn in_groups(subject: &Subject) -> String {
+    match subject.groups() {
+        [] => " in no groups".into(),
+        [group] => format!(" in the group {group}"),
+        groups => {
+            let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
+            format!(" in the groups {}", names.join(" and "))
+        }
+    }
 }
 
 #[cfg(test)]

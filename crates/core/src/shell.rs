@@ -8,5 +8,5 @@ mod approver;
 mod commands;
 mod quote;
 
-pub use approver::{ApproverBlock, in_groups};
+pub use approver::ApproverBlock;
 pub use commands::*;

@@ -14,3 +14,11 @@ pub(crate) struct FactProps {
 pub(crate) fn Fact(props: &FactProps) -> Html {
     html! { <div><dt>{ props.term.clone() }</dt><dd>{ props.children.clone() }</dd></div> }
 }
+
+/// Returns the names of groups for a fact, or the word for none.
+pub(crate) fn group_names<T: ToString>(groups: &[T]) -> String {
+    if groups.is_empty() {
+        return "none".into();
+    }
+    groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -55,18 +55,6 @@ impl ApproverBlock<'_> {
     }
 }
 
-/// Formats the groups of a subject for a sentence, for example ` in the groups dev and ops`, or ` in no groups`.
-pub fn in_groups(subject: &Subject) -> String {
-    match subject.groups() {
-        [] => " in no groups".into(),
-        [group] => format!(" in the group {group}"),
-        groups => {
-            let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
-            format!(" in the groups {}", names.join(" and "))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

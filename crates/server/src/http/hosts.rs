@@ -102,20 +102,8 @@ fn parse_port(text: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderName, HeaderValue};
-
     use super::*;
-
-    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-        let pair = |(name, value): &(&str, &str)| {
-            (name.parse::<HeaderName>().expect("a name"), HeaderValue::from_str(value).expect("a value"))
-        };
-        let mut map = HeaderMap::new();
-        for (name, value) in pairs.iter().map(pair) {
-            map.append(name, value);
-        }
-        map
-    }
+    use crate::api::origin::tests::headers;
 
     fn is_answered(hosts: &Hosts, found: &str) -> bool {
         hosts.check(&headers(&[("host", found)]), &Uri::from_static("/")).is_ok()

@@ -1,4 +1,4 @@
-//! What one client may take, over the socket.
+//! Limits of one client, over the socket.
 
 use kube_enroll_server::{Config, IdentityFlags, IdentityKind, Limits, Server, StartError};
 use tempfile::TempDir;

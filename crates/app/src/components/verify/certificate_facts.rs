@@ -1,7 +1,7 @@
 use kube_enroll_core::{Difference, DifferenceKind};
 use yew::prelude::*;
 
-use crate::components::{Fact, Note, rough};
+use crate::components::{Fact, Note, group_names, rough};
 
 /// Properties of [`CertificateFacts`].
 #[derive(Properties, PartialEq)]
@@ -23,12 +23,11 @@ pub(crate) struct CertificateFactsProps {
 /// The fields of the certificate, and its differences from the request.
 #[component]
 pub(crate) fn CertificateFacts(props: &CertificateFactsProps) -> Html {
-    let groups = if props.groups.is_empty() { "none".to_owned() } else { props.groups.join(", ") };
     html! {
         <div>
             <dl>
                 <Fact term="User"><span translate="no" id="subject-user">{ props.user.clone() }</span></Fact>
-                <Fact term="Groups"><span translate="no" id="subject-groups">{ groups }</span></Fact>
+                <Fact term="Groups"><span translate="no" id="subject-groups">{ group_names(&props.groups) }</span></Fact>
                 <Fact term="Signed by"><span translate="no" id="issuer">{ props.issuer.clone() }</span></Fact>
                 <Fact term="Valid from"><span id="not-before">{ props.not_before.clone() }</span></Fact>
                 <Fact term="Valid to"><span id="not-after">{ props.not_after.clone() }</span></Fact>

@@ -1,10 +1,9 @@
 use std::rc::Rc;
 
-use kube_enroll_core::GroupName;
 use yew::prelude::*;
 
 use crate::{
-    components::{Fact, ReloadButton, Text, elapsed, use_ui},
+    components::{Fact, ReloadButton, Text, elapsed, group_names, use_ui},
     state::Enrollment,
 };
 
@@ -29,7 +28,7 @@ pub(crate) fn RequestFacts(props: &RequestFactsProps) -> Html {
         <dl>
             <Fact term="Request"><code translate="no" id="object-name">{ enrollment.name().to_string() }</code></Fact>
             <Fact term="User"><span translate="no">{ subject.user().to_string() }</span></Fact>
-            <Fact term="Groups"><span translate="no">{ list(subject.groups()) }</span></Fact>
+            <Fact term="Groups"><span translate="no">{ group_names(subject.groups()) }</span></Fact>
             if let Some(account) = &props.requesting_user {
                 <Fact term="Requesting User"><code translate="no" id="requesting-user">{ account.clone() }</code></Fact>
             }
@@ -86,13 +85,6 @@ pub(crate) fn ContactStatus(props: &ContactStatusProps) -> Html {
             }
         </>
     }
-}
-
-fn list(groups: &[GroupName]) -> String {
-    if groups.is_empty() {
-        return "none".into();
-    }
-    groups.iter().map(|group| group.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn describe(contact: &Contact) -> String {
