@@ -62,7 +62,7 @@ async fn and_a_person_gets_access_in_the_name_of_their_token() {
 async fn also_where_oauth2_proxy_brings_it() {
     let provider = Provider::start();
     let serve = as_documented(&provider).await;
-    let proxy = OAuth2Proxy::start(&documented_flags(SECTION, "oauth2-proxy"), &provider, None, serve.port());
+    let proxy = OAuth2Proxy::start(&documented_flags(SECTION, "oauth2-proxy"), &provider, None, &serve);
     let browser = Browser::with(Options { trusts_everybody: true, ..Options::new(Kind::Chromium) }).await;
     let page = signs_in(&browser, &format!("{}?user=ann&group=developers", proxy.url()), "jane").await;
     assert_eq!(page.text("#user").await, "jane@example.com");

@@ -114,8 +114,13 @@ async fn session(browser: &Browser) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn oauth2_proxy_alone_says_who_it_is() {
     let (serve, provider) = (serve_as_documented(OAUTH2_PROXY, &[]).await, Provider::start());
-    let proxy = OAuth2Proxy::start(&documented_flags(OAUTH2_PROXY, "oauth2-proxy"), &provider, None, serve.port());
+    let proxy = OAuth2Proxy::start(&documented_flags(OAUTH2_PROXY, "oauth2-proxy"), &provider, None, &serve);
     let shell = ControlPlane::shared().admin();
+    // Whoever comes to a port of it is nobody, from this machine too.
+    let (code, _) =
+        curl(&shell, &format!("--header 'X-Forwarded-Email: jane@example.com' '{}'", serve.url_of("/whoami.json")))
+            .await;
+    assert_eq!(code, 401);
     let jane = signs_in_by_curl(&shell, &provider, &proxy.url(), "jane").await;
     let whoami = format!("'{}whoami.json'", proxy.url());
     let (code, who) = curl(&shell, &format!("{jane} {whoami}")).await;
@@ -189,17 +194,18 @@ impl Example {
         let serve = serve_as_documented(section, own.as_slice()).await;
         let (provider, front) = (Provider::start(), free_address());
         let flags = documented_flags(NGINX, "oauth2-proxy");
-        let oauth2_proxy = OAuth2Proxy::start(&flags, &provider, Some(front), serve.port());
+        let oauth2_proxy = OAuth2Proxy::start(&flags, &provider, Some(front), &serve);
         let server = documented(section, "nginx");
         let listens = format!("listen {front};");
         let [signs_in, passes_on] =
             [oauth2_proxy.address(), serve.address()].map(|address| format!("http://{address}"));
+        let socket = if section == ELSEWHERE { String::new() } else { serve.socket().display().to_string() };
         let mut places = vec![("listen 80;", &*listens), ("http://127.0.0.1:4180", &*signs_in)];
         if section == ELSEWHERE {
             places.push(("http://kube-enroll.kube-enroll.svc", &*passes_on));
             places.push(("/etc/nginx/kube-enroll-secret.conf", &*in_nginx));
         } else {
-            places.push(("http://127.0.0.1:8080", &*passes_on));
+            places.push(("/run/kube-enroll/socket", &*socket));
         }
         Self { nginx: Nginx::start(&server, front, &places), _oauth2_proxy: oauth2_proxy, serve, provider }
     }

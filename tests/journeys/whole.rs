@@ -192,7 +192,7 @@ pub async fn serve_as_documented(section: &str, own: &[String]) -> Serve {
     for flag in own.iter().map(name).filter(|flag| flag != "--oidc-ca-file") {
         assert!(flags.iter().map(name).any(|documented| documented == flag), "{flag} is not in {section:?}");
     }
-    flags.retain(|flag| name(flag) != "--listen" && own.iter().all(|own| name(own) != name(flag)));
+    flags.retain(|flag| !flag.starts_with("--listen=0.0.0.0") && own.iter().all(|own| name(own) != name(flag)));
     flags.extend(own);
     Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
 }

@@ -8,6 +8,7 @@ use crate::{
     child::{Child, free_address},
     programs,
     provider::Provider,
+    serve::Serve,
 };
 
 /// A running oauth2-proxy. It ends when it is dropped.
@@ -23,7 +24,7 @@ impl OAuth2Proxy {
     ///
     /// # Panics
     /// Where it does not start with these flags.
-    pub fn start(flags: &[String], provider: &Provider, front: Option<SocketAddr>, serve: u16) -> Self {
+    pub fn start(flags: &[String], provider: &Provider, front: Option<SocketAddr>, serve: &Serve) -> Self {
         let address = free_address();
         let folder = TempDir::with_prefix("oauth2-proxy-").expect("a temporary folder can be made");
         let back = format!("http://{}/oauth2/callback", front.unwrap_or(address));
@@ -40,7 +41,7 @@ impl OAuth2Proxy {
                 ("--client-secret-file", _) => secret("client-secret", &Provider::secret_of("kube-enroll")),
                 ("--cookie-secret-file", _) => secret("cookie-secret", "0123456789abcdef0123456789abcdef"),
                 ("--redirect-url", _) => back.clone(),
-                ("--upstream", "http://127.0.0.1:8080/") => format!("http://127.0.0.1:{serve}/"),
+                ("--upstream", "unix:///run/kube-enroll/socket") => format!("unix://{}", serve.socket().display()),
                 _ => return flag.clone(),
             };
             let (name, _) = flag.split_once('=').expect("what is replaced has a value");

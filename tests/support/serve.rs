@@ -3,9 +3,11 @@
 use std::{
     ffi::OsString,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard},
 };
+
+use tempfile::TempDir;
 
 use crate::{child::Child, control_plane::ControlPlane, programs};
 
@@ -14,6 +16,7 @@ pub struct Serve {
     address: SocketAddr,
     arguments: Vec<OsString>,
     processes: Mutex<Vec<Child>>,
+    folder: TempDir,
 }
 
 impl Serve {
@@ -27,14 +30,18 @@ impl Serve {
         Self::with_page(control_plane, flags, &programs::page_dir()).await
     }
 
-    /// Starts it with flags of its own and another build of the page.
+    /// Starts it with flags of its own and another build of the page. It listens on loopback in any case; a Unix socket
+    /// of the flags is in a folder of its own.
     pub async fn with_page(control_plane: &ControlPlane, flags: &[&str], page: &Path) -> Self {
         let kubeconfig = control_plane.service_account_kubeconfig().await;
         let mut arguments: Vec<OsString> = vec!["serve".into(), "--kubeconfig".into(), kubeconfig.into()];
         arguments.extend(["--page-dir".into(), page.into()]);
-        arguments.extend(flags.iter().map(Into::into));
+        let folder = TempDir::with_prefix("serve-").expect("a temporary folder can be made");
+        let socket = format!("--listen=unix:{}", folder.path().join(SOCKET).display());
+        let own = |flag: &&str| if flag.starts_with("--listen=unix:") { socket.clone() } else { (*flag).to_owned() };
+        arguments.extend(flags.iter().map(own).map(OsString::from));
         let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        let serve = Self { address: any_port, arguments, processes: Mutex::default() };
+        let serve = Self { address: any_port, arguments, processes: Mutex::default(), folder };
         let address = serve.listen(any_port);
         Self { address, ..serve }
     }
@@ -74,6 +81,16 @@ impl Serve {
         self.address.port()
     }
 
+    /// Returns the path of its Unix socket.
+    ///
+    /// # Panics
+    /// Where it has none.
+    pub fn socket(&self) -> PathBuf {
+        let path = self.folder.path().join(SOCKET);
+        assert!(path.exists(), "{} is not there", path.display());
+        path
+    }
+
     /// Returns all that it has logged.
     pub fn log(&self) -> String {
         self.processes().iter().map(Child::printed).collect()
@@ -97,3 +114,5 @@ impl Serve {
         self.processes.lock().expect("no test panics while it stops or starts")
     }
 }
+
+const SOCKET: &str = "socket";

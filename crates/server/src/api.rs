@@ -9,7 +9,7 @@ pub(crate) mod origin;
 mod response;
 mod watch;
 
-use std::{net::IpAddr, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
@@ -24,7 +24,7 @@ use tokio::{sync::watch as channel, time::Instant};
 use crate::{
     cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
     discovery::Discovered,
-    identity::{Authenticator, Caller},
+    identity::{Authenticator, Caller, Peer},
     kubernetes::{
         client::{Client, Dated},
         csr::{ServiceAccount, VisibleCsr},
@@ -73,7 +73,7 @@ impl Api {
     ///
     /// # Errors
     /// [`ApiError::Identity`].
-    pub(crate) async fn whoami(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Option<Response>, ApiError> {
+    pub(crate) async fn whoami(&self, peer: &Peer, headers: &HeaderMap) -> Result<Option<Response>, ApiError> {
         let caller = self.authenticator.authenticate(peer, headers).await?;
         let whoami = self.authenticator.whoami(caller.person.as_ref(), &self.policy);
         Ok(whoami.map(|whoami| {
@@ -83,9 +83,9 @@ impl Api {
     }
 
     /// Answers a request to the Kubernetes API, and writes its line of the log.
-    pub(crate) async fn respond(self: Arc<Self>, peer: IpAddr, request: Request) -> Response {
+    pub(crate) async fn respond(self: Arc<Self>, peer: Peer, request: Request) -> Response {
         let mut log = RequestLog::new(request.method().as_str());
-        let result = self.dispatch(peer, request, &mut log).await;
+        let result = self.dispatch(&peer, request, &mut log).await;
         let mut response = result.unwrap_or_else(|error| log.reject(error));
         response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
         // The page judges validity by the cluster's clock, not by this server's.
@@ -100,7 +100,7 @@ impl Api {
         response
     }
 
-    async fn dispatch(&self, peer: IpAddr, request: Request, log: &mut RequestLog) -> Result<Response, ApiError> {
+    async fn dispatch(&self, peer: &Peer, request: Request, log: &mut RequestLog) -> Result<Response, ApiError> {
         origin::check_origin(request.headers())?;
         let caller = self.authenticator.authenticate(peer, request.headers()).await?;
         let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;

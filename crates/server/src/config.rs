@@ -1,33 +1,41 @@
 pub(crate) mod cluster;
 mod file;
 pub(crate) mod flags;
+mod listen;
 mod load;
 mod setting;
 mod sources;
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use kube_enroll_core::Policy;
 
-use crate::{identity::IdentityFlags, limits::Limits, reread::NamedFile};
+use crate::{
+    identity::{IdentityFlags, Listening},
+    limits::Limits,
+    reread::NamedFile,
+};
+pub use listen::{ListenAddress, ListenMode};
 pub use sources::Sources;
 
 /// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address to listen on; port 0 is a free one. Default: 127.0.0.1:8080.
-    pub listen: SocketAddr,
+    /// The addresses to listen on. Default: 127.0.0.1:8080.
+    pub listen: Vec<ListenAddress>,
+    /// The permissions of Unix sockets. Default: 0600.
+    pub listen_mode: Option<ListenMode>,
     /// The kubeconfig that leads to the Kubernetes API. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's own
     /// account.
     pub kubeconfig: Option<PathBuf>,
     /// The context in it. Default: its current one.
     pub context: Option<String>,
     /// The Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default: localhost, 127.0.0.1 and `[::1]` with
-    /// the port that is listened on.
+    /// the port that is listened on. A Unix socket has none.
     pub allowed_hosts: Vec<String>,
     /// The page's files. Default: the ones built in.
     pub page_dir: Option<PathBuf>,
@@ -49,11 +57,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns the facts about the listeners that decide what is a proof.
+    pub(crate) fn listening(&self) -> Listening {
+        Listening {
+            unix: self.listen.iter().any(ListenAddress::is_unix),
+            beyond_loopback: self.listen.iter().any(ListenAddress::is_beyond_loopback),
+        }
+    }
+
     /// Returns the files that are read again when they change.
     pub(crate) fn reread_files(&self) -> impl Iterator<Item = (NamedFile, PathBuf)> {
         NamedFile::ALL.into_iter().filter_map(|file| {
             let path = match file {
-                NamedFile::ProxySecret => &self.identity.proxy_secret_file,
+                NamedFile::ProxySecret => &self.identity.proxy.proxy_secret_file,
                 NamedFile::OidcJwks => &self.identity.oidc_jwks_file,
                 NamedFile::OidcCa => &self.identity.oidc_ca_file,
                 NamedFile::ClusterCa => &self.cluster.certificate_authority_file,
@@ -84,7 +100,8 @@ pub struct ClusterFlags {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: DEFAULT_LISTEN,
+            listen: vec![DEFAULT_LISTEN],
+            listen_mode: None,
             kubeconfig: None,
             context: None,
             allowed_hosts: Vec::new(),
@@ -101,8 +118,8 @@ impl Default for Config {
 }
 
 /// Loopback: who else may reach the page is for the operator to say.
-pub(crate) const DEFAULT_LISTEN: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+pub(crate) const DEFAULT_LISTEN: ListenAddress =
+    ListenAddress::Tcp(SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8080)));
 
 /// The kubelet takes up to a minute to bring a changed Secret; a few seconds more are not noticed.
 pub(crate) const REREAD_PERIOD: Duration = Duration::from_secs(5);

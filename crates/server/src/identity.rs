@@ -4,6 +4,7 @@ mod error;
 mod flags;
 mod header;
 mod jwt;
+mod peer;
 mod proxy;
 mod whoami;
 
@@ -17,7 +18,10 @@ pub(crate) use error::Error;
 pub use flags::{IdentityFlags, IdentityKind};
 use header::Header;
 use jwt::Jwt;
+pub(crate) use peer::Peer;
 use proxy::TrustedProxies;
+pub use proxy::flags::ProxyFlags;
+pub(crate) use proxy::flags::{Listening, PROOFS};
 use whoami::Whoami;
 
 /// The sender of a request, as far as this server knows.
@@ -65,11 +69,15 @@ impl Authenticator {
     /// Reads the flags and the files that they name.
     ///
     /// # Errors
-    /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`], [`StartError::FlagValue`], [`StartError::ReadFile`],
-    /// [`StartError::WeakSecret`], [`StartError::NoCertificates`].
-    pub(crate) fn new(flags: &IdentityFlags, policy: &Policy) -> Result<Self, StartError> {
+    /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`], [`StartError::FlagValue`], [`StartError::NoSeparator`],
+    /// [`StartError::NoProof`], [`StartError::LoopbackIdentity`], [`StartError::ReadFile`], [`StartError::WeakSecret`],
+    /// [`StartError::NoCertificates`].
+    pub(crate) fn new(flags: &IdentityFlags, policy: &Policy, listening: Listening) -> Result<Self, StartError> {
         flags.check_used()?;
-        let proxies = TrustedProxies::new(flags)?;
+        let proxies = TrustedProxies::new(&flags.proxy, listening)?;
+        if flags.kind == IdentityKind::Header && !flags.proxy.has_proof(listening) {
+            return Err(StartError::NoProof { proofs: PROOFS });
+        }
         let source = match flags.kind {
             IdentityKind::None => Source::None,
             IdentityKind::Header => Source::Header(Header::new(flags, policy, &proxies)?),
@@ -102,12 +110,17 @@ impl Authenticator {
         self.kind.name()
     }
 
+    /// Returns whether the bounds by address are not for a peer, since everybody behind it has its address.
+    pub(crate) fn exempts(&self, peer: &Peer, beyond_loopback: bool) -> bool {
+        self.proxies.exempts(peer, beyond_loopback)
+    }
+
     /// Authenticates the sender of a request with these headers from this peer.
     ///
     /// # Errors
     /// [`Error::NotSignedIn`], [`Error::Header`]; [`Error::NoToken`], [`Error::InvalidToken`],
     /// [`Error::KeysUnreachable`].
-    pub(crate) async fn authenticate(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Caller, Error> {
+    pub(crate) async fn authenticate(&self, peer: &Peer, headers: &HeaderMap) -> Result<Caller, Error> {
         let address = self.proxies.address(peer, headers);
         let (person, expires) = match &self.source {
             Source::None => (None, None),

@@ -21,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("cache", &["kubernetes"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
     ("api", &["cache", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"]),
-    ("http", &["api", "bundle", "limits", "shutdown", "start"]),
+    ("http", &["api", "bundle", "config", "identity", "limits", "shutdown", "start"]),
 ];
 
 /// Modules that put all together.

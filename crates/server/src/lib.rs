@@ -25,11 +25,11 @@ mod shutdown;
 mod start;
 
 pub use config::{
-    ClusterFlags, Config, Sources,
+    ClusterFlags, Config, ListenAddress, ListenMode, Sources,
     flags::{Cli, Command, LogFormat, Serve},
 };
 pub use error::with_sources;
-pub use identity::{IdentityFlags, IdentityKind};
+pub use identity::{IdentityFlags, IdentityKind, ProxyFlags};
 pub use limits::Limits;
 pub use server::Server;
 pub use shutdown::Shutdown;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use kube_enroll_server::{Cli, LogFormat, Serve, Server, Shutdown, Sources, with_sources};
+use kube_enroll_server::{Cli, ListenAddress, LogFormat, Serve, Server, Shutdown, Sources, with_sources};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -46,7 +46,12 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     if let Some(address) = server.metrics_addr() {
         tracing::info!("metrics on http://{address}/metrics");
     }
-    tracing::info!("listening on http://{}", server.local_addr());
+    for address in server.local_addresses() {
+        match address {
+            ListenAddress::Tcp(address) => tracing::info!("listening on http://{address}"),
+            ListenAddress::Unix(path) => tracing::info!("listening on unix:{}", path.display()),
+        }
+    }
     let shutdown = async move {
         tokio::select! {
             _ = terminate.recv() => {

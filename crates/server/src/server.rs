@@ -4,7 +4,6 @@ use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use kube_enroll_core::ClusterFields;
 use tokio::{
-    net::TcpListener,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -13,12 +12,12 @@ use crate::{
     api::Api,
     bundle::Bundle,
     cache::{self, Clock, ClusterInfo, Lookups},
-    config::{Config, cluster::ClusterOverrides},
+    config::{Config, ListenAddress, ListenMode, cluster::ClusterOverrides},
     discovery::{ClusterSource, Discovery},
     http::{
         connection,
         hosts::Hosts,
-        listener::{accept, accept_optional},
+        listener::{Listener, accept},
         router::{self, AppState},
     },
     identity::Authenticator,
@@ -33,9 +32,9 @@ use crate::{
 /// A server that is bound to its address. Dropping it, or the future of [`Server::serve`], ends it and all its
 /// connections.
 pub struct Server {
-    listener: TcpListener,
-    metrics_listener: Option<TcpListener>,
-    local_address: SocketAddr,
+    listeners: Vec<Listener>,
+    metrics_listener: Option<Listener>,
+    beyond_loopback: bool,
     limits: Limits,
     state: Arc<AppState>,
     discovery: Discovery,
@@ -62,13 +61,17 @@ impl Server {
         }
         let client = Client::new(config_of_client, config.limits.upstream_timeout)?;
 
-        let listener = bind(config.listen).await?;
-        let local_address = local_address(&listener, config.listen)?;
+        let beyond_loopback = config.listening().beyond_loopback;
+        let mode = config.listen_mode.unwrap_or_default();
+        let mut listeners = Vec::new();
+        for address in &config.listen {
+            listeners.push(Listener::bind(address, mode).await?);
+        }
         let metrics_listener = match config.metrics_listen {
-            Some(address) => Some(bind(address).await?),
+            Some(address) => Some(Listener::bind(&address.into(), ListenMode::default()).await?),
             None => None,
         };
-        let hosts = if config.allowed_hosts.is_empty() { Hosts::local(local_address.port()) } else { hosts };
+        let hosts = if config.allowed_hosts.is_empty() { Hosts::local(ports(&listeners)) } else { hosts };
         let (discovery, discovered) =
             Discovery::new(client.clone(), source, config.policy.clone(), config.approver, authenticator.kind_name());
         let metrics = Arc::new(Metrics::new(config.limits.counted(), NamedFile::ALL.map(NamedFile::flag)));
@@ -91,9 +94,9 @@ impl Server {
         };
         let state = Arc::new(AppState { hosts, bundle, api: Arc::new(api) });
         Ok(Self {
-            listener,
+            listeners,
             metrics_listener,
-            local_address,
+            beyond_loopback,
             limits: config.limits,
             state,
             discovery,
@@ -120,14 +123,17 @@ impl Server {
         Ok(())
     }
 
-    /// Returns the address that is listened on, with the port that was found for port 0.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_address
+    /// Returns the addresses that are listened on, with the port that was found for port 0.
+    pub fn local_addresses(&self) -> Vec<ListenAddress> {
+        self.listeners.iter().map(Listener::local_address).collect()
     }
 
     /// Returns the address of `/metrics`, or `None` if there is none.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
-        self.metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok())
+        match self.metrics_listener.as_ref()?.local_address() {
+            ListenAddress::Tcp(address) => Some(address),
+            ListenAddress::Unix(_) => None,
+        }
     }
 
     /// Serves until `shutdown` resolves. [`Shutdown::Graceful`] then says for [`Limits::unready_period`] that it is not
@@ -139,7 +145,9 @@ impl Server {
     /// [`StartError::NoPublicAddress`] and [`StartError::Cluster`] once the API server was reached from inside of a
     /// cluster, and nobody says how people outside reach it.
     pub async fn serve(self, shutdown: impl Future<Output = Shutdown>) -> Result<(), StartError> {
-        let Self { listener, metrics_listener, limits, state, discovery, reread_files, reread_period, .. } = self;
+        let Self { listeners, metrics_listener, beyond_loopback, limits, state, discovery, .. } = self;
+        let (reread_files, reread_period) = (self.reread_files, self.reread_period);
+        let metrics_listeners = metrics_listener.as_slice();
         let api = &state.api;
         let (router, operator_router) = (router::router(state.clone()), router::operator_router(state.clone()));
         let (mut connections, mut operators, mut rejected) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
@@ -165,10 +173,10 @@ impl Server {
         }));
         let spread = loop {
             tokio::select! {
-                (stream, peer) = accept_optional(metrics_listener.as_ref()) => {
+                (accepted, peer) = accept(metrics_listeners) => {
                     if operators.len() < MAX_OPERATOR_CONNECTIONS {
                         let (router, shutdown) = (operator_router.clone(), api.shutdown.clone());
-                        operators.spawn(connection::serve(stream, peer, router, limits, shutdown));
+                        operators.spawn(connection::serve(accepted, peer, router, limits, shutdown));
                     }
                 }
                 spread = &mut shutdown => break spread,
@@ -177,23 +185,26 @@ impl Server {
                 Some(_) = connections.join_next() => {}
                 Some(_) = operators.join_next() => {}
                 Some(_) = rejected.join_next() => {}
-                (stream, peer) = accept(&listener) => match api.limiter.connection(peer.ip()) {
-                    Ok(permit) => {
-                        let (router, shutdown) = (router.clone(), api.shutdown.clone());
-                        connections.spawn(async move {
-                            connection::serve(stream, peer, router, limits, shutdown).await;
-                            drop(permit);
-                        });
+                (accepted, peer) = accept(&listeners) => {
+                    let is_exempt = api.authenticator.exempts(&peer, beyond_loopback);
+                    match api.limiter.connection(peer.address(), is_exempt) {
+                        Ok(permit) => {
+                            let (router, shutdown) = (router.clone(), api.shutdown.clone());
+                            connections.spawn(async move {
+                                connection::serve(accepted, peer, router, limits, shutdown).await;
+                                drop(permit);
+                            });
+                        }
+                        Err(error) if rejected.len() < MAX_REJECTIONS => {
+                            rejected.spawn(connection::reject(accepted, error.into()));
+                        }
+                        // Without an answer: there are too many to answer.
+                        Err(_) => drop(accepted),
                     }
-                    Err(error) if rejected.len() < MAX_REJECTIONS => {
-                        rejected.spawn(connection::reject(stream, error.into()));
-                    }
-                    // Without an answer: there are too many to answer.
-                    Err(_) => drop(stream),
-                },
+                }
             }
         };
-        drop(listener);
+        drop(listeners);
         api.shutdown.begin(spread);
         let drained = async { while connections.join_next().await.is_some() {} };
         if timeout(spread + limits.drain_timeout, drained).await.is_err() {
@@ -215,9 +226,16 @@ impl Files {
     fn read(config: &Config) -> Result<Self, StartError> {
         config.policy.check().map_err(StartError::Policy)?;
         config.limits.check()?;
+        let listening = config.listening();
+        if listening.unix && config.allowed_hosts.is_empty() {
+            return Err(StartError::MissingFlag { flag: "--allowed-host", with: "--listen=unix:PATH" });
+        }
+        if config.listen_mode.is_some() && !listening.unix {
+            return Err(StartError::UnusedFlag { flag: "--listen-mode", needs: "--listen=unix:PATH" });
+        }
         Ok(Self {
             hosts: Hosts::parse(&config.allowed_hosts)?,
-            authenticator: Authenticator::new(&config.identity, &config.policy)?,
+            authenticator: Authenticator::new(&config.identity, &config.policy, listening)?,
             bundle: config.page_dir.as_deref().map_or_else(Bundle::embedded, Bundle::read)?,
             overrides: ClusterOverrides::read(&config.cluster)?,
         })
@@ -233,12 +251,12 @@ async fn load_cluster(
     Ok((access.config, ClusterSource { overrides, found: access.cluster, in_cluster: access.in_cluster }))
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
-}
-
-fn local_address(listener: &TcpListener, address: SocketAddr) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Listen { address, source })
+fn ports(listeners: &[Listener]) -> Vec<u16> {
+    let port = |listener: &Listener| match listener.local_address() {
+        ListenAddress::Tcp(address) => Some(address.port()),
+        ListenAddress::Unix(_) => None,
+    };
+    listeners.iter().filter_map(port).collect()
 }
 
 /// Connections to the address of `/metrics`, at a time.

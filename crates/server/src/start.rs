@@ -1,6 +1,6 @@
 //! Reasons why the server does not start, for the operator who starts it.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 /// The reason why the server does not start, or stops once it has reached the API server.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +10,7 @@ pub enum StartError {
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: String,
         /// The system's error.
         source: std::io::Error,
     },
@@ -100,6 +100,22 @@ pub enum StartError {
         /// The values that can be used.
         expected: &'static str,
     },
+    /// Identities by headers that anybody could send.
+    #[error("--identity=header needs {proofs}; without one, whoever sends the header would be anybody")]
+    NoProof {
+        /// The flags that would do.
+        proofs: &'static str,
+    },
+    /// `--allow-loopback-identity` where people come from other machines.
+    #[error(
+        "--allow-loopback-identity counts only where every --listen is of loopback: a sidecar or tunnel passes strangers on from there"
+    )]
+    LoopbackIdentity,
+    /// `--groups-header` without `--groups-separator`.
+    #[error(
+        "--groups-header needs --groups-separator, the text that your proxy puts between groups: a comma is no default, since it would grant admins to the group \"x,admins\""
+    )]
+    NoSeparator,
     /// `--proxy-secret-file` holds no secret that could be sent in a header, one that could be guessed, or more than
     /// two.
     #[error(

@@ -28,6 +28,8 @@ pub(super) enum Node {
     Text(String),
     /// A whole number.
     Number(String),
+    /// `true` or `false`.
+    Bool(bool),
     /// A list.
     List(Vec<Spanned<Node>>),
     /// Anything else, described: no setting is of its type.
@@ -95,6 +97,7 @@ impl Node {
         match self {
             Self::Text(text) => format!("{text:?}"),
             Self::Number(number) => format!("the number {number}"),
+            Self::Bool(value) => value.to_string(),
             Self::List(_) => "a list".into(),
             Self::Other(what) => (*what).into(),
         }
@@ -137,7 +140,7 @@ impl<'de> Deserialize<'de> for Node {
             }
 
             fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-                Ok(Node::Other(if value { "true" } else { "false" }))
+                Ok(Node::Bool(value))
             }
 
             fn visit_unit<E>(self) -> Result<Node, E> {

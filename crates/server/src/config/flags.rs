@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
 
-use super::{ClusterFlags, Config, DEFAULT_LISTEN, REREAD_PERIOD};
+use super::{ClusterFlags, Config, ListenAddress, ListenMode, REREAD_PERIOD};
 use crate::{identity::IdentityFlags, limits::Limits};
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
@@ -35,9 +35,19 @@ pub struct Serve {
     /// where a server could start, else with 1. Nothing is sent.
     #[arg(long)]
     pub check_config: bool,
-    /// Address to listen on. Anything but loopback needs --allowed-host as well.
-    #[arg(long, env = "KUBE_ENROLL_LISTEN", default_value_t = DEFAULT_LISTEN, value_name = "ADDRESS:PORT")]
-    listen: SocketAddr,
+    /// Address to listen on, ADDRESS:PORT or unix:PATH; repeatable. Anything but loopback needs --allowed-host as well,
+    /// and so does a Unix socket.
+    #[arg(
+        long,
+        env = "KUBE_ENROLL_LISTEN",
+        value_delimiter = ',',
+        default_value = DEFAULT_LISTEN_TEXT,
+        value_name = "ADDRESS"
+    )]
+    listen: Vec<ListenAddress>,
+    /// Permissions of Unix sockets, octal. [default: 0600, this server's own user]
+    #[arg(long, env = "KUBE_ENROLL_LISTEN_MODE", value_name = "MODE")]
+    listen_mode: Option<ListenMode>,
     /// Host that is answered, NAME (any port) or NAME:PORT; repeatable. A reverse proxy must pass the Host on.
     /// [default: localhost and the loopback addresses, with the port listened on]
     #[arg(long, env = "KUBE_ENROLL_ALLOWED_HOSTS", value_delimiter = ',', value_name = "HOST")]
@@ -156,6 +166,7 @@ impl Serve {
         } = self.cluster;
         Config {
             listen: self.listen,
+            listen_mode: self.listen_mode,
             kubeconfig: self.upstream.kubeconfig,
             context: self.upstream.context,
             allowed_hosts: self.allowed_host,
@@ -200,12 +211,15 @@ fn algorithm_help() -> String {
     format!("Key type offered: {names}; repeatable, the first choice first. [default: all, RSA-3072 first]")
 }
 
+/// As [`super::DEFAULT_LISTEN`].
+const DEFAULT_LISTEN_TEXT: &str = "127.0.0.1:8080";
+
 #[cfg(test)]
 mod tests {
     use kube_enroll_core::parse_groups;
 
     use super::*;
-    use crate::identity::IdentityKind;
+    use crate::{config::DEFAULT_LISTEN, identity::IdentityKind};
 
     fn config(flags: &[&str]) -> Config {
         let Cli { command: Command::Serve(serve) } =
@@ -216,7 +230,7 @@ mod tests {
     #[test]
     fn begins_on_loopback_with_the_default_policy() {
         let config = config(&[]);
-        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.listen, [DEFAULT_LISTEN]);
         assert_eq!(config.policy, Policy::default());
     }
 
@@ -251,7 +265,7 @@ mod tests {
         assert_eq!(identity.kind, IdentityKind::Jwt);
         assert_eq!(identity.oidc_username_prefix.as_deref(), Some("-"));
         assert_eq!(identity.oidc_required_claim, ["a=b", "c=d,e"]);
-        assert_eq!(identity.trusted_proxy.len(), 2);
+        assert_eq!(identity.proxy.trusted_proxy.len(), 2);
         assert_eq!(config(&[]).identity.kind, IdentityKind::None);
         for flag in ["--identity=basic", "--trusted-proxy=10.0.0.0", "--trusted-proxy=all", "--user-header=a b"] {
             assert!(Cli::try_parse_from(["kube-enroll", "serve", flag]).is_err(), "{flag}");

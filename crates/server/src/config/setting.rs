@@ -1,6 +1,6 @@
 //! Settings of the configuration file. Each is a flag of `serve`: its name, its type and its parser are the flag's.
 
-use std::any::TypeId;
+use std::{any::TypeId, num::NonZeroU8};
 
 use clap::{Arg, ArgAction, Command, error::ContextKind};
 use serde_saphyr::Spanned;
@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Text,
     /// A whole number.
     Number,
+    /// `true` or `false`.
+    Bool,
     /// One of these names.
     Choice(Vec<String>),
 }
@@ -54,9 +56,12 @@ impl<'a> Setting<'a> {
     pub(super) fn kind(&self) -> Kind {
         let names = self.flag.get_possible_values();
         let parsed = self.flag.get_value_parser().type_id();
-        if !names.is_empty() {
+        let numbers = [TypeId::of::<u32>(), TypeId::of::<u64>(), TypeId::of::<NonZeroU8>()];
+        if parsed == TypeId::of::<bool>() {
+            Kind::Bool
+        } else if !names.is_empty() {
             Kind::Choice(names.iter().map(|name| name.get_name().to_owned()).collect())
-        } else if parsed == TypeId::of::<u32>() || parsed == TypeId::of::<u64>() {
+        } else if numbers.iter().any(|number| parsed == *number) {
             Kind::Number
         } else {
             Kind::Text
@@ -80,18 +85,20 @@ impl<'a> Setting<'a> {
     fn parse_one(&self, value: Spanned<Node>) -> Result<String, Unusable> {
         let kind = self.kind();
         let text = match (&value.value, &kind) {
-            (Node::Text(text), Kind::Text | Kind::Choice(_)) | (Node::Number(text), Kind::Number) => text,
+            (Node::Text(text), Kind::Text | Kind::Choice(_)) | (Node::Number(text), Kind::Number) => text.clone(),
+            (Node::Bool(value), Kind::Bool) => value.to_string(),
             (other, _) => {
                 let expected = match kind {
                     Kind::Text => "text; a number, true, false and null stand in quotes to be text".into(),
                     Kind::Number => "a whole number, without quotes".into(),
+                    Kind::Bool => "true or false, without quotes".into(),
                     Kind::Choice(names) => format!("one of {}", names.join(", ")),
                 };
                 return Err(self.unusable(&value, &format!("found {}, expected {expected}", other.found())));
             }
         };
-        match self.judge(text) {
-            Ok(()) => Ok(text.clone()),
+        match self.judge(&text) {
+            Ok(()) => Ok(text),
             Err(problem) => Err(self.unusable(&value, &format!("found {}: {problem}", value.value.found()))),
         }
     }

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last, each under a deadline.
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{pin::pin, time::Duration};
 
 use axum::Router;
 use http::{Request, StatusCode};
@@ -9,35 +9,40 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use kube_enroll_core::Status;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use super::strict::StrictStream;
-use crate::{api::ApiError, limits::Limits, shutdown::ShutdownSignal};
+use super::{listener::Accepted, strict::StrictStream};
+use crate::{api::ApiError, identity::Peer, limits::Limits, shutdown::ShutdownSignal};
 
-/// The address at the other end of the connection, in the extensions of each request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+/// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given. Each
+/// request has the [`Peer`] in its extensions.
+pub(crate) async fn serve(accepted: Accepted, peer: Peer, router: Router, limits: Limits, shutdown: ShutdownSignal) {
+    match accepted {
+        Accepted::Tcp(stream) => {
+            // Events of a watch are small and wanted at once.
+            let _ = stream.set_nodelay(true);
+            serve_stream(stream, peer, router, limits, shutdown).await;
+        }
+        Accepted::Unix(stream) => serve_stream(stream, peer, router, limits, shutdown).await,
+    }
+}
 
-/// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
+async fn serve_stream(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: Peer,
     router: Router,
     limits: Limits,
     shutdown: ShutdownSignal,
 ) {
-    // Events of a watch are small and wanted at once.
-    let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
     let mut stream = pin!(stream);
     let mut strict = StrictStream::new(&mut stream);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(peer.clone());
         router.clone().oneshot(request)
     });
     let connection = http1::Builder::new()
@@ -73,8 +78,11 @@ pub(crate) async fn serve(
 }
 
 /// Rejects one connection too many with a response, so that a balancer tries elsewhere and a person sees why.
-pub(crate) async fn reject(mut stream: TcpStream, error: ApiError) {
-    respond_and_close(&mut stream, &error.status()).await;
+pub(crate) async fn reject(accepted: Accepted, error: ApiError) {
+    match accepted {
+        Accepted::Tcp(mut stream) => respond_and_close(&mut stream, &error.status()).await,
+        Accepted::Unix(mut stream) => respond_and_close(&mut stream, &error.status()).await,
+    }
 }
 
 /// Writes the response that hyper does not write, and ends the connection.

@@ -14,8 +14,8 @@ use crate::{
 pub(crate) enum Hosts {
     /// Those that an operator names.
     Named(Vec<Host>),
-    /// Every name of the machine itself, with this port.
-    Local(u16),
+    /// Every name of the machine itself, with one of these ports.
+    Local(Vec<u16>),
 }
 
 /// `NAME` or `NAME:PORT`, lower case.
@@ -36,8 +36,8 @@ impl Hosts {
     }
 
     /// Returns the Hosts of a server that only its own machine reaches.
-    pub(crate) fn local(port: u16) -> Self {
-        Self::Local(port)
+    pub(crate) fn local(ports: Vec<u16>) -> Self {
+        Self::Local(ports)
     }
 
     /// Checks that a request has one Host, and one of these.
@@ -64,8 +64,9 @@ impl Hosts {
     fn allows(&self, found: &Host) -> bool {
         match self {
             Self::Named(hosts) => hosts.iter().any(|allowed| allowed.allows(found)),
-            Self::Local(port) => {
-                is_loopback(&found.name) && Host { name: found.name.clone(), port: Some(*port) }.allows(found)
+            Self::Local(ports) => {
+                let has = |port: &u16| Host { name: found.name.clone(), port: Some(*port) }.allows(found);
+                is_loopback(&found.name) && ports.iter().any(has)
             }
         }
     }
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn answers_only_to_the_hosts_that_it_knows() {
-        let local = Hosts::local(8080);
+        let local = Hosts::local(vec![8080]);
         for host in ["localhost:8080", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080"] {
             assert!(is_answered(&local, host), "{host}");
         }
@@ -142,7 +143,7 @@ mod tests {
         for host in ["other.example", "other.example:443", "localhost:8080", "x.enroll.example.com"] {
             assert!(!is_answered(&named, host), "{host}");
         }
-        assert!(is_answered(&Hosts::local(80), "localhost"));
+        assert!(is_answered(&Hosts::local(vec![80]), "localhost"));
     }
 
     #[test]
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn refuses_none_and_two_hosts_and_a_target_that_names_another() {
-        let local = Hosts::local(8080);
+        let local = Hosts::local(vec![8080]);
         let one = headers(&[("host", "localhost:8080")]);
         let two = headers(&[("host", "localhost:8080"), ("host", "localhost:8080")]);
         assert!(local.check(&HeaderMap::new(), &Uri::from_static("/")).is_err());

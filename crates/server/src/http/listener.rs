@@ -1,24 +1,82 @@
+//! Listeners on TCP and on Unix sockets.
+
+mod unix;
+
 use std::{net::SocketAddr, time::Duration};
 
+use futures_util::future::select_all;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UnixStream},
     time::sleep,
 };
 
-/// Accepts the next connection, or none for ever without a listener.
-pub(crate) async fn accept_optional(listener: Option<&TcpListener>) -> (TcpStream, SocketAddr) {
-    match listener {
-        Some(listener) => accept(listener).await,
-        None => std::future::pending().await,
+use crate::{
+    config::{ListenAddress, ListenMode},
+    identity::Peer,
+    start::StartError,
+};
+use unix::UnixSocket;
+
+/// A bound address.
+pub(crate) enum Listener {
+    Tcp(TcpListener, SocketAddr),
+    Unix(UnixSocket),
+}
+
+/// A connection that was accepted.
+pub(crate) enum Accepted {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    /// Binds to an address; `mode` is that of a Unix socket.
+    ///
+    /// # Errors
+    /// [`StartError::Listen`].
+    pub(crate) async fn bind(address: &ListenAddress, mode: ListenMode) -> Result<Self, StartError> {
+        let bound = match address {
+            ListenAddress::Tcp(address) => match TcpListener::bind(address).await {
+                Ok(listener) => listener.local_addr().map(|local| Self::Tcp(listener, local)),
+                Err(error) => Err(error),
+            },
+            ListenAddress::Unix(path) => UnixSocket::bind(path, mode).await.map(Self::Unix),
+        };
+        bound.map_err(|source| StartError::Listen { address: address.to_string(), source })
+    }
+
+    /// Returns the address, with the port that was found for port 0.
+    pub(crate) fn local_address(&self) -> ListenAddress {
+        match self {
+            Self::Tcp(_, address) => ListenAddress::Tcp(*address),
+            Self::Unix(socket) => ListenAddress::Unix(socket.path().to_owned()),
+        }
+    }
+
+    async fn accept(&self) -> std::io::Result<(Accepted, Peer)> {
+        match self {
+            Self::Tcp(listener, _) => {
+                let (stream, peer) = listener.accept().await?;
+                Ok((Accepted::Tcp(stream), Peer::tcp(peer.ip())))
+            }
+            Self::Unix(socket) => {
+                let (stream, uid) = socket.accept().await?;
+                Ok((Accepted::Unix(stream), Peer::Unix { uid }))
+            }
+        }
     }
 }
 
-/// Accepts the next connection. Errors end nothing: the one connection is gone, or the process is out of file
-/// descriptors and others will be closed.
-pub(crate) async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+/// Accepts the next connection of any listener, or none for ever without one. Errors end nothing: the one connection is
+/// gone, or the process is out of file descriptors and others will be closed.
+pub(crate) async fn accept(listeners: &[Listener]) -> (Accepted, Peer) {
     use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    if listeners.is_empty() {
+        return std::future::pending().await;
+    }
     loop {
-        match listener.accept().await {
+        let (accepted, _, _) = select_all(listeners.iter().map(|listener| Box::pin(listener.accept()))).await;
+        match accepted {
             Ok(accepted) => return accepted,
             Err(error)
                 if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) => {}

@@ -12,10 +12,11 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{connection::Peer, headers, hosts::Hosts, unknown_host};
+use super::{headers, hosts::Hosts, unknown_host};
 use crate::{
     api::{Api, ApiError, log::RequestLog, origin},
     bundle::Bundle,
+    identity::Peer,
 };
 
 /// The state of all handlers.
@@ -73,15 +74,15 @@ async fn config_json(State(state): State<Arc<AppState>>) -> Result<Response, Api
 
 async fn whoami_json(
     State(state): State<Arc<AppState>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(state.api.whoami(peer.ip(), &headers).await?.unwrap_or_else(not_found))
+    Ok(state.api.whoami(&peer, &headers).await?.unwrap_or_else(not_found))
 }
 
 async fn page_or_api(
     State(state): State<Arc<AppState>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Response {
     let path = request.uri().path();
@@ -89,7 +90,7 @@ async fn page_or_api(
     if is_read && !is_api(path) {
         return state.bundle.respond(path, request.headers()).unwrap_or_else(not_found);
     }
-    let response = state.api.clone().respond(peer.ip(), request);
+    let response = state.api.clone().respond(peer, request);
     if is_read {
         return response.await;
     }

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use http::HeaderName;
-use ipnet::IpNet;
 
+use super::proxy::flags::ProxyFlags;
 use crate::start::StartError;
 
 /// Flags of the source of identities, and of what of it is trusted. Contradictions are found by
@@ -15,26 +15,13 @@ pub struct IdentityFlags {
     #[arg(long = "identity", env = "KUBE_ENROLL_IDENTITY", value_enum, default_value_t, value_name = "KIND")]
     pub kind: IdentityKind,
 
-    /// Network of proxies whose headers are believed, CIDR; repeatable. Needs --proxy-secret-file: in a cluster, a
-    /// network is every pod. Loopback needs no mention.
-    #[arg(long, env = "KUBE_ENROLL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
-    pub trusted_proxy: Vec<IpNet>,
-    /// File with a secret that the proxy sends along, at least 16 visible ASCII characters. Loopback must send it as
-    /// well. With a second one on a line of its own, either counts, to rotate it; read again when it changes.
-    #[arg(long, env = "KUBE_ENROLL_PROXY_SECRET_FILE", value_name = "FILE")]
-    pub proxy_secret_file: Option<PathBuf>,
-    /// Header in which the secret comes. [default: X-Kube-Enroll-Proxy-Secret]
-    #[arg(long, env = "KUBE_ENROLL_PROXY_SECRET_HEADER", value_name = "NAME")]
-    pub proxy_secret_header: Option<HeaderName>,
-
     /// For `header`: header with the user. There is no default, since each proxy has another.
     #[arg(long, env = "KUBE_ENROLL_USER_HEADER", value_name = "NAME")]
     pub user_header: Option<HeaderName>,
-    /// For `header`: header with groups, a line for each. Only those named with --group count.
+    /// For `header`: header with groups, on one line. Only those named with --group count. Needs --groups-separator.
     #[arg(long, env = "KUBE_ENROLL_GROUPS_HEADER", value_name = "NAME")]
     pub groups_header: Option<HeaderName>,
-    /// For `header`: what stands between groups on one line. With a comma, a group `x,admins` is `x` and `admins`.
-    /// [default: nothing, a line is one group]
+    /// For `header`: what stands between groups. With a comma, the group `x,admins` grants `admins`.
     #[arg(long, env = "KUBE_ENROLL_GROUPS_SEPARATOR", value_name = "TEXT")]
     pub groups_separator: Option<String>,
 
@@ -75,6 +62,10 @@ pub struct IdentityFlags {
     /// Where people sign out: an https URL, or a path that begins with /.
     #[arg(long, env = "KUBE_ENROLL_SIGN_OUT_URL", value_name = "URL")]
     pub sign_out_url: Option<String>,
+
+    /// Flags of the proof of a proxy.
+    #[command(flatten)]
+    pub proxy: ProxyFlags,
 }
 
 /// The source of identities.
@@ -138,9 +129,6 @@ impl IdentityFlags {
         }
         if self.oidc_groups_claim.is_none() {
             refuse_given(&[(self.oidc_groups_prefix.is_some(), "--oidc-groups-prefix")], "--oidc-groups-claim")?;
-        }
-        if self.proxy_secret_file.is_none() {
-            refuse_given(&[(self.proxy_secret_header.is_some(), "--proxy-secret-header")], "--proxy-secret-file")?;
         }
         if self.oidc_jwks_file.is_some() && self.oidc_ca_file.is_some() {
             // Nothing is fetched.

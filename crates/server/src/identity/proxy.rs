@@ -1,50 +1,44 @@
-//! Trusted proxies, their proof, and the address that a request comes from.
+//! Proxies that prove themselves, and the address that a request comes from.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
-    sync::{PoisonError, RwLock},
-};
+pub(super) mod flags;
+mod secret;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
-use subtle::{Choice, ConstantTimeEq};
-use zeroize::Zeroizing;
 
-use super::flags::IdentityFlags;
+use super::peer::Peer;
 use crate::start::StartError;
+use flags::{Listening, ProxyFlags};
+use secret::SecretFile;
 
-/// The peers whose headers are trusted.
+/// The proxies whose headers are trusted. Every proof that is configured is demanded; an address alone is none.
 pub(super) struct TrustedProxies {
     networks: Vec<IpNet>,
     secret: Option<SecretFile>,
     pub(super) secret_header: HeaderName,
+    /// The user ids that count at a Unix socket.
+    uids: Vec<u32>,
+    allow_loopback: bool,
+    forwarded_hops: usize,
 }
-
-/// The file with the secret, and the content that was usable last.
-struct SecretFile {
-    path: PathBuf,
-    secrets: RwLock<Secrets>,
-}
-
-/// The secret that only the proxy and this server know, or the old and the new one while it is rotated. They have no
-/// `Debug`, and are wiped.
-struct Secrets(Vec<Zeroizing<Vec<u8>>>);
 
 impl TrustedProxies {
     /// Reads the flags and the secret.
     ///
     /// # Errors
-    /// [`StartError::MissingFlag`] for a network without a secret; [`StartError::ReadFile`] and
-    /// [`StartError::WeakSecret`] for the secret.
-    pub(super) fn new(flags: &IdentityFlags) -> Result<Self, StartError> {
-        if !flags.trusted_proxy.is_empty() && flags.proxy_secret_file.is_none() {
-            return Err(StartError::MissingFlag { flag: "--proxy-secret-file", with: "--trusted-proxy" });
-        }
+    /// Those of [`ProxyFlags::check`]; [`StartError::ReadFile`] and [`StartError::WeakSecret`] for the secret.
+    pub(super) fn new(flags: &ProxyFlags, listening: Listening) -> Result<Self, StartError> {
+        flags.check(listening)?;
+        let own = rustix::process::geteuid().as_raw();
         Ok(Self {
             networks: flags.trusted_proxy.clone(),
             secret: flags.proxy_secret_file.clone().map(SecretFile::read).transpose()?,
             secret_header: flags.proxy_secret_header.clone().unwrap_or(DEFAULT_SECRET_HEADER),
+            uids: [&[own], &*flags.proxy_uid].concat(),
+            allow_loopback: flags.allow_loopback_identity,
+            forwarded_hops: flags.forwarded_hops.map_or(1, |hops| usize::from(hops.get())),
         })
     }
 
@@ -57,78 +51,47 @@ impl TrustedProxies {
     }
 
     /// Returns whether the headers of a request from this peer are trusted.
-    pub(super) fn trusts(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        self.is_trusted_address(peer)
-            && self.secret.as_ref().is_none_or(|secret| secret.is_in(headers, &self.secret_header))
-    }
-
-    /// Returns the address that a request comes from: the peer's, or behind a trusted peer the right-most hop of
-    /// `X-Forwarded-For` that is no trusted one. What stands left of it, the client itself may have written.
-    pub(super) fn address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut found = peer.to_canonical();
-        if !self.trusts(peer, headers) {
-            return found;
+    pub(super) fn trusts(&self, peer: &Peer, headers: &HeaderMap) -> bool {
+        if self.secret.as_ref().is_some_and(|secret| !secret.is_in(headers, &self.secret_header)) {
+            return false;
         }
-        let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
-        for hop in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
-            // Beyond a hop that cannot be read, nobody knows who wrote what.
-            let Some(hop) = parse_hop(hop) else { return found };
-            found = hop;
-            if !self.is_trusted_address(hop) {
-                return found;
+        match peer {
+            Peer::Unix { uid } => self.uids.contains(uid),
+            Peer::Tcp { address } if self.secret.is_some() => {
+                address.is_loopback() || self.networks.iter().any(|network| network.contains(address))
             }
+            Peer::Tcp { address } => self.allow_loopback && is_this_machine(*address),
         }
-        found
     }
 
-    fn is_trusted_address(&self, address: IpAddr) -> bool {
-        // ::ffff:127.0.0.1 is what a socket for both families says.
-        let address = address.to_canonical();
-        address.is_loopback() || self.networks.iter().any(|network| network.contains(&address))
-    }
-}
-
-impl SecretFile {
-    fn read(path: PathBuf) -> Result<Self, StartError> {
-        Ok(Self { secrets: RwLock::new(Secrets::read(&path)?), path })
+    /// Returns whether everybody behind a peer has its address, and no bound is for one of them: the proof of the
+    /// connection alone, since nothing has been read from it. `beyond_loopback` says that a listener is reached from
+    /// other machines: a sidecar may then pass strangers on from an address of this one.
+    pub(super) fn exempts(&self, peer: &Peer, beyond_loopback: bool) -> bool {
+        match peer {
+            Peer::Unix { uid } => self.uids.contains(uid),
+            Peer::Tcp { address } => !beyond_loopback && is_this_machine(*address),
+        }
     }
 
-    fn reread(&self) -> Result<(), StartError> {
-        let secrets = Secrets::read(&self.path)?;
-        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = secrets;
-        Ok(())
-    }
-
-    fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
-        self.secrets.read().unwrap_or_else(PoisonError::into_inner).is_in(headers, name)
-    }
-}
-
-impl Secrets {
-    fn read(path: &Path) -> Result<Self, StartError> {
-        let text = Zeroizing::new(
-            std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?,
-        );
-        let lines = text.strip_suffix(b"\n").unwrap_or(&text).split(|byte| *byte == b'\n');
-        let secrets: Vec<_> =
-            lines.map(|line| Zeroizing::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec())).collect();
-        // Anything else would not come through a header as it is.
-        let is_usable = |secret: &Zeroizing<Vec<u8>>| {
-            secret.len() >= MINIMUM_SECRET_BYTES && secret.iter().all(u8::is_ascii_graphic)
+    /// Returns the address that a request comes from: behind a trusted proxy the N-th hop of `X-Forwarded-For` from the
+    /// right (`--forwarded-hops`), since what stands left of it the client itself may have written; else, and where it
+    /// has fewer hops or no address there, the peer's.
+    pub(super) fn address(&self, peer: &Peer, headers: &HeaderMap) -> IpAddr {
+        let forwarded = || {
+            let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
+            let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+            parse_hop(hops.nth(self.forwarded_hops - 1)?)
         };
-        if secrets.len() > MAX_SECRETS || !secrets.iter().all(is_usable) {
-            return Err(StartError::WeakSecret { path: path.to_owned(), minimum_bytes: MINIMUM_SECRET_BYTES });
-        }
-        Ok(Self(secrets))
+        let address = if self.trusts(peer, headers) { forwarded() } else { None };
+        address.unwrap_or_else(|| peer.address())
     }
+}
 
-    fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
-        let mut lines = headers.get_all(name).iter();
-        let (Some(line), None) = (lines.next(), lines.next()) else { return false };
-        // All of them, so that the time does not tell which one it is.
-        let is_one = self.0.iter().fold(Choice::from(0), |found, secret| found | line.as_bytes().ct_eq(secret));
-        bool::from(is_one)
-    }
+/// Returns whether an address is that of this machine's own programs. The rest of 127.0.0.0/8 is not: sidecars pass
+/// strangers on from it (Istio from 127.0.0.6).
+fn is_this_machine(address: IpAddr) -> bool {
+    address == Ipv4Addr::LOCALHOST || address == Ipv6Addr::LOCALHOST
 }
 
 /// Reads a hop as proxies write them: an address, or one with a port.
@@ -138,12 +101,6 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
     let address = bare.parse::<IpAddr>().ok().or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))?;
     Some(address.to_canonical())
 }
-
-/// A secret that cannot be guessed over a network.
-const MINIMUM_SECRET_BYTES: usize = 16;
-
-/// The old and the new secret.
-const MAX_SECRETS: usize = 2;
 
 const DEFAULT_SECRET_HEADER: HeaderName = HeaderName::from_static("x-kube-enroll-proxy-secret");
 

@@ -43,15 +43,14 @@ impl Limiter {
         }
     }
 
-    /// Lets a connection in, for as long as the permit is held.
+    /// Lets a connection in, for as long as the permit is held. `is_exempt` says that the bound by address is not for
+    /// this peer, since everybody behind a proxy has its address.
     ///
     /// # Errors
     /// [`LimitExceeded`].
-    pub(crate) fn connection(&self, peer: IpAddr) -> Result<Permit, LimitExceeded> {
-        let peer = bucket(peer);
-        // Everybody behind a proxy on this machine has this address.
-        let by_address = if peer.is_loopback() { usize::MAX } else { self.limits.connections_per_address };
-        self.connections.acquire(self.limits.connections, None, (peer, by_address)).map_err(|reached| {
+    pub(crate) fn connection(&self, peer: IpAddr, is_exempt: bool) -> Result<Permit, LimitExceeded> {
+        let by_address = if is_exempt { usize::MAX } else { self.limits.connections_per_address };
+        self.connections.acquire(self.limits.connections, None, (bucket(peer), by_address)).map_err(|reached| {
             self.refuse(match reached {
                 concurrency::Exceeded::All => Limit::Connections,
                 _ => Limit::ConnectionsPerAddress,
@@ -261,13 +260,13 @@ mod tests {
     }
 
     #[test]
-    fn exempts_this_machine_from_the_limit_on_its_address() {
+    fn exempts_a_proxy_from_the_limit_on_its_address() {
         let limiter = limiter(|limits| (limits.connections, limits.connections_per_address) = (4, 1));
-        let at = |text: &str| limiter.connection(text.parse().expect("an address"));
-        let _held =
-            [at("127.0.0.1").expect("a permit"), at("127.0.0.1").expect("a permit"), at("10.0.0.1").expect("a permit")];
-        assert_eq!(reached(at("10.0.0.1")), Some(Limit::ConnectionsPerAddress));
-        let _last = at("10.0.0.2").expect("a permit");
-        assert_eq!(reached(at("127.0.0.1")), Some(Limit::Connections));
+        let at = |text: &str, is_exempt| limiter.connection(text.parse().expect("an address"), is_exempt);
+        let _held = [at("127.0.0.1", true), at("127.0.0.1", true), at("127.0.0.6", false)]
+            .map(|permit| permit.expect("a permit"));
+        assert_eq!(reached(at("127.0.0.6", false)), Some(Limit::ConnectionsPerAddress));
+        let _last = at("10.0.0.2", false).expect("a permit");
+        assert_eq!(reached(at("127.0.0.1", true)), Some(Limit::Connections));
     }
 }

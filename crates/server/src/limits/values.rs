@@ -12,7 +12,7 @@ use crate::start::StartError;
 pub struct Limits {
     /// Connections at a time; one more is answered 503.
     pub connections: usize,
-    /// Connections of one address, which this machine's own is exempt from.
+    /// Connections of one address, which a proxy beside this server is exempt from.
     pub connections_per_address: usize,
     /// Watches at a time.
     pub streams: usize,

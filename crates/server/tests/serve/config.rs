@@ -81,7 +81,7 @@ fn sends_nothing_and_prints_no_secret_when_it_checks() {
     write(
         &file,
         &format!(
-            "kubeconfig: {}\nlisten: {address}\nclusterServer: https://api.example.com\nproxySecretFile: {}\n\
+            "kubeconfig: {}\nlisten: [{address}]\nclusterServer: https://api.example.com\nproxySecretFile: {}\n\
              identity: jwt\noidcIssuerUrl: https://{address}\noidcClientId: kube\n",
             kubeconfig.display(),
             secret.display()

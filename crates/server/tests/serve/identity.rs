@@ -1,20 +1,22 @@
 use http::HeaderName;
-use kube_enroll_server::{IdentityFlags, IdentityKind};
+use kube_enroll_server::{IdentityFlags, IdentityKind, ProxyFlags};
 use serde_json::{Value, json};
 
 use crate::{
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{CSRS_PATH, NAME, Running, body, golden, only},
+    running::{CSRS_PATH, NAME, Running, allow_loopback, body, golden, only},
 };
 
-/// A server that believes loopback, which these tests are.
+/// A server that takes these tests for its proxy.
 async fn behind_a_proxy(scenario: Scenario, groups: &[&str]) -> Running {
     Running::with(scenario, |config| {
         config.identity = IdentityFlags {
             kind: IdentityKind::Header,
             user_header: Some(HeaderName::from_static("x-user")),
             groups_header: Some(HeaderName::from_static("x-groups")),
+            groups_separator: Some("|".into()),
+            proxy: allow_loopback(),
             sign_out_url: Some("/oauth2/sign_out".into()),
             ..IdentityFlags::default()
         };
@@ -35,7 +37,7 @@ const JSON: &str = "Content-Type: application/json\r\n";
 #[tokio::test]
 async fn says_who_is_signed_in_and_that_nobody_is() {
     let server = behind_a_proxy(Scenario::Created, &["developers", "admins"]).await;
-    let headers = "X-User: jane\r\nX-Groups: developers\r\nX-Groups: other\r\n";
+    let headers = "X-User: jane\r\nX-Groups: developers|other\r\n";
     let answer = server.ask("GET", "/whoami.json", headers, "").await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
     assert_eq!(
@@ -118,7 +120,7 @@ async fn believes_loopback_only_with_the_secret_where_there_is_one() {
         config.identity = IdentityFlags {
             kind: IdentityKind::Header,
             user_header: Some(HeaderName::from_static("x-user")),
-            proxy_secret_file: Some(file),
+            proxy: ProxyFlags { proxy_secret_file: Some(file), ..ProxyFlags::default() },
             ..IdentityFlags::default()
         };
     })

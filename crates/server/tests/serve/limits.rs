@@ -7,7 +7,7 @@ use crate::{
     client::{Answer, Connection, send},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{CSRS_PATH, NAME, Running, body, golden, only, write_kubeconfig},
+    running::{CSRS_PATH, NAME, Running, allow_loopback, body, golden, only, write_kubeconfig},
 };
 
 /// Puts a client behind a proxy that says where it is.
@@ -136,6 +136,8 @@ async fn knowing_jane(scenario: Scenario, objects: Vec<serde_json::Value>) -> Ru
         config.identity = IdentityFlags {
             kind: IdentityKind::Header,
             user_header: Some(http::HeaderName::from_static("x-user")),
+            groups_separator: Some("|".into()),
+            proxy: allow_loopback(),
             ..IdentityFlags::default()
         };
         config.identity.groups_header = Some(http::HeaderName::from_static("x-groups"));

@@ -11,6 +11,7 @@ mod jwt;
 mod limits;
 mod metrics;
 mod page;
+mod proof;
 mod provider;
 mod reading;
 mod recorder;

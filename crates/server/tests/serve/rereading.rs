@@ -4,7 +4,7 @@ use std::{future::Future, os::unix::fs::symlink, path::Path, time::Duration};
 
 use base64ct::{Base64, Encoding};
 use http::HeaderName;
-use kube_enroll_server::{Config, IdentityFlags, IdentityKind};
+use kube_enroll_server::{Config, IdentityFlags, IdentityKind, ProxyFlags};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -24,7 +24,7 @@ async fn takes_another_secret_of_the_proxy_without_a_restart() {
         config.identity = IdentityFlags {
             kind: IdentityKind::Header,
             user_header: Some(HeaderName::from_static("x-user")),
-            proxy_secret_file: Some(file.clone()),
+            proxy: ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() },
             ..IdentityFlags::default()
         };
     })

@@ -2,7 +2,9 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 pub(crate) use kube_enroll_core::CSRS_PATH;
 use kube_enroll_core::{CertificateSigningRequest, Groups, ObjectName, parse_groups};
-use kube_enroll_server::{ClusterFlags, Config, Server, Shutdown, StartError};
+use kube_enroll_server::{
+    ClusterFlags, Config, IdentityFlags, ListenAddress, ProxyFlags, Server, Shutdown, StartError,
+};
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
@@ -87,14 +89,20 @@ impl Running {
         let kubeconfig = folder.path().join("kubeconfig");
         write_kubeconfig(&kubeconfig, recorder.address);
         let mut config = Config {
-            listen: "127.0.0.1:0".parse().expect("an address"),
+            listen: vec!["127.0.0.1:0".parse().expect("an address")],
+            identity: IdentityFlags { proxy: allow_loopback(), ..IdentityFlags::default() },
             kubeconfig: Some(kubeconfig),
             cluster: ClusterFlags { server: Some("https://api.example.com:6443".into()), ..ClusterFlags::default() },
             ..Config::default()
         };
         change(&mut config);
         let server = Server::bind(config).await.expect("a server");
-        let (address, metrics_address) = (server.local_addr(), server.metrics_addr());
+        let tcp = |address| match address {
+            ListenAddress::Tcp(address) => Some(address),
+            ListenAddress::Unix(_) => None,
+        };
+        let address = server.local_addresses().into_iter().find_map(tcp).expect("an address of TCP");
+        let metrics_address = server.metrics_addr();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.serve(async { stopped.await.unwrap_or(Shutdown::Immediate) }));
         Self { address, metrics_address, recorder, stop: Some(stop), task, _folder: folder }
@@ -149,6 +157,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Takes the tests for the proxy, which all are on loopback.
+pub(crate) fn allow_loopback() -> ProxyFlags {
+    ProxyFlags { allow_loopback_identity: true, ..ProxyFlags::default() }
 }
 
 pub(crate) fn write_kubeconfig(path: &Path, upstream: SocketAddr) {

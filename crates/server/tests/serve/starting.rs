@@ -51,7 +51,7 @@ async fn refuses_to_start_with_flags_that_cannot_work() {
     let kubeconfig = folder.path().join("kubeconfig");
     write_kubeconfig(&kubeconfig, "127.0.0.1:1".parse().expect("an address"));
     let good = || Config {
-        listen: "127.0.0.1:0".parse().expect("an address"),
+        listen: vec!["127.0.0.1:0".parse().expect("an address")],
         kubeconfig: Some(kubeconfig.clone()),
         cluster: ClusterFlags { server: Some("https://api.example.com".into()), ..ClusterFlags::default() },
         ..Config::default()
@@ -77,7 +77,7 @@ async fn refuses_to_start_with_flags_that_cannot_work() {
     unused.identity.user_header = Some(http::HeaderName::from_static("x-user"));
     assert!(matches!(Server::bind(unused).await, Err(StartError::UnusedFlag { flag: "--user-header", .. })));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let no_address = Config { listen: taken.local_addr().expect("an address"), ..good() };
+    let no_address = Config { listen: vec![taken.local_addr().expect("an address").into()], ..good() };
     assert!(matches!(Server::bind(no_address).await, Err(StartError::Listen { .. })));
 }
 

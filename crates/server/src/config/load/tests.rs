@@ -20,17 +20,19 @@ fn load(yaml: &[u8], flags: &[&str]) -> Result<(Config, String), String> {
 
 #[test]
 fn takes_settings_of_each_type_from_the_file() {
-    let yaml = "# A comment.\nlisten: 127.0.0.1:9000\nallowedHost:\n- a.example\n- b.example:8443\nmaxStreams: 7\n\
+    let yaml = "# A comment.\nlisten: [127.0.0.1:9000]\nallowedHost:\n- a.example\n- b.example:8443\nmaxStreams: 7\n\
                 expirationMaximumSeconds: 3600\ngroup: ['dev,ops', admins]\nlogFormat: json\napprover: ''\n\
-                headerTimeoutSeconds: 9\noidcUsernamePrefix: '-'\nalgorithm: [Ed25519]\ntrustedProxy: []\n";
+                headerTimeoutSeconds: 9\noidcUsernamePrefix: '-'\nalgorithm: [Ed25519]\ntrustedProxy: []\n\
+                allowLoopbackIdentity: true\n";
     let (config, sources) = load(yaml.as_bytes(), &[]).expect("good settings");
-    assert_eq!(config.listen.port(), 9000);
+    assert_eq!(config.listen, ["127.0.0.1:9000".parse().expect("an address")]);
+    assert!(config.identity.proxy.allow_loopback_identity);
     assert_eq!(config.allowed_hosts, ["a.example", "b.example:8443"]);
     assert_eq!((config.limits.streams, config.limits.header_timeout.as_secs()), (7, 9));
     assert_eq!(config.policy.expiration_seconds.maximum, 3600);
     assert_eq!(config.policy.groups, parse_groups(&["dev,ops", "admins"]).expect("good names").into());
     assert_eq!(config.identity.oidc_username_prefix.as_deref(), Some("-"));
-    assert!(config.identity.trusted_proxy.is_empty());
+    assert!(config.identity.proxy.trusted_proxy.is_empty());
     for line in [
         "listen: 127.0.0.1:9000 (serve.yaml:2)",
         "allowedHost: a.example, b.example:8443 (serve.yaml:3)",
@@ -59,7 +61,7 @@ fn puts_flags_over_the_file_and_lists_as_a_whole() {
 fn takes_a_file_without_settings() {
     for yaml in ["", "# Nothing yet.\n", "---\n", "{}\n"] {
         let (config, _) = load(yaml.as_bytes(), &[]).unwrap_or_else(|error| panic!("{yaml:?}: {error}"));
-        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.listen, Config::default().listen);
     }
 }
 
@@ -90,7 +92,12 @@ fn refuses_what_is_no_setting_with_its_line_and_column() {
         ),
         ("approver: true\n", "serve.yaml:1:11: approver: found true, expected text; a number, true"),
         ("approver: {a: 1}\n", "serve.yaml:1:11: approver: found a mapping, expected text"),
-        ("listen: here\n", "serve.yaml:1:9: listen: found \"here\": invalid socket address syntax"),
+        ("listen: [here]\n", "serve.yaml:1:10: listen: found \"here\": expected ADDRESS:PORT or unix:PATH"),
+        ("listen: 127.0.0.1:1\n", "serve.yaml:1:9: listen: found \"127.0.0.1:1\", expected a list"),
+        (
+            "allowLoopbackIdentity: 'true'\n",
+            "serve.yaml:1:24: allowLoopbackIdentity: found \"true\", expected true or false, without quotes",
+        ),
         ("logFormat: xml\n", "serve.yaml:1:12: logFormat: found \"xml\": expected one of text, json"),
         ("logFormat: 1\n", "serve.yaml:1:12: logFormat: found the number 1, expected one of text, json"),
         ("group: dev\n", "serve.yaml:1:8: group: found \"dev\", expected a list"),

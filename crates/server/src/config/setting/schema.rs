@@ -29,16 +29,20 @@ fn property(setting: &Setting<'_>) -> Value {
     let mut property = match setting.kind() {
         Kind::Text => json!({ "type": "string" }),
         Kind::Number => json!({ "type": "integer", "minimum": 0 }),
+        Kind::Bool => json!({ "type": "boolean" }),
         Kind::Choice(names) => json!({ "type": "string", "enum": names }),
     };
+    if setting.is_list() {
+        property = json!({ "type": "array", "items": property });
+    }
     if let [default] = setting.flag.get_default_values()
         && let Some(default) = default.to_str().filter(|default| !default.is_empty())
     {
-        let number = default.parse::<u64>().ok().filter(|_| setting.kind() == Kind::Number);
-        property["default"] = number.map_or_else(|| json!(default), |number| json!(number));
-    }
-    if setting.is_list() {
-        property = json!({ "type": "array", "items": property });
+        property["default"] = match setting.kind() {
+            Kind::Number | Kind::Bool => default.parse().expect("the default of a number or a bool is JSON"),
+            Kind::Text | Kind::Choice(_) if setting.is_list() => json!([default]),
+            Kind::Text | Kind::Choice(_) => json!(default),
+        };
     }
     property["description"] = format!("{}: {help}", setting.flag_name()).into();
     property

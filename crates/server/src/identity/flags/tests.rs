@@ -20,6 +20,7 @@ fn refuses_flags_that_would_do_nothing_and_names_them() {
         ("--identity=jwt --user-header=x", "--user-header"),
         ("--identity=jwt --groups-separator=;", "--groups-separator"),
         ("--identity=header --user-header=x --groups-separator=;", "--groups-separator"),
+        ("--groups-separator=;", "--groups-separator"),
         ("--identity=header --jwt-header=x", "--jwt-header"),
         ("--identity=header --oidc-issuer-url=x", "--oidc-issuer-url"),
         ("--identity=header --oidc-client-id=x", "--oidc-client-id"),
@@ -33,7 +34,6 @@ fn refuses_flags_that_would_do_nothing_and_names_them() {
         ("--oidc-jwks-file=x", "--oidc-jwks-file"),
         ("--identity=jwt --oidc-groups-prefix=x", "--oidc-groups-prefix"),
         ("--identity=jwt --oidc-jwks-file=x --oidc-ca-file=x", "--oidc-ca-file"),
-        ("--proxy-secret-header=x", "--proxy-secret-header"),
         ("--sign-out-url=/x", "--sign-out-url"),
     ] {
         let error = flags(line).check_used().expect_err(line);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::identity::PROOFS;
 
 fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     let mut map = HeaderMap::new();
@@ -9,94 +10,196 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     map
 }
 
-fn peers(networks: &[&str], secret: Option<&str>) -> TrustedProxies {
-    TrustedProxies {
-        networks: networks.iter().map(|network| network.parse().expect("a network")).collect(),
-        secret: secret.map(|secret| SecretFile {
-            path: PathBuf::new(),
-            secrets: RwLock::new(Secrets(vec![Zeroizing::new(secret.as_bytes().to_vec())])),
-        }),
-        secret_header: DEFAULT_SECRET_HEADER,
-    }
+fn proxies(networks: &[&str], change: impl FnOnce(&mut ProxyFlags), listening: Listening) -> TrustedProxies {
+    let mut flags = ProxyFlags {
+        trusted_proxy: networks.iter().map(|network| network.parse().expect("a network")).collect(),
+        ..ProxyFlags::default()
+    };
+    change(&mut flags);
+    TrustedProxies::new(&flags, listening).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn ip(text: &str) -> IpAddr {
-    text.parse().expect("an address")
+/// Runs a test with proxies that prove themselves by [`SECRET`].
+fn with_secret(networks: &[&str], test: impl FnOnce(&TrustedProxies)) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), SECRET).expect("a file to write to");
+    let proxies = proxies(networks, |flags| flags.proxy_secret_file = Some(file.path().into()), Listening::default());
+    test(&proxies);
 }
+
+fn tcp(address: &str) -> Peer {
+    Peer::tcp(address.parse().expect("an address"))
+}
+
+fn own_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+const UNIX: Listening = Listening { unix: true, beyond_loopback: false };
+
+const BEYOND: Listening = Listening { unix: false, beyond_loopback: true };
 
 const SECRET: &str = "0123456789abcdef";
 
 const OTHER_SECRET: &str = "fedcba9876543210";
 
+const RIGHT: (&str, &str) = ("X-Kube-Enroll-Proxy-Secret", SECRET);
+
 #[test]
-fn trusts_loopback_alone_where_nothing_is_said() {
-    let peers = peers(&[], None);
-    for address in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
-        assert!(peers.trusts(ip(address), &HeaderMap::new()), "{address}");
+fn trusts_no_address_without_a_proof() {
+    for listening in [Listening::default(), UNIX, BEYOND] {
+        let proxies = proxies(&[], |_| {}, listening);
+        for address in ["127.0.0.1", "127.0.0.6", "::1", "::ffff:127.0.0.1", "10.0.0.1", "fe80::1", "0.0.0.0"] {
+            assert!(!proxies.trusts(&tcp(address), &HeaderMap::new()), "{address}");
+            assert!(!proxies.trusts(&tcp(address), &headers(&[RIGHT])), "{address}");
+        }
     }
-    for address in ["10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "0.0.0.0"] {
-        assert!(!peers.trusts(ip(address), &HeaderMap::new()), "{address}");
+}
+
+#[test]
+fn trusts_this_machines_own_two_addresses_where_that_is_allowed() {
+    let proxies = proxies(&[], |flags| flags.allow_loopback_identity = true, Listening::default());
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        assert!(proxies.trusts(&tcp(address), &HeaderMap::new()), "{address}");
     }
+    // Istio passes on what comes from elsewhere from 127.0.0.6.
+    for address in ["127.0.0.6", "127.8.8.8", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1", "0.0.0.0"] {
+        assert!(!proxies.trusts(&tcp(address), &HeaderMap::new()), "{address}");
+    }
+}
+
+#[test]
+fn trusts_the_named_users_at_a_unix_socket() {
+    let alone = proxies(&[], |_| {}, UNIX);
+    let other = own_uid() + 1;
+    for (uid, expected) in [(own_uid(), true), (other, false)] {
+        assert_eq!(alone.trusts(&Peer::Unix { uid }, &HeaderMap::new()), expected, "{uid}");
+        assert_eq!(alone.exempts(&Peer::Unix { uid }, true), expected, "{uid}");
+    }
+    let named = proxies(&[], |flags| flags.proxy_uid = vec![other], UNIX);
+    for uid in [own_uid(), other] {
+        assert!(named.trusts(&Peer::Unix { uid }, &HeaderMap::new()), "{uid}");
+    }
+    // Where there is a secret, it is demanded there too.
+    with_secret(&[], |proxies| {
+        let peer = Peer::Unix { uid: own_uid() };
+        assert!(!proxies.trusts(&peer, &HeaderMap::new()) && proxies.trusts(&peer, &headers(&[RIGHT])));
+        assert!(!proxies.trusts(&Peer::Unix { uid: other }, &headers(&[RIGHT])));
+    });
 }
 
 #[test]
 fn demands_the_secret_once_from_networks_and_from_loopback() {
-    let peers = peers(&["10.1.0.0/16"], Some(SECRET));
-    let right = ("X-Kube-Enroll-Proxy-Secret", SECRET);
-    for address in ["10.1.2.3", "::ffff:10.1.2.3", "127.0.0.1"] {
-        assert!(peers.trusts(ip(address), &headers(&[right])), "{address}");
-        for wrong in ["", "0123456789abcdeg", "0123456789abcde", "0123456789abcdef0"] {
-            let lines = [("X-Kube-Enroll-Proxy-Secret", wrong)];
-            assert!(!peers.trusts(ip(address), &headers(&lines)), "{address} {wrong}");
+    with_secret(&["10.1.0.0/16"], |proxies| {
+        for address in ["10.1.2.3", "::ffff:10.1.2.3", "127.0.0.1", "127.0.0.6"] {
+            assert!(proxies.trusts(&tcp(address), &headers(&[RIGHT])), "{address}");
+            for wrong in ["", "0123456789abcdeg", "0123456789abcde", "0123456789abcdef0"] {
+                let lines = [("X-Kube-Enroll-Proxy-Secret", wrong)];
+                assert!(!proxies.trusts(&tcp(address), &headers(&lines)), "{address} {wrong}");
+            }
+            assert!(!proxies.trusts(&tcp(address), &HeaderMap::new()), "{address}");
+            assert!(!proxies.trusts(&tcp(address), &headers(&[RIGHT, RIGHT])), "{address}");
         }
-        assert!(!peers.trusts(ip(address), &HeaderMap::new()), "{address}");
-        assert!(!peers.trusts(ip(address), &headers(&[right, right])), "{address}");
-    }
-    // The secret alone makes no proxy.
-    assert!(!peers.trusts(ip("10.2.0.1"), &headers(&[right])));
+        // The secret alone makes no proxy.
+        assert!(!proxies.trusts(&tcp("10.2.0.1"), &headers(&[RIGHT])));
+    });
 }
 
 #[test]
-fn takes_the_right_most_hop_that_is_no_proxy_for_the_address() {
-    let peers = peers(&["10.1.0.0/16"], None);
-    let from = |peer: &str, lines: &[&str]| {
-        let lines: Vec<_> = lines.iter().map(|line| ("X-Forwarded-For", *line)).collect();
-        peers.address(ip(peer), &headers(&lines)).to_string()
+fn takes_the_hop_that_the_last_proxy_has_added_for_the_address() {
+    with_secret(&["10.1.0.0/16"], |one| {
+        for (lines, expected) in [
+            (&[][..], "10.1.0.1"),
+            (&["192.0.2.7"], "192.0.2.7"),
+            (&["1.1.1.1, 192.0.2.7"], "192.0.2.7"),
+            (&["1.1.1.1", "192.0.2.7"], "192.0.2.7"),
+            (&["192.0.2.7:4711"], "192.0.2.7"),
+            (&["2001:db8::7"], "2001:db8::7"),
+            (&["[2001:db8::7]:4711"], "2001:db8::7"),
+            (&["::ffff:192.0.2.7"], "192.0.2.7"),
+            // No hop is skipped, whatever network it is in.
+            (&["192.0.2.7, 10.1.0.9"], "10.1.0.9"),
+            (&["192.0.2.7, unknown"], "10.1.0.1"),
+            (&["192.0.2.7, "], "10.1.0.1"),
+            (&["unknown, 192.0.2.7"], "192.0.2.7"),
+        ] {
+            assert_eq!(address(one, "10.1.0.1", lines, true), expected, "{lines:?}");
+        }
+        assert_eq!(address(one, "10.1.0.1", &["1.1.1.1"], false), "10.1.0.1");
+        assert_eq!(address(one, "192.0.2.1", &["1.1.1.1"], true), "192.0.2.1");
+        assert_eq!(address(one, "::ffff:192.0.2.1", &["1.1.1.1"], true), "192.0.2.1");
+    });
+}
+
+#[test]
+fn counts_as_many_hops_as_there_are_proxies() {
+    let two = |flags: &mut ProxyFlags| {
+        flags.allow_loopback_identity = true;
+        flags.forwarded_hops = "2".parse().ok();
     };
+    let two = proxies(&[], two, Listening::default());
     for (lines, expected) in [
-        (&[][..], "10.1.0.1"),
-        (&["192.0.2.7"], "192.0.2.7"),
-        (&["1.1.1.1, 192.0.2.7, 10.1.0.9"], "192.0.2.7"),
-        (&["1.1.1.1", "192.0.2.7"], "192.0.2.7"),
-        (&["1.1.1.1", "192.0.2.7,10.1.0.9"], "192.0.2.7"),
-        (&["192.0.2.7:4711"], "192.0.2.7"),
-        (&["2001:db8::7"], "2001:db8::7"),
-        (&["[2001:db8::7]:4711"], "2001:db8::7"),
-        (&["::ffff:192.0.2.7"], "192.0.2.7"),
-        (&["10.1.0.8, 10.1.0.9"], "10.1.0.8"),
-        (&["192.0.2.7, unknown"], "10.1.0.1"),
-        (&["192.0.2.7, unknown, 10.1.0.9"], "10.1.0.9"),
+        (&["192.0.2.7, 10.1.0.9"][..], "192.0.2.7"),
+        (&["1.1.1.1, 192.0.2.7", "10.1.0.9"], "192.0.2.7"),
+        (&["1.1.1.1, 192.0.2.7, unknown"], "192.0.2.7"),
+        // Fewer than there are proxies: one was passed by.
+        (&["192.0.2.7"], "127.0.0.1"),
+        (&[], "127.0.0.1"),
     ] {
-        assert_eq!(from("10.1.0.1", lines), expected, "{lines:?}");
+        assert_eq!(address(&two, "127.0.0.1", lines, false), expected, "{lines:?}");
     }
-    assert_eq!(from("192.0.2.1", &["1.1.1.1"]), "192.0.2.1");
-    assert_eq!(from("::ffff:192.0.2.1", &["1.1.1.1"]), "192.0.2.1");
+}
+
+/// Returns the address of a request with these lines of `X-Forwarded-For`.
+fn address(proxies: &TrustedProxies, peer: &str, lines: &[&str], has_secret: bool) -> String {
+    let mut lines: Vec<_> = lines.iter().map(|line| ("X-Forwarded-For", *line)).collect();
+    lines.extend(has_secret.then_some(RIGHT));
+    proxies.address(&tcp(peer), &headers(&lines)).to_string()
 }
 
 #[test]
-fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
+fn exempts_this_machine_where_nobody_else_comes_from_it() {
+    let proxies = proxies(&[], |_| {}, Listening::default());
+    for (address, alone, beyond) in
+        [("127.0.0.1", true, false), ("::1", true, false), ("127.0.0.6", false, false), ("10.0.0.1", false, false)]
+    {
+        let found = (proxies.exempts(&tcp(address), false), proxies.exempts(&tcp(address), true));
+        assert_eq!(found, (alone, beyond), "{address}");
+    }
+}
+
+#[test]
+fn refuses_flags_that_prove_nothing() {
+    let start = |flags: ProxyFlags, listening| TrustedProxies::new(&flags, listening).map(|_| ());
+    let network = ProxyFlags { trusted_proxy: vec!["10.0.0.0/8".parse().expect("a network")], ..Default::default() };
+    let error = start(network, UNIX).expect_err("an address is no proof");
+    assert!(matches!(error, StartError::MissingFlag { flag: "--proxy-secret-file", .. }), "{error}");
+    let loopback = || ProxyFlags { allow_loopback_identity: true, ..Default::default() };
+    assert!(start(loopback(), Listening::default()).is_ok());
+    assert!(matches!(start(loopback(), BEYOND), Err(StartError::LoopbackIdentity)));
+    let uid = || ProxyFlags { proxy_uid: vec![101], ..Default::default() };
+    assert!(start(uid(), UNIX).is_ok());
+    let hops = || ProxyFlags { forwarded_hops: "2".parse().ok(), ..Default::default() };
+    assert!(start(hops(), UNIX).is_ok());
+    let header = ProxyFlags { proxy_secret_header: Some(HeaderName::from_static("x-secret")), ..Default::default() };
+    for (flags, flag, needs) in [
+        (uid(), "--proxy-uid", "--listen=unix:PATH"),
+        (hops(), "--forwarded-hops", PROOFS),
+        (header, "--proxy-secret-header", "--proxy-secret-file"),
+    ] {
+        let error = start(flags, Listening::default()).expect_err(flag);
+        let StartError::UnusedFlag { flag: found, needs: found_needs } = error else { panic!("{error}") };
+        assert_eq!((found, found_needs), (flag, needs));
+    }
+}
+
+#[test]
+fn refuses_a_secret_that_is_none() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let file = folder.path().join("secret");
-    let flags = |secret: bool| IdentityFlags {
-        trusted_proxy: vec!["10.0.0.0/8".parse().expect("a network")],
-        proxy_secret_file: secret.then(|| file.clone()),
-        ..IdentityFlags::default()
-    };
-    assert!(matches!(
-        TrustedProxies::new(&flags(false)),
-        Err(StartError::MissingFlag { flag: "--proxy-secret-file", .. })
-    ));
-    assert!(matches!(TrustedProxies::new(&flags(true)), Err(StartError::ReadFile { .. })));
+    let flags = ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() };
+    let start = || TrustedProxies::new(&flags, Listening::default());
+    assert!(matches!(start(), Err(StartError::ReadFile { .. })));
     let three = format!("{SECRET}\n{OTHER_SECRET}\n{SECRET}\n");
     for text in [
         "",
@@ -109,12 +212,12 @@ fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
         &three,
     ] {
         std::fs::write(&file, text).expect("a folder to write to");
-        assert!(matches!(TrustedProxies::new(&flags(true)), Err(StartError::WeakSecret { .. })), "{text:?}");
+        assert!(matches!(start(), Err(StartError::WeakSecret { .. })), "{text:?}");
     }
     for text in [SECRET, "0123456789abcdef\n", "0123456789abcdef\r\n"] {
         std::fs::write(&file, text).expect("a folder to write to");
-        let peers = TrustedProxies::new(&flags(true)).unwrap_or_else(|error| panic!("{error}"));
-        assert!(peers.trusts(ip("10.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", SECRET)])), "{text:?}");
+        let proxies = start().unwrap_or_else(|error| panic!("{error}"));
+        assert!(proxies.trusts(&tcp("127.0.0.1"), &headers(&[RIGHT])), "{text:?}");
     }
 }
 
@@ -122,20 +225,21 @@ fn refuses_a_network_without_a_secret_and_a_secret_that_is_none() {
 fn takes_the_old_and_the_new_secret_while_it_is_rotated() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let file = folder.path().join("secret");
-    let flags = IdentityFlags { proxy_secret_file: Some(file.clone()), ..IdentityFlags::default() };
+    let flags = ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() };
     for text in [
         format!("{SECRET}\n{OTHER_SECRET}\n"),
         format!("{OTHER_SECRET}\n{SECRET}"),
         format!("{SECRET}\r\n{OTHER_SECRET}\r\n"),
     ] {
         std::fs::write(&file, &text).expect("a folder to write to");
-        let peers = TrustedProxies::new(&flags).unwrap_or_else(|error| panic!("{error}"));
-        let trusts = |secret: &str| peers.trusts(ip("127.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", secret)]));
+        let proxies = TrustedProxies::new(&flags, Listening::default()).unwrap_or_else(|error| panic!("{error}"));
+        let trusts =
+            |secret: &str| proxies.trusts(&tcp("127.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", secret)]));
         assert!(trusts(SECRET) && trusts(OTHER_SECRET), "{text:?}");
         for wrong in ["", "0123456789abcdeg", "0123456789abcdeffedcba9876543210"] {
             assert!(!trusts(wrong), "{text:?}: {wrong}");
         }
-        let both = [("X-Kube-Enroll-Proxy-Secret", SECRET), ("X-Kube-Enroll-Proxy-Secret", OTHER_SECRET)];
-        assert!(!peers.trusts(ip("127.0.0.1"), &headers(&both)), "{text:?}");
+        let both = [RIGHT, ("X-Kube-Enroll-Proxy-Secret", OTHER_SECRET)];
+        assert!(!proxies.trusts(&tcp("127.0.0.1"), &headers(&both)), "{text:?}");
     }
 }
