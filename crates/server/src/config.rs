@@ -18,7 +18,9 @@ use crate::{
     identity::{IdentityFlags, Listening},
     limits::Limits,
     reread::NamedFile,
+    start::StartError,
 };
+pub use flags::TlsFlags;
 pub use listen::{ListenAddress, ListenMode};
 pub use sources::Sources;
 
@@ -29,6 +31,8 @@ pub struct Config {
     pub listen: Vec<ListenAddress>,
     /// The permissions of Unix sockets. Default: 0600.
     pub listen_mode: Option<ListenMode>,
+    /// TLS of the addresses of TCP. Default: none, plain HTTP.
+    pub tls: TlsFlags,
     /// The kubeconfig that leads to the Kubernetes API. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's own
     /// account.
     pub kubeconfig: Option<PathBuf>,
@@ -60,15 +64,38 @@ impl Config {
     /// Returns the facts about the listeners that decide what is a proof.
     pub(crate) fn listening(&self) -> Listening {
         Listening {
+            tls: self.tls.tls_cert.is_some(),
             unix: self.listen.iter().any(ListenAddress::is_unix),
             beyond_loopback: self.listen.iter().any(ListenAddress::is_beyond_loopback),
         }
+    }
+
+    /// Checks that the flags of the listeners fit each other.
+    ///
+    /// # Errors
+    /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`].
+    pub(crate) fn check_listeners(&self) -> Result<(), StartError> {
+        let unix = self.listen.iter().any(ListenAddress::is_unix);
+        let only_unix = self.listen.iter().all(ListenAddress::is_unix);
+        if unix && self.allowed_hosts.is_empty() {
+            return Err(StartError::MissingFlag { flag: "--allowed-host", with: "--listen=unix:PATH" });
+        }
+        if self.listen_mode.is_some() && !unix {
+            return Err(StartError::UnusedFlag { flag: "--listen-mode", needs: "--listen=unix:PATH" });
+        }
+        if self.tls.tls_cert.is_some() && only_unix {
+            return Err(StartError::UnusedFlag { flag: "--tls-cert", needs: "--listen=ADDRESS:PORT" });
+        }
+        Ok(())
     }
 
     /// Returns the files that are read again when they change.
     pub(crate) fn reread_files(&self) -> impl Iterator<Item = (NamedFile, PathBuf)> {
         NamedFile::ALL.into_iter().filter_map(|file| {
             let path = match file {
+                NamedFile::TlsCert => &self.tls.tls_cert,
+                NamedFile::TlsKey => &self.tls.tls_key,
+                NamedFile::ProxyCa => &self.identity.proxy.proxy_ca_file,
                 NamedFile::ProxySecret => &self.identity.proxy.proxy_secret_file,
                 NamedFile::OidcJwks => &self.identity.oidc_jwks_file,
                 NamedFile::OidcCa => &self.identity.oidc_ca_file,
@@ -102,6 +129,7 @@ impl Default for Config {
         Self {
             listen: vec![DEFAULT_LISTEN],
             listen_mode: None,
+            tls: TlsFlags::default(),
             kubeconfig: None,
             context: None,
             allowed_hosts: Vec::new(),

@@ -6,4 +6,5 @@ pub(crate) mod hosts;
 pub(crate) mod listener;
 pub(crate) mod router;
 pub(crate) mod strict;
+pub(crate) mod tls;
 mod unknown_host;

@@ -46,9 +46,10 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     if let Some(address) = server.metrics_addr() {
         tracing::info!("metrics on http://{address}/metrics");
     }
+    let scheme = if server.has_tls() { "https" } else { "http" };
     for address in server.local_addresses() {
         match address {
-            ListenAddress::Tcp(address) => tracing::info!("listening on http://{address}"),
+            ListenAddress::Tcp(address) => tracing::info!("listening on {scheme}://{address}"),
             ListenAddress::Unix(path) => tracing::info!("listening on unix:{}", path.display()),
         }
     }

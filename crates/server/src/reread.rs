@@ -15,6 +15,12 @@ use crate::{error::with_sources, metrics::Metrics, start::StartError};
 /// A file that is read again, by the flag that names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NamedFile {
+    /// `--tls-cert`.
+    TlsCert,
+    /// `--tls-key`.
+    TlsKey,
+    /// `--proxy-ca-file`.
+    ProxyCa,
     /// `--proxy-secret-file`.
     ProxySecret,
     /// `--oidc-jwks-file`.
@@ -83,12 +89,23 @@ impl Files {
 
 impl NamedFile {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::ProxySecret, Self::OidcJwks, Self::OidcCa, Self::ClusterCa, Self::ClusterClientCa];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::TlsCert,
+        Self::TlsKey,
+        Self::ProxyCa,
+        Self::ProxySecret,
+        Self::OidcJwks,
+        Self::OidcCa,
+        Self::ClusterCa,
+        Self::ClusterClientCa,
+    ];
 
     /// Returns the name of the flag.
     pub(crate) fn flag(self) -> &'static str {
         match self {
+            Self::TlsCert => "tls-cert",
+            Self::TlsKey => "tls-key",
+            Self::ProxyCa => "proxy-ca-file",
             Self::ProxySecret => "proxy-secret-file",
             Self::OidcJwks => "oidc-jwks-file",
             Self::OidcCa => "oidc-ca-file",

@@ -19,6 +19,7 @@ use crate::{
         hosts::Hosts,
         listener::{Listener, accept},
         router::{self, AppState},
+        tls::{Tls, TlsFiles},
     },
     identity::Authenticator,
     kubernetes::{access::Access, client::Client, watcher::Watcher},
@@ -35,6 +36,7 @@ pub struct Server {
     listeners: Vec<Listener>,
     metrics_listener: Option<Listener>,
     beyond_loopback: bool,
+    tls: Option<Arc<Tls>>,
     limits: Limits,
     state: Arc<AppState>,
     discovery: Discovery,
@@ -47,12 +49,13 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError::Listen`], [`StartError::ReadFile`], [`StartError::NoPage`], [`StartError::Page`],
-    /// [`StartError::NoCertificates`], [`StartError::Kubeconfig`], [`StartError::AllowedHost`], [`StartError::Policy`],
+    /// [`StartError::NoCertificates`], [`StartError::Tls`], [`StartError::Kubeconfig`], [`StartError::AllowedHost`],
+    /// [`StartError::Policy`], [`StartError::NoProof`], [`StartError::LoopbackIdentity`], [`StartError::NoSeparator`],
     /// [`StartError::Cluster`]; [`StartError::InvalidLimit`]; [`StartError::MissingFlag`], [`StartError::UnusedFlag`],
     /// [`StartError::FlagValue`], [`StartError::WeakSecret`] for the flags of an identity.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let reread_files = reread::Files::new(config.reread_files());
-        let Files { hosts, authenticator, bundle, overrides } = Files::read(&config)?;
+        let Files { hosts, authenticator, bundle, overrides, tls } = Files::read(&config)?;
         let (config_of_client, source) = load_cluster(&config, overrides).await?;
         if let Some(cluster) = source.known_cluster()?
             && cluster.is_local()
@@ -65,10 +68,10 @@ impl Server {
         let mode = config.listen_mode.unwrap_or_default();
         let mut listeners = Vec::new();
         for address in &config.listen {
-            listeners.push(Listener::bind(address, mode).await?);
+            listeners.push(Listener::bind(address, mode, tls.clone()).await?);
         }
         let metrics_listener = match config.metrics_listen {
-            Some(address) => Some(Listener::bind(&address.into(), ListenMode::default()).await?),
+            Some(address) => Some(Listener::bind(&address.into(), ListenMode::default(), None).await?),
             None => None,
         };
         let hosts = if config.allowed_hosts.is_empty() { Hosts::local(ports(&listeners)) } else { hosts };
@@ -97,6 +100,7 @@ impl Server {
             listeners,
             metrics_listener,
             beyond_loopback,
+            tls,
             limits: config.limits,
             state,
             discovery,
@@ -128,6 +132,11 @@ impl Server {
         self.listeners.iter().map(Listener::local_address).collect()
     }
 
+    /// Returns whether the addresses of TCP speak TLS.
+    pub fn has_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Returns the address of `/metrics`, or `None` if there is none.
     pub fn metrics_addr(&self) -> Option<SocketAddr> {
         match self.metrics_listener.as_ref()?.local_address() {
@@ -145,7 +154,7 @@ impl Server {
     /// [`StartError::NoPublicAddress`] and [`StartError::Cluster`] once the API server was reached from inside of a
     /// cluster, and nobody says how people outside reach it.
     pub async fn serve(self, shutdown: impl Future<Output = Shutdown>) -> Result<(), StartError> {
-        let Self { listeners, metrics_listener, beyond_loopback, limits, state, discovery, .. } = self;
+        let Self { listeners, metrics_listener, beyond_loopback, tls, limits, state, discovery, .. } = self;
         let (reread_files, reread_period) = (self.reread_files, self.reread_period);
         let metrics_listeners = metrics_listener.as_slice();
         let api = &state.api;
@@ -167,6 +176,9 @@ impl Server {
             Ok::<_, StartError>(cache::follow(watcher, &api.csr_writer, &api.clock).await)
         });
         let mut rereading = pin!(reread_files.follow(reread_period, &api.metrics, |file| match file {
+            NamedFile::TlsCert | NamedFile::TlsKey | NamedFile::ProxyCa => {
+                tls.as_ref().map_or(Ok(()), |tls| tls.reread())
+            }
             NamedFile::ProxySecret => api.authenticator.reread_secret(),
             NamedFile::OidcJwks | NamedFile::OidcCa => api.authenticator.reread_keys(),
             NamedFile::ClusterCa | NamedFile::ClusterClientCa => discovery.reread_cluster(),
@@ -220,6 +232,7 @@ struct Files {
     authenticator: Authenticator,
     bundle: Bundle,
     overrides: ClusterOverrides,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Files {
@@ -227,17 +240,13 @@ impl Files {
         config.policy.check().map_err(StartError::Policy)?;
         config.limits.check()?;
         let listening = config.listening();
-        if listening.unix && config.allowed_hosts.is_empty() {
-            return Err(StartError::MissingFlag { flag: "--allowed-host", with: "--listen=unix:PATH" });
-        }
-        if config.listen_mode.is_some() && !listening.unix {
-            return Err(StartError::UnusedFlag { flag: "--listen-mode", needs: "--listen=unix:PATH" });
-        }
+        config.check_listeners()?;
         Ok(Self {
             hosts: Hosts::parse(&config.allowed_hosts)?,
             authenticator: Authenticator::new(&config.identity, &config.policy, listening)?,
             bundle: config.page_dir.as_deref().map_or_else(Bundle::embedded, Bundle::read)?,
             overrides: ClusterOverrides::read(&config.cluster)?,
+            tls: read_tls(config)?.map(Arc::new),
         })
     }
 }
@@ -249,6 +258,17 @@ async fn load_cluster(
 ) -> Result<(kube::Config, ClusterSource), StartError> {
     let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
     Ok((access.config, ClusterSource { overrides, found: access.cluster, in_cluster: access.in_cluster }))
+}
+
+/// Reads the files of TLS, or returns `None` where plain HTTP is spoken.
+fn read_tls(config: &Config) -> Result<Option<Tls>, StartError> {
+    let (certificate, key) = match (config.tls.tls_cert.clone(), config.tls.tls_key.clone()) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) => return Ok(None),
+        (Some(_), None) => return Err(StartError::MissingFlag { flag: "--tls-key", with: "--tls-cert" }),
+        (None, Some(_)) => return Err(StartError::MissingFlag { flag: "--tls-cert", with: "--tls-key" }),
+    };
+    Tls::read(TlsFiles { certificate, key, proxy_authorities: config.identity.proxy.proxy_ca_file.clone() }).map(Some)
 }
 
 fn ports(listeners: &[Listener]) -> Vec<u16> {

@@ -116,6 +116,14 @@ pub enum StartError {
         "--groups-header needs --groups-separator, the text that your proxy puts between groups: a comma is no default, since it would grant admins to the group \"x,admins\""
     )]
     NoSeparator,
+    /// A certificate or key of TLS that cannot be used, or the two do not belong together.
+    #[error("{path} cannot be used for TLS, with the certificate and the key that are given")]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// The fault.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// `--proxy-secret-file` holds no secret that could be sent in a header, one that could be guessed, or more than
     /// two.
     #[error(

@@ -64,6 +64,8 @@ pub struct Serve {
     metrics_listen: Option<SocketAddr>,
 
     #[command(flatten)]
+    tls: TlsFlags,
+    #[command(flatten)]
     upstream: UpstreamFlags,
     #[command(flatten)]
     cluster: PublicCluster,
@@ -73,6 +75,19 @@ pub struct Serve {
     policy: PolicyFlags,
     #[command(flatten)]
     limits: Limits,
+}
+
+/// TLS of the addresses of TCP; a Unix socket and --metrics-listen have none.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsFlags {
+    /// PEM file with the certificate for people's browsers, and those between it and its authority. Read again when it
+    /// changes. [default: none, plain HTTP]
+    #[arg(long, env = "KUBE_ENROLL_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with its private key. Read again when it changes.
+    #[arg(long, env = "KUBE_ENROLL_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// The Kubernetes API behind this server.
@@ -167,6 +182,7 @@ impl Serve {
         Config {
             listen: self.listen,
             listen_mode: self.listen_mode,
+            tls: self.tls,
             kubeconfig: self.upstream.kubeconfig,
             context: self.upstream.context,
             allowed_hosts: self.allowed_host,

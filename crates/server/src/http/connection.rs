@@ -26,6 +26,16 @@ pub(crate) async fn serve(accepted: Accepted, peer: Peer, router: Router, limits
             let _ = stream.set_nodelay(true);
             serve_stream(stream, peer, router, limits, shutdown).await;
         }
+        Accepted::Tls(stream, tls) => {
+            let _ = stream.set_nodelay(true);
+            match timeout(limits.header_timeout, tls.accept(stream)).await {
+                Ok(Ok((stream, names))) => {
+                    serve_stream(stream, peer.with_names(names), router, limits, shutdown).await;
+                }
+                Ok(Err(error)) => tracing::info!(%error, "refused: no TLS"),
+                Err(_) => tracing::debug!("connection ended: no handshake in time"),
+            }
+        }
         Accepted::Unix(stream) => serve_stream(stream, peer, router, limits, shutdown).await,
     }
 }
@@ -80,6 +90,8 @@ async fn serve_stream(
 /// Rejects one connection too many with a response, so that a balancer tries elsewhere and a person sees why.
 pub(crate) async fn reject(accepted: Accepted, error: ApiError) {
     match accepted {
+        // A handshake is more than it is to cost.
+        Accepted::Tls(..) => {}
         Accepted::Tcp(mut stream) => respond_and_close(&mut stream, &error.status()).await,
         Accepted::Unix(mut stream) => respond_and_close(&mut stream, &error.status()).await,
     }

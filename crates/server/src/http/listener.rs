@@ -2,7 +2,7 @@
 
 mod unix;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::select_all;
 use tokio::{
@@ -10,6 +10,7 @@ use tokio::{
     time::sleep,
 };
 
+use super::tls::Tls;
 use crate::{
     config::{ListenAddress, ListenMode},
     identity::Peer,
@@ -19,25 +20,31 @@ use unix::UnixSocket;
 
 /// A bound address.
 pub(crate) enum Listener {
-    Tcp(TcpListener, SocketAddr),
+    Tcp { listener: TcpListener, address: SocketAddr, tls: Option<Arc<Tls>> },
     Unix(UnixSocket),
 }
 
 /// A connection that was accepted.
 pub(crate) enum Accepted {
     Tcp(TcpStream),
+    /// The handshake is still to come.
+    Tls(TcpStream, Arc<Tls>),
     Unix(UnixStream),
 }
 
 impl Listener {
-    /// Binds to an address; `mode` is that of a Unix socket.
+    /// Binds to an address; `mode` is that of a Unix socket, `tls` for TCP.
     ///
     /// # Errors
     /// [`StartError::Listen`].
-    pub(crate) async fn bind(address: &ListenAddress, mode: ListenMode) -> Result<Self, StartError> {
+    pub(crate) async fn bind(
+        address: &ListenAddress,
+        mode: ListenMode,
+        tls: Option<Arc<Tls>>,
+    ) -> Result<Self, StartError> {
         let bound = match address {
             ListenAddress::Tcp(address) => match TcpListener::bind(address).await {
-                Ok(listener) => listener.local_addr().map(|local| Self::Tcp(listener, local)),
+                Ok(listener) => listener.local_addr().map(|address| Self::Tcp { listener, address, tls }),
                 Err(error) => Err(error),
             },
             ListenAddress::Unix(path) => UnixSocket::bind(path, mode).await.map(Self::Unix),
@@ -48,16 +55,20 @@ impl Listener {
     /// Returns the address, with the port that was found for port 0.
     pub(crate) fn local_address(&self) -> ListenAddress {
         match self {
-            Self::Tcp(_, address) => ListenAddress::Tcp(*address),
+            Self::Tcp { address, .. } => ListenAddress::Tcp(*address),
             Self::Unix(socket) => ListenAddress::Unix(socket.path().to_owned()),
         }
     }
 
     async fn accept(&self) -> std::io::Result<(Accepted, Peer)> {
         match self {
-            Self::Tcp(listener, _) => {
+            Self::Tcp { listener, tls, .. } => {
                 let (stream, peer) = listener.accept().await?;
-                Ok((Accepted::Tcp(stream), Peer::tcp(peer.ip())))
+                let accepted = match tls {
+                    Some(tls) => Accepted::Tls(stream, tls.clone()),
+                    None => Accepted::Tcp(stream),
+                };
+                Ok((accepted, Peer::tcp(peer.ip())))
             }
             Self::Unix(socket) => {
                 let (stream, uid) = socket.accept().await?;

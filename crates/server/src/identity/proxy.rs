@@ -18,6 +18,8 @@ pub(super) struct TrustedProxies {
     networks: Vec<IpNet>,
     secret: Option<SecretFile>,
     pub(super) secret_header: HeaderName,
+    /// The names of which a client certificate must have one; empty where none is demanded.
+    names: Vec<String>,
     /// The user ids that count at a Unix socket.
     uids: Vec<u32>,
     allow_loopback: bool,
@@ -36,6 +38,7 @@ impl TrustedProxies {
             networks: flags.trusted_proxy.clone(),
             secret: flags.proxy_secret_file.clone().map(SecretFile::read).transpose()?,
             secret_header: flags.proxy_secret_header.clone().unwrap_or(DEFAULT_SECRET_HEADER),
+            names: flags.proxy_name.clone(),
             uids: [&[own], &*flags.proxy_uid].concat(),
             allow_loopback: flags.allow_loopback_identity,
             forwarded_hops: flags.forwarded_hops.map_or(1, |hops| usize::from(hops.get())),
@@ -57,11 +60,23 @@ impl TrustedProxies {
         }
         match peer {
             Peer::Unix { uid } => self.uids.contains(uid),
-            Peer::Tcp { address } if self.secret.is_some() => {
-                address.is_loopback() || self.networks.iter().any(|network| network.contains(address))
+            Peer::Tcp { names, .. }
+                if !self.names.is_empty() && !names.iter().any(|name| self.names.contains(name)) =>
+            {
+                false
             }
-            Peer::Tcp { address } => self.allow_loopback && is_this_machine(*address),
+            Peer::Tcp { address, .. } if self.secret.is_some() || !self.names.is_empty() => {
+                self.is_of_a_proxy(*address)
+            }
+            Peer::Tcp { address, .. } => self.allow_loopback && is_this_machine(*address),
         }
+    }
+
+    /// Returns whether a proxy that has proved itself may come from an address.
+    fn is_of_a_proxy(&self, address: IpAddr) -> bool {
+        // A secret can be read on its way; the key of a certificate cannot.
+        let any = self.networks.is_empty() && !self.names.is_empty();
+        any || address.is_loopback() || self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// Returns whether everybody behind a peer has its address, and no bound is for one of them: the proof of the
@@ -70,7 +85,7 @@ impl TrustedProxies {
     pub(super) fn exempts(&self, peer: &Peer, beyond_loopback: bool) -> bool {
         match peer {
             Peer::Unix { uid } => self.uids.contains(uid),
-            Peer::Tcp { address } => !beyond_loopback && is_this_machine(*address),
+            Peer::Tcp { address, .. } => !beyond_loopback && is_this_machine(*address),
         }
     }
 

@@ -20,4 +20,5 @@ mod rereading;
 mod running;
 mod smuggling;
 mod starting;
+mod tls;
 mod watching;

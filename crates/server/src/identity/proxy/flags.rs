@@ -20,6 +20,13 @@ pub struct ProxyFlags {
     /// User id of a proxy that connects to a Unix socket of --listen; repeatable. This server's own needs no mention.
     #[arg(long, env = "KUBE_ENROLL_PROXY_UIDS", value_delimiter = ',', value_name = "UID")]
     pub proxy_uid: Vec<u32>,
+    /// PEM file with the authorities of proxies' client certificates. Needs --tls-cert and --proxy-name; read again
+    /// when it changes.
+    #[arg(long, env = "KUBE_ENROLL_PROXY_CA_FILE", value_name = "FILE")]
+    pub proxy_ca_file: Option<PathBuf>,
+    /// Name in a proxy's client certificate, of DNS or a URI in its subjectAltName, letter by letter; repeatable.
+    #[arg(long, env = "KUBE_ENROLL_PROXY_NAMES", value_delimiter = ',', value_name = "NAME")]
+    pub proxy_name: Vec<String>,
     /// Network of proxies that prove themselves by --proxy-secret-file or --proxy-ca-file, CIDR; repeatable. Loopback
     /// needs no mention.
     #[arg(long, env = "KUBE_ENROLL_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
@@ -50,6 +57,8 @@ pub struct ProxyFlags {
 pub(crate) struct Listening {
     /// One is a Unix socket.
     pub(crate) unix: bool,
+    /// Those of TCP speak TLS.
+    pub(crate) tls: bool,
     /// One is reached from other machines.
     pub(crate) beyond_loopback: bool,
 }
@@ -57,7 +66,10 @@ pub(crate) struct Listening {
 impl ProxyFlags {
     /// Returns whether a proxy can prove itself, by these flags or by a Unix socket.
     pub(crate) fn has_proof(&self, listening: Listening) -> bool {
-        self.proxy_secret_file.is_some() || listening.unix || self.allow_loopback_identity
+        self.proxy_secret_file.is_some()
+            || self.proxy_ca_file.is_some()
+            || listening.unix
+            || self.allow_loopback_identity
     }
 
     /// Checks that the flags fit each other and the listeners.
@@ -65,15 +77,28 @@ impl ProxyFlags {
     /// # Errors
     /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`], [`StartError::LoopbackIdentity`].
     pub(super) fn check(&self, listening: Listening) -> Result<(), StartError> {
-        if !self.trusted_proxy.is_empty() && self.proxy_secret_file.is_none() {
-            return Err(StartError::MissingFlag { flag: "--proxy-secret-file", with: "--trusted-proxy" });
+        let (has_secret, has_authorities) = (self.proxy_secret_file.is_some(), self.proxy_ca_file.is_some());
+        let has_name = self.proxy_name.iter().any(|name| !name.is_empty());
+        for (is_missing, flag, with) in [
+            (
+                !self.trusted_proxy.is_empty() && !has_secret && !has_authorities,
+                "--proxy-secret-file or --proxy-ca-file",
+                "--trusted-proxy",
+            ),
+            // Many have a certificate of a company's authority.
+            (has_authorities && !has_name, "--proxy-name", "--proxy-ca-file"),
+            (has_authorities && !listening.tls, "--tls-cert", "--proxy-ca-file"),
+        ] {
+            if is_missing {
+                return Err(StartError::MissingFlag { flag, with });
+            }
         }
         if self.allow_loopback_identity && listening.beyond_loopback {
             return Err(StartError::LoopbackIdentity);
         }
-        let has_secret = self.proxy_secret_file.is_some();
         for (is_unused, flag, needs) in [
             (self.proxy_secret_header.is_some() && !has_secret, "--proxy-secret-header", "--proxy-secret-file"),
+            (!self.proxy_name.is_empty() && !has_authorities, "--proxy-name", "--proxy-ca-file"),
             (!self.proxy_uid.is_empty() && !listening.unix, "--proxy-uid", "--listen=unix:PATH"),
             (self.forwarded_hops.is_some() && !self.has_proof(listening), "--forwarded-hops", PROOFS),
         ] {
@@ -87,4 +112,4 @@ impl ProxyFlags {
 
 /// The flags by which a proxy proves itself.
 pub(crate) const PROOFS: &str =
-    "a proof of the proxy: --listen=unix:PATH, --proxy-secret-file, or --allow-loopback-identity";
+    "a proof of the proxy: --listen=unix:PATH, --proxy-secret-file, --proxy-ca-file, or --allow-loopback-identity";

@@ -35,9 +35,11 @@ fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-const UNIX: Listening = Listening { unix: true, beyond_loopback: false };
+const UNIX: Listening = Listening { unix: true, tls: false, beyond_loopback: false };
 
-const BEYOND: Listening = Listening { unix: false, beyond_loopback: true };
+const BEYOND: Listening = Listening { unix: false, tls: false, beyond_loopback: true };
+
+const TLS: Listening = Listening { unix: false, tls: true, beyond_loopback: true };
 
 const SECRET: &str = "0123456789abcdef";
 
@@ -103,6 +105,32 @@ fn demands_the_secret_once_from_networks_and_from_loopback() {
         // The secret alone makes no proxy.
         assert!(!proxies.trusts(&tcp("10.2.0.1"), &headers(&[RIGHT])));
     });
+}
+
+#[test]
+fn demands_a_name_of_its_proxys_certificate_letter_by_letter() {
+    let certified = |networks: &[&str]| {
+        let change = |flags: &mut ProxyFlags| {
+            flags.proxy_ca_file = Some("authorities.pem".into());
+            flags.proxy_name = vec!["proxy.example".into(), "spiffe://example/proxy".into()];
+        };
+        proxies(networks, change, TLS)
+    };
+    let named =
+        |address: &str, names: &[&str]| tcp(address).with_names(names.iter().map(|name| (*name).to_owned()).collect());
+    let anywhere = certified(&[]);
+    for names in [&["proxy.example"][..], &["spiffe://example/proxy"], &["other.example", "proxy.example"]] {
+        assert!(anywhere.trusts(&named("192.0.2.1", names), &HeaderMap::new()), "{names:?}");
+    }
+    for names in [&[][..], &["other.example"], &["*.example"], &["Proxy.example"], &["proxy.example.org"]] {
+        for address in ["192.0.2.1", "127.0.0.1"] {
+            assert!(!anywhere.trusts(&named(address, names), &HeaderMap::new()), "{names:?}");
+        }
+    }
+    let somewhere = certified(&["10.1.0.0/16"]);
+    for (address, expected) in [("10.1.0.1", true), ("127.0.0.1", true), ("192.0.2.1", false)] {
+        assert_eq!(somewhere.trusts(&named(address, &["proxy.example"]), &HeaderMap::new()), expected, "{address}");
+    }
 }
 
 #[test]
@@ -173,7 +201,22 @@ fn refuses_flags_that_prove_nothing() {
     let start = |flags: ProxyFlags, listening| TrustedProxies::new(&flags, listening).map(|_| ());
     let network = ProxyFlags { trusted_proxy: vec!["10.0.0.0/8".parse().expect("a network")], ..Default::default() };
     let error = start(network, UNIX).expect_err("an address is no proof");
-    assert!(matches!(error, StartError::MissingFlag { flag: "--proxy-secret-file", .. }), "{error}");
+    assert!(error.to_string().contains("--trusted-proxy needs --proxy-secret-file or --proxy-ca-file"), "{error}");
+    let certified = |name: &[&str]| ProxyFlags {
+        proxy_ca_file: Some("authorities.pem".into()),
+        proxy_name: name.iter().map(|name| (*name).to_owned()).collect(),
+        ..Default::default()
+    };
+    assert!(start(certified(&["proxy.example"]), TLS).is_ok());
+    for (flags, listening, missing) in [
+        (certified(&[]), TLS, "--proxy-name"),
+        (certified(&[""]), TLS, "--proxy-name"),
+        (certified(&["proxy.example"]), BEYOND, "--tls-cert"),
+    ] {
+        let error = start(flags, listening).expect_err(missing);
+        assert!(matches!(error, StartError::MissingFlag { flag, .. } if flag == missing), "{error}");
+    }
+    let name = ProxyFlags { proxy_name: vec!["proxy.example".into()], ..Default::default() };
     let loopback = || ProxyFlags { allow_loopback_identity: true, ..Default::default() };
     assert!(start(loopback(), Listening::default()).is_ok());
     assert!(matches!(start(loopback(), BEYOND), Err(StartError::LoopbackIdentity)));
@@ -183,6 +226,7 @@ fn refuses_flags_that_prove_nothing() {
     assert!(start(hops(), UNIX).is_ok());
     let header = ProxyFlags { proxy_secret_header: Some(HeaderName::from_static("x-secret")), ..Default::default() };
     for (flags, flag, needs) in [
+        (name, "--proxy-name", "--proxy-ca-file"),
         (uid(), "--proxy-uid", "--listen=unix:PATH"),
         (hops(), "--forwarded-hops", PROOFS),
         (header, "--proxy-secret-header", "--proxy-secret-file"),

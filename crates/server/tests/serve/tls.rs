@@ -1,0 +1,206 @@
+//! TLS of the server's own, and proxies that prove themselves by a certificate. openssl makes the certificates.
+
+use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
+
+use http::HeaderName;
+use kube_enroll_server::{Config, IdentityFlags, IdentityKind, ProxyFlags, Server, StartError, TlsFlags};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs::default_provider,
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::{
+    client::{Answer, DEADLINE, parse, send},
+    recorder::Scenario,
+    running::{Running, write_kubeconfig},
+};
+
+#[tokio::test]
+async fn speaks_tls_alone_where_it_has_a_certificate() {
+    let files = Files::new();
+    let server = start(&files, |_| {}).await;
+    let answer = ask(&server, &files, None, "/").await.expect("an answer");
+    assert_eq!((answer.status, answer.header("x-content-type-options")), (200, Some("nosniff")), "{answer:?}");
+    let mut plain = TcpStream::connect(server.address).await.expect("a server");
+    plain.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.expect("a server that reads");
+    let mut bytes = Vec::new();
+    let _ = timeout(DEADLINE, plain.read_to_end(&mut bytes)).await.expect("an end in time");
+    assert!(!String::from_utf8_lossy(&bytes).contains("HTTP/1.1"), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn believes_a_proxy_by_its_certificate_and_nobody_else() {
+    let files = Files::new();
+    let server = start(&files, |config| {
+        config.identity = IdentityFlags {
+            kind: IdentityKind::Header,
+            user_header: Some(HeaderName::from_static("x-user")),
+            proxy: ProxyFlags {
+                proxy_ca_file: Some(files.path("authority.pem")),
+                proxy_name: vec!["proxy.example".into()],
+                ..ProxyFlags::default()
+            },
+            ..IdentityFlags::default()
+        };
+    })
+    .await;
+    let who =
+        async |client: Option<&str>| ask(&server, &files, client, "/whoami.json").await.map(|answer| answer.status);
+    assert_eq!(who(Some("proxy")).await, Some(200));
+    // Of the authority, but another's; none at all; of an authority that is not named.
+    assert_eq!((who(Some("other")).await, who(None).await), (Some(401), Some(401)));
+    assert_eq!(who(Some("forged")).await, None);
+}
+
+#[tokio::test]
+async fn takes_a_renewed_certificate_without_a_restart() {
+    let files = Files::new();
+    let server = start(&files, |config| {
+        config.reread_period = Duration::from_millis(20);
+        config.metrics_listen = Some("127.0.0.1:0".parse().expect("an address"));
+    })
+    .await;
+    assert_eq!(ask(&server, &files, None, "/").await.expect("an answer").status, 200);
+    let before = files.served(&server).await;
+    // Certificate and key come one after the other, and in between do not belong together.
+    files.issue("renewed", "authority", "IP:127.0.0.1");
+    for (kind, counted) in
+        [("pem", "file=\"tls-cert\",result=\"unusable\"} 1"), ("key", "file=\"tls-key\",result=\"usable\"} 1")]
+    {
+        std::fs::rename(files.path(&format!("renewed.{kind}")), files.path(&format!("server.{kind}"))).expect("files");
+        let counting = async {
+            while !metrics(&server).await.contains(counted) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(DEADLINE, counting).await.expect(counted);
+        assert_eq!(files.served(&server).await == before, kind == "pem");
+    }
+}
+
+#[tokio::test]
+async fn refuses_to_start_with_files_that_are_no_use() {
+    let files = Files::new();
+    let kubeconfig = files.path("kubeconfig");
+    write_kubeconfig(&kubeconfig, "127.0.0.1:1".parse().expect("an address"));
+    std::fs::write(files.path("nothing.pem"), "nothing\n").expect("a folder to write to");
+    let check = async |certificate: &str, key: Option<&str>| {
+        let config = Config {
+            tls: TlsFlags { tls_cert: Some(files.path(certificate)), tls_key: key.map(|key| files.path(key)) },
+            kubeconfig: Some(kubeconfig.clone()),
+            ..Config::default()
+        };
+        Server::check(&config).await.expect_err("files that are no use")
+    };
+    assert!(matches!(check("missing.pem", Some("server.key")).await, StartError::ReadFile { .. }));
+    assert!(matches!(check("nothing.pem", Some("server.key")).await, StartError::NoCertificates { .. }));
+    assert!(matches!(check("server.pem", Some("nothing.pem")).await, StartError::Tls { .. }));
+    // Another certificate's key.
+    assert!(matches!(check("server.pem", Some("other.key")).await, StartError::Tls { .. }));
+    assert!(matches!(check("server.pem", None).await, StartError::MissingFlag { flag: "--tls-key", .. }));
+}
+
+/// A server with the certificate of [`Files`].
+async fn start(files: &Files, change: impl FnOnce(&mut Config)) -> Running {
+    let recorder = crate::recorder::Recorder::start(Scenario::Created).await;
+    Running::unready(recorder, |config| {
+        config.tls = TlsFlags { tls_cert: Some(files.path("server.pem")), tls_key: Some(files.path("server.key")) };
+        change(config);
+    })
+    .await
+}
+
+/// Asks over TLS as jane, with a client's certificate; `None` where the handshake fails.
+async fn ask(server: &Running, files: &Files, client: Option<&str>, target: &str) -> Option<Answer> {
+    let host = server.address;
+    let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nX-User: jane\r\nConnection: close\r\n\r\n");
+    let mut stream = files.connect(server, client).await?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut bytes = Vec::new();
+    let _ = timeout(DEADLINE, stream.read_to_end(&mut bytes)).await.expect("an end in time");
+    // A client's certificate that is refused ends the connection after the client's side of the handshake.
+    (!bytes.is_empty()).then(|| parse(&bytes))
+}
+
+async fn metrics(server: &Running) -> String {
+    let address = server.metrics_address.expect("an address of its own");
+    send(address, b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.body
+}
+
+/// Certificates in a folder: two authorities, a server of the first, and clients.
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Self {
+        let files = Self(TempDir::new().expect("a folder"));
+        for authority in ["authority", "other-authority"] {
+            files.openssl(&format!(
+                "req -x509 {NEW_KEY} -keyout {authority}.key -out {authority}.pem -days 2 -subj /CN={authority}"
+            ));
+        }
+        files.issue("server", "authority", "IP:127.0.0.1");
+        files.issue("proxy", "authority", "DNS:proxy.example");
+        files.issue("other", "authority", "DNS:other.example,DNS:x.proxy.example");
+        files.issue("forged", "other-authority", "DNS:proxy.example");
+        files
+    }
+
+    fn issue(&self, name: &str, authority: &str, subject_alt_name: &str) {
+        self.openssl(&format!(
+            "req -x509 {NEW_KEY} -keyout {name}.key -out {name}.pem -days 2 -subj /CN=proxy.example \
+             -CA {authority}.pem -CAkey {authority}.key -addext basicConstraints=critical,CA:FALSE \
+             -addext subjectAltName={subject_alt_name} -addext extendedKeyUsage=serverAuth,clientAuth"
+        ));
+    }
+
+    fn openssl(&self, arguments: &str) {
+        let mut command = Command::new("openssl");
+        let output = command.current_dir(&self.0).args(arguments.split_whitespace()).output().expect("openssl");
+        assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn certificate(&self, name: &str) -> CertificateDer<'static> {
+        CertificateDer::from_pem_file(self.path(&format!("{name}.pem"))).expect("a certificate")
+    }
+
+    /// Connects with a client's certificate, and trusts the first authority alone.
+    async fn connect(&self, server: &Running, client: Option<&str>) -> Option<TlsStream<TcpStream>> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate("authority")).expect("an authority");
+        let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the suites of TLS 1.3")
+            .with_root_certificates(roots);
+        let config = match client {
+            Some(client) => {
+                let key = PrivateKeyDer::from_pem_file(self.path(&format!("{client}.key"))).expect("a key");
+                builder.with_client_auth_cert(vec![self.certificate(client)], key).expect("a key of the certificate")
+            }
+            None => builder.with_no_client_auth(),
+        };
+        let stream = TcpStream::connect(server.address).await.expect("a server");
+        let name = ServerName::from(server.address.ip());
+        timeout(DEADLINE, TlsConnector::from(Arc::new(config)).connect(name, stream)).await.expect("a handshake").ok()
+    }
+
+    /// Returns the certificate that the server shows.
+    async fn served(&self, server: &Running) -> Vec<u8> {
+        let stream = self.connect(server, None).await.expect("a handshake");
+        let (_, connection) = stream.get_ref();
+        connection.peer_certificates().expect("a certificate")[0].to_vec()
+    }
+}
+
+const NEW_KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
