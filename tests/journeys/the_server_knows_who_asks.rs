@@ -28,6 +28,7 @@ use crate::whole::{
 const OAUTH2_PROXY: &str = "oauth2-proxy beside the server";
 const NGINX: &str = "nginx beside the server";
 const ELSEWHERE: &str = "A proxy elsewhere";
+const CERTIFICATE: &str = "By a certificate";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_nginx_a_person_gets_access_in_their_own_name() {
@@ -170,6 +171,109 @@ async fn a_proxy_elsewhere_is_believed_by_its_secret_alone() {
     let text = page.whole_text().await;
     assert!(text.contains("Please sign in") && text.contains("nobody is signed in"), "{text}");
     look(&browser, "not-signed-in").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_elsewhere_is_believed_by_its_certificate_alone() {
+    let shell = ControlPlane::shared().admin();
+    let files = Certificates::issue(&shell).await;
+    let own = files.flags();
+    let serve = serve_as_documented(CERTIFICATE, &own).await;
+    let (provider, front) = (Provider::start(), free_address());
+    let oauth2_proxy = OAuth2Proxy::start(&documented_flags(NGINX, "oauth2-proxy"), &provider, Some(front), &serve);
+    let (listens, signs_in) = (format!("listen {front};"), format!("http://{}", oauth2_proxy.address()));
+    let (lines, passes_on) = (documented(CERTIFICATE, "nginx"), format!("proxy_pass https://{};", serve.address()));
+    let _nginx = Nginx::start(
+        &documented(ELSEWHERE, "nginx"),
+        front,
+        &[
+            ("listen 80;", &*listens),
+            ("http://127.0.0.1:4180", &*signs_in),
+            ("include /etc/nginx/kube-enroll-secret.conf;", ""),
+            ("proxy_pass http://kube-enroll.kube-enroll.svc;", &*lines),
+            ("proxy_pass https://kube-enroll.kube-enroll.svc;", &*passes_on),
+            ("/etc/nginx/", &*files.folder()),
+        ],
+    );
+    let url = format!("http://{front}/");
+    let ann = signs_in_by_curl(&shell, &provider, &url, "ann").await;
+    let (code, who) = curl(&shell, &format!("{ann} '{url}whoami.json'")).await;
+    assert_eq!((code, &who["user"]), (200, &json!("ann@example.com")));
+    // Past the proxy: without a certificate, and with that of somebody else.
+    let straight = format!("https://{}/whoami.json", serve.address());
+    let other = format!("--cert {0}other.pem --key {0}other.key", files.folder());
+    for certificate in ["", &*other] {
+        let spoofed = format!("--cacert {}authority.pem --header 'X-Enroll-User: jane' {certificate}", files.folder());
+        assert_eq!(curl(&shell, &format!("{spoofed} '{straight}'")).await.0, 401, "{certificate}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_proxy_changes_the_host_says_so_before_the_form() {
+    let serve = Serve::with(ControlPlane::shared(), &["--public-url=http://127.0.0.1"]).await;
+    let front = free_address();
+    // The port is left out of $host: all loads, and a create would be refused.
+    let server = "server {\n    listen FRONT;\n    location / {\n        proxy_set_header Host $host;\n        \
+                  proxy_pass BACK;\n    }\n}\n";
+    let [front_address, back] = [front.to_string(), format!("http://{}", serve.address())];
+    let nginx = Nginx::start(server, front, &[("FRONT", &*front_address), ("BACK", &*back)]);
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page::open_in(&browser, &nginx.url(), "error").await;
+    let text = page.whole_text().await;
+    for expected in [&*nginx.url(), "http://127.0.0.1/", "changes the Host"] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    assert!(page.has("a#open[href='http://127.0.0.1/']").await && !page.has("#create").await);
+    look(&browser, "another-address").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_a_certificate_of_its_own_needs_no_proxy() {
+    let shell = ControlPlane::shared().admin();
+    let files = Certificates::issue(&shell).await;
+    let tls = [format!("--tls-cert={}server.pem", files.folder()), format!("--tls-key={}server.key", files.folder())];
+    let serve = Serve::with(ControlPlane::shared(), &tls.each_ref().map(String::as_str)).await;
+    let browser = Browser::with(Options { trusts_everybody: true, ..Options::new(Kind::Chromium) }).await;
+    let page = Page::open(&browser, &serve.url()).await;
+    let wish = Wish::new("over.tls", &["developers"]);
+    page.fill(&wish).await;
+    page.click("#create").await;
+    page.wait_for("waiting").await;
+    approve_by_the_page(&page, &shell).await;
+    page.wait_for("issued").await;
+    is_known_to_the_cluster(&Shell::new(&page.save().await), &wish).await;
+}
+
+/// Certificates of an authority: the server's, its proxy's, and one of somebody else.
+struct Certificates(tempfile::TempDir);
+
+impl Certificates {
+    async fn issue(shell: &Shell) -> Self {
+        let files = Self(tempfile::tempdir().expect("a temporary folder can be made"));
+        let lines = format!(
+            "cd {}\n\
+             new='-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2'\n\
+             openssl req -x509 $new -keyout authority.key -out authority.pem -subj /CN=authority 2>&1\n\
+             for name in server=IP:127.0.0.1,DNS:kube-enroll.kube-enroll.svc proxy=DNS:proxy.example.com other=DNS:other.example.com; do\n\
+             openssl req -x509 $new -CA authority.pem -CAkey authority.key -keyout ${{name%%=*}}.key -out ${{name%%=*}}.pem \
+             -subj /CN=proxy.example.com -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=${{name#*=}} 2>&1\n\
+             done",
+            files.folder()
+        );
+        shell.ok(&lines).await;
+        files
+    }
+
+    /// Returns the folder, with a slash at its end.
+    fn folder(&self) -> String {
+        format!("{}/", self.0.path().display())
+    }
+
+    /// Returns the flags of [`CERTIFICATE`] with these files.
+    fn flags(&self) -> Vec<String> {
+        let flags = [("tls-cert", "server.pem"), ("tls-key", "server.key"), ("proxy-ca-file", "authority.pem")];
+        flags.map(|(flag, name)| format!("--{flag}={}{name}", self.folder())).to_vec()
+    }
 }
 
 /// A section of `docs/identity.md`, running. Who holds it has signed nobody in yet.

@@ -184,22 +184,26 @@ pub fn documented_flags(section: &str, program: &str) -> Vec<String> {
 }
 
 /// Starts serve with the flags of a section of `docs/identity.md`, on a free port. Each of the test's `own` takes the
-/// place of the documented one of its name; none but the authority of the test's own provider is added.
+/// place of the documented one of its name; none but the authority of the test's own provider is added. No TLS is in
+/// front of it here, and the public URL is any of 127.0.0.1.
 pub async fn serve_as_documented(section: &str, own: &[String]) -> Serve {
     let name = |flag: &String| flag.split_once('=').expect("each flag has a value").0.to_owned();
-    let own = [&["--allowed-host=127.0.0.1".to_owned()], own].concat();
-    let mut flags = documented_flags(section, "kube-enroll serve");
+    let public_url = |flag: String| {
+        if flag == "--public-url=https://enroll.example.com" { "--allowed-host=127.0.0.1".into() } else { flag }
+    };
+    let mut flags: Vec<_> = documented_flags(section, "kube-enroll serve").into_iter().map(public_url).collect();
+    assert!(flags.iter().any(|flag| flag == "--allowed-host=127.0.0.1"), "no public URL in {section:?}");
     for flag in own.iter().map(name).filter(|flag| flag != "--oidc-ca-file") {
         assert!(flags.iter().map(name).any(|documented| documented == flag), "{flag} is not in {section:?}");
     }
-    flags.retain(|flag| !flag.starts_with("--listen=0.0.0.0") && own.iter().all(|own| name(own) != name(flag)));
-    flags.extend(own);
+    flags.retain(|flag| !flag.starts_with("--listen=0.0.0.0:") && own.iter().all(|own| name(own) != name(flag)));
+    flags.extend_from_slice(own);
     Serve::with(ControlPlane::shared(), &flags.iter().map(String::as_str).collect::<Vec<_>>()).await
 }
 
 fn documented_block(section: &str, begin: &str) -> String {
     let page = fs::read_to_string(programs::repository().join("docs/identity.md")).expect("the page is there");
-    let (_, section) = page.split_once(&format!("## {section}\n")).expect("the section");
+    let (_, section) = page.split_once(&format!("# {section}\n")).expect("the section");
     let (_, block) = section.split_once(begin).unwrap_or_else(|| panic!("{begin} is not in the section"));
     block.split_once("```").expect("its end").0.to_owned()
 }

@@ -63,12 +63,13 @@ impl Serve {
 
     /// Returns the page's URL.
     pub fn url(&self) -> String {
-        format!("http://{}/", self.address)
+        self.url_of("/")
     }
 
     /// Returns the URL of a path of the API, which begins with a slash.
     pub fn url_of(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        let has_certificate = self.arguments.iter().any(|flag| flag.to_string_lossy().starts_with("--tls-cert="));
+        format!("{}://{}{path}", if has_certificate { "https" } else { "http" }, self.address)
     }
 
     /// Returns the address that it listens on.
@@ -103,7 +104,8 @@ impl Serve {
         let arguments = self.arguments.iter().chain([&listen]);
         let mut process = Child::start(&programs::kube_enroll(), arguments, &environment, None);
         let address = process.wait_for_line("its address", |line| {
-            let (_, address) = line.split_once("listening on http://")?;
+            let (_, url) = line.split_once("listening on ")?;
+            let (_, address) = url.split_once("://")?;
             address.split_whitespace().next()?.parse().ok()
         });
         self.processes().push(process);

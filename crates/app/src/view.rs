@@ -310,9 +310,9 @@ fn save(context: &Context, enrollment: &Rc<Enrollment>, issued: &Issued) -> Html
 }
 
 fn trouble(problem: &Problem, remedy: Remedy) -> Html {
-    let Problem { title, message, causes, remedies } = problem;
-    let remedies = *remedies;
-    html! { <Trouble title={*title} message={message.clone()} causes={causes.clone()} {remedy} {remedies} /> }
+    let Problem { title, message, causes, remedies, link } = problem;
+    let (remedies, link) = (*remedies, link.clone());
+    html! { <Trouble title={*title} message={message.clone()} causes={causes.clone()} {remedy} {remedies} {link} /> }
 }
 
 /// Returns the cluster of the enrollment that is shown, or of the page.

@@ -24,6 +24,9 @@ pub struct Settings {
     /// the API server's answer.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
     pub requesting_user: Option<String>,
+    /// The address at which the server expects the page: requests from another one are refused. Default: any.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
+    pub public_url: Option<String>,
     /// The way in which the server authenticates people, `header` or `jwt`: then `whoami.json` beside this file names
     /// the signed-in person. Default: people are not authenticated, and the form accepts any name.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "text_or_none")]
@@ -55,6 +58,7 @@ impl Default for Settings {
             policy: Policy::default(),
             approver: None,
             requesting_user: None,
+            public_url: None,
             identity: None,
             version: None,
             origin: None,

@@ -23,6 +23,7 @@ use tokio::{sync::watch as channel, time::Instant};
 
 use crate::{
     cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
+    config::PublicUrl,
     discovery::Discovered,
     identity::{Authenticator, Caller, Peer},
     kubernetes::{
@@ -40,6 +41,7 @@ use operation::{Operation, WatchOptions};
 /// The operations, and what they need.
 pub(crate) struct Api {
     pub(crate) policy: Policy,
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) authenticator: Authenticator,
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
@@ -61,12 +63,15 @@ impl Api {
         self.csrs.is_filled() && !self.shutdown.is_announced()
     }
 
-    /// Returns `config.json`.
+    /// Returns `config.json`. It has the public URL where the request has come to its host: the page compares its own
+    /// address with it, as [`origin::check_origin`] will.
     ///
     /// # Errors
     /// [`ApiError::NotReady`] before the API server was reached.
-    pub(crate) fn settings(&self) -> Result<Response, ApiError> {
-        Ok(json(StatusCode::OK, self.discovered()?.settings))
+    pub(crate) fn settings(&self, headers: &HeaderMap) -> Result<Response, ApiError> {
+        let discovered = self.discovered()?;
+        let is_public = self.public_url.as_ref().is_some_and(|url| origin::is_public(headers, url));
+        Ok(json(StatusCode::OK, if is_public { discovered.public_settings } else { discovered.settings }))
     }
 
     /// Returns `whoami.json`, or `None` if no caller is ever known.
@@ -101,7 +106,7 @@ impl Api {
     }
 
     async fn dispatch(&self, peer: &Peer, request: Request, log: &mut RequestLog) -> Result<Response, ApiError> {
-        origin::check_origin(request.headers())?;
+        origin::check_origin(request.headers(), self.public_url.as_ref())?;
         let caller = self.authenticator.authenticate(peer, request.headers()).await?;
         let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
         log.operation(&operation);

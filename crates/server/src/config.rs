@@ -3,6 +3,7 @@ mod file;
 pub(crate) mod flags;
 mod listen;
 mod load;
+mod public_url;
 mod setting;
 mod sources;
 
@@ -22,6 +23,7 @@ use crate::{
 };
 pub use flags::TlsFlags;
 pub use listen::{ListenAddress, ListenMode};
+pub use public_url::PublicUrl;
 pub use sources::Sources;
 
 /// The configuration of a server.
@@ -38,8 +40,12 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// The context in it. Default: its current one.
     pub context: Option<String>,
-    /// The Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default: localhost, 127.0.0.1 and `[::1]` with
-    /// the port that is listened on. A Unix socket has none.
+    /// The address at which people open the page. Default: that of the request.
+    pub public_url: Option<PublicUrl>,
+    /// Browsers are not told to come by HTTPS alone (RFC 6797), though the public URL is of it. Default: they are.
+    pub no_hsts: bool,
+    /// Further Hosts that are answered, `NAME` (any port) or `NAME:PORT`. Default, without a public URL: localhost,
+    /// 127.0.0.1 and `[::1]` with the port that is listened on. A Unix socket has none.
     pub allowed_hosts: Vec<String>,
     /// The page's files. Default: the ones built in.
     pub page_dir: Option<PathBuf>,
@@ -77,8 +83,11 @@ impl Config {
     pub(crate) fn check_listeners(&self) -> Result<(), StartError> {
         let unix = self.listen.iter().any(ListenAddress::is_unix);
         let only_unix = self.listen.iter().all(ListenAddress::is_unix);
-        if unix && self.allowed_hosts.is_empty() {
-            return Err(StartError::MissingFlag { flag: "--allowed-host", with: "--listen=unix:PATH" });
+        if unix && self.allowed_hosts.is_empty() && self.public_url.is_none() {
+            return Err(StartError::MissingFlag { flag: "--public-url or --allowed-host", with: "--listen=unix:PATH" });
+        }
+        if self.no_hsts && !self.public_url.as_ref().is_some_and(PublicUrl::is_https) {
+            return Err(StartError::UnusedFlag { flag: "--no-hsts", needs: "--public-url=https://HOST" });
         }
         if self.listen_mode.is_some() && !unix {
             return Err(StartError::UnusedFlag { flag: "--listen-mode", needs: "--listen=unix:PATH" });
@@ -130,6 +139,8 @@ impl Default for Config {
             listen: vec![DEFAULT_LISTEN],
             listen_mode: None,
             tls: TlsFlags::default(),
+            public_url: None,
+            no_hsts: false,
             kubeconfig: None,
             context: None,
             allowed_hosts: Vec::new(),

@@ -11,7 +11,7 @@ use kube_enroll_core::{Backoff, Cluster, ClusterFields, Origin, Policy, Settings
 use tokio::{sync::watch, time::sleep};
 
 use crate::{
-    config::cluster::ClusterOverrides,
+    config::{PublicUrl, cluster::ClusterOverrides},
     error::with_sources,
     kubernetes::{self, client::Client, csr::ServiceAccount},
     start::StartError,
@@ -24,6 +24,8 @@ pub(crate) struct Discovered {
     pub(crate) account: ServiceAccount,
     /// `config.json`.
     pub(crate) settings: Bytes,
+    /// The same with the public URL.
+    pub(crate) public_settings: Bytes,
 }
 
 /// The source of the cluster's details.
@@ -43,6 +45,7 @@ pub(crate) struct Discovery {
     cluster: Mutex<ClusterSource>,
     facts: OnceLock<Facts>,
     policy: Policy,
+    public_url: Option<PublicUrl>,
     approver: String,
     identity: &'static str,
     known: watch::Sender<Option<Discovered>>,
@@ -81,12 +84,13 @@ impl Discovery {
         client: Client,
         cluster: ClusterSource,
         policy: Policy,
+        public_url: Option<PublicUrl>,
         approver: String,
         identity: &'static str,
     ) -> (Self, watch::Receiver<Option<Discovered>>) {
         let (known, receiver) = watch::channel(None);
         let (cluster, facts) = (Mutex::new(cluster), OnceLock::new());
-        (Self { client, cluster, facts, policy, approver, identity, known }, receiver)
+        (Self { client, cluster, facts, policy, public_url, approver, identity, known }, receiver)
     }
 
     /// Discovers the facts, publishes them, and returns the account of this server.
@@ -133,19 +137,28 @@ impl Discovery {
     }
 
     fn publish(&self, cluster: Cluster, facts: &Facts) {
-        let settings = Settings {
+        let mut settings = Settings {
             api_base: Some("./".into()),
             cluster: Some(cluster),
             policy: self.policy.clone(),
             approver: (!self.approver.is_empty()).then(|| self.approver.clone()),
             requesting_user: Some(facts.account.0.clone()),
+            public_url: None,
             identity: (!self.identity.is_empty()).then(|| self.identity.into()),
             version: Some(env!("CARGO_PKG_VERSION").into()),
             // Everything else that this server answers is data, or refuses to be framed.
             origin: Some(Origin::Own),
         };
-        let settings = serde_json::to_vec(&settings).expect("settings have only strings, numbers and lists");
-        self.known.send_replace(Some(Discovered { account: facts.account.clone(), settings: settings.into() }));
+        let bytes = |settings: &Settings| {
+            Bytes::from(serde_json::to_vec(settings).expect("settings have only strings, numbers and lists"))
+        };
+        let without = bytes(&settings);
+        settings.public_url = self.public_url.as_ref().map(ToString::to_string);
+        self.known.send_replace(Some(Discovered {
+            account: facts.account.clone(),
+            settings: without,
+            public_settings: bytes(&settings),
+        }));
     }
 
     fn cluster_source(&self) -> MutexGuard<'_, ClusterSource> {

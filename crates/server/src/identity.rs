@@ -115,6 +115,11 @@ impl Authenticator {
         self.proxies.exempts(peer, beyond_loopback)
     }
 
+    /// Returns whether a proxy that has proved itself says that the request has come to it by plain HTTP.
+    pub(crate) fn came_by_plain_http(&self, peer: &Peer, headers: &HeaderMap) -> bool {
+        self.proxies.forwarded_proto(peer, headers).is_some_and(|found| found.eq_ignore_ascii_case(b"http"))
+    }
+
     /// Authenticates the sender of a request with these headers from this peer.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("kubernetes", &["error", "metrics", "start"]),
     ("cache", &["kubernetes"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
-    ("api", &["cache", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"]),
+    ("api", &["cache", "config", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"]),
     ("http", &["api", "bundle", "config", "identity", "limits", "shutdown", "start"]),
 ];
 

@@ -12,7 +12,7 @@ use crate::{
     api::Api,
     bundle::Bundle,
     cache::{self, Clock, ClusterInfo, Lookups},
-    config::{Config, ListenAddress, ListenMode, cluster::ClusterOverrides},
+    config::{Config, ListenAddress, ListenMode, PublicUrl, cluster::ClusterOverrides},
     discovery::{ClusterSource, Discovery},
     http::{
         connection,
@@ -74,14 +74,23 @@ impl Server {
             Some(address) => Some(Listener::bind(&address.into(), ListenMode::default(), None).await?),
             None => None,
         };
-        let hosts = if config.allowed_hosts.is_empty() { Hosts::local(ports(&listeners)) } else { hosts };
-        let (discovery, discovered) =
-            Discovery::new(client.clone(), source, config.policy.clone(), config.approver, authenticator.kind_name());
+        let has_hsts = !config.no_hsts && config.public_url.as_ref().is_some_and(PublicUrl::is_https);
+        let is_named = config.public_url.is_some() || !config.allowed_hosts.is_empty();
+        let hosts = if is_named { hosts } else { Hosts::local(ports(&listeners)) };
+        let (discovery, discovered) = Discovery::new(
+            client.clone(),
+            source,
+            config.policy.clone(),
+            config.public_url.clone(),
+            config.approver,
+            authenticator.kind_name(),
+        );
         let metrics = Arc::new(Metrics::new(config.limits.counted(), NamedFile::ALL.map(NamedFile::flag)));
         let clock = Arc::new(Clock::default());
         let (csrs, csr_writer) = cache::csrs(metrics.objects.clone());
         let api = Api {
             policy: config.policy,
+            public_url: config.public_url,
             authenticator,
             limits: config.limits,
             limiter: Limiter::new(config.limits, metrics.clone()),
@@ -95,7 +104,7 @@ impl Server {
             clock,
             shutdown: ShutdownSignal::default(),
         };
-        let state = Arc::new(AppState { hosts, bundle, api: Arc::new(api) });
+        let state = Arc::new(AppState { hosts, bundle, has_hsts, api: Arc::new(api) });
         Ok(Self {
             listeners,
             metrics_listener,
@@ -242,7 +251,7 @@ impl Files {
         let listening = config.listening();
         config.check_listeners()?;
         Ok(Self {
-            hosts: Hosts::parse(&config.allowed_hosts)?,
+            hosts: Hosts::parse(config.public_url.as_ref(), &config.allowed_hosts)?,
             authenticator: Authenticator::new(&config.identity, &config.policy, listening)?,
             bundle: config.page_dir.as_deref().map_or_else(Bundle::embedded, Bundle::read)?,
             overrides: ClusterOverrides::read(&config.cluster)?,

@@ -54,6 +54,9 @@ pub(crate) struct TroubleProps {
     pub remedy: Remedy,
     /// The remedies that the error admits.
     pub remedies: Remedies,
+    /// The page to open instead.
+    #[prop_or_default]
+    pub link: Option<AttrValue>,
 }
 
 /// The remedy of an error.
@@ -78,6 +81,9 @@ pub(crate) fn Trouble(props: &TroubleProps) -> Html {
         <section>
             <Heading text={props.title.clone()} />
             <Lead id="message">{ props.message.clone() }</Lead>
+            if let Some(link) = &props.link {
+                <p><a id="open" href={link}>{ "Open the page there" }</a></p>
+            }
             if !props.causes.is_empty() {
                 <ul id="reason" class="said">
                     for cause in &props.causes {

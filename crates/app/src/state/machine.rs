@@ -5,8 +5,11 @@ use kube_enroll_protocol::{Command, Reply, StoredEnrollment};
 
 use super::{
     Acquiring, Answer, Call, Context, Edit, Effect, Environment, Event, Failed, Failure, Form, Inputs, Phase, Problem,
-    Retry, Setup, State, Storage, Transition, UserAction, WorkerFailure, certificate_end::delete_ended,
-    context::Unwritten, form::sentence, origin::is_shared_origin,
+    Retry, Setup, State, Storage, Transition, UserAction, WorkerFailure,
+    certificate_end::delete_ended,
+    context::Unwritten,
+    form::sentence,
+    origin::{is_shared_origin, other_address},
 };
 
 /// The state machine of the whole page.
@@ -195,12 +198,14 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
 /// API itself is an answer, and what does not answer now may do so later.
 fn probed(result: Result<(), Failure>, context: &mut Context) -> Transition {
     context.found_no_api = matches!(result, Err(Failure::NoApi(_)));
-    let problem = match result {
+    let elsewhere = other_address(&context.settings, &context.environment)
+        .map(|expected| Problem::other_address(&context.environment.folder, expected));
+    let problem = elsewhere.or(match result {
         Ok(()) | Err(Failure::NoApi(_) | Failure::Refused(_) | Failure::Unreachable { .. }) => None,
         Err(Failure::SignIn) => Some(Problem::sign_in()),
         Err(Failure::Blocked(code)) => Some(Problem::blocked("This page cannot ask its cluster", code, "")),
         Err(Failure::NotSent(reason)) => Some(Problem::not_sent(reason)),
-    };
+    });
     match problem {
         Some(problem) if context.stored.is_empty() => Transition::fail(problem, Retry::Probe),
         _ => Setup::opened(context),

@@ -16,6 +16,13 @@ pub(super) fn is_shared_origin(settings: &Settings, environment: &Environment) -
     }
 }
 
+/// Returns the address at which the server expects the page, or `None` if it is of the origin that the page has, or
+/// none is said.
+pub(super) fn other_address<'a>(settings: &'a Settings, environment: &Environment) -> Option<&'a str> {
+    let expected = settings.public_url.as_deref().filter(|url| url.starts_with("http"))?;
+    (split(expected).0 != split(&environment.folder).0).then_some(expected)
+}
+
 /// Returns whether a base, relative to a folder's URL, leads into that folder.
 fn leads_into(folder: &str, base: &str) -> bool {
     let (origin, folder) = split(folder);
@@ -106,6 +113,24 @@ mod tests {
         for base in [None, Some("./"), Some("/ui/"), Some("/ui"), Some("http://127.0.0.1:8001/ui/k8s")] {
             assert!(!is_shared(folder, base), "{base:?}");
         }
+    }
+
+    #[test]
+    fn compares_its_address_with_the_servers() {
+        let other = |public: &str, folder: &str| {
+            let settings = Settings { public_url: Some(public.into()), ..Settings::default() };
+            let environment = Environment { folder: folder.into(), ..Environment::default() };
+            other_address(&settings, &environment).map(str::to_owned)
+        };
+        let public = "https://enroll.example.com:8443/enroll/";
+        for folder in [public, "https://enroll.example.com:8443/"] {
+            assert_eq!(other(public, folder), None, "{folder}");
+        }
+        for folder in ["https://enroll.example.com/enroll/", "http://enroll.example.com:8443/enroll/"] {
+            assert_eq!(other(public, folder).as_deref(), Some(public), "{folder}");
+        }
+        assert_eq!(other("javascript:alert(1)", "https://enroll.example.com/"), None);
+        assert_eq!(other_address(&Settings::default(), &Environment::default()), None);
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub(crate) struct Problem {
     pub message: String,
     pub causes: Vec<String>,
     pub remedies: Remedies,
+    /// The page to open instead.
+    pub link: Option<String>,
 }
 
 /// The remedies that a problem admits.
@@ -24,7 +26,7 @@ pub(crate) enum Remedies {
 
 impl Problem {
     pub(crate) fn new(title: &'static str, message: &str) -> Self {
-        Self { title, message: message.into(), causes: vec![], remedies: Remedies::Retry }
+        Self { title, message: message.into(), causes: vec![], remedies: Remedies::Retry, link: None }
     }
 
     /// Adds a cause.
@@ -63,6 +65,19 @@ impl Problem {
         let message = "The browser sent nothing. Whoever runs this page should look at apiBase in its config.json, which \
                        must lead to the page’s own origin, and at the Content-Security-Policy that its host adds.";
         Self { remedies: Remedies::Nothing, ..Self::new("This page cannot ask its cluster", message) }.with(reason)
+    }
+
+    /// Makes the problem of a page that is open at another address than its server's.
+    pub(super) fn other_address(found: &str, expected: &str) -> Self {
+        let message = format!(
+            "It is open at {found}, but its server takes requests only from {expected}. If the link leads back to here, a \
+             proxy on the way changes the Host: show this to whoever runs it."
+        );
+        Self {
+            remedies: Remedies::Nothing,
+            link: Some(expected.into()),
+            ..Self::new("This page is at another address", &message)
+        }
     }
 
     /// Makes the problem of a page of something on the way that has refused a call.

@@ -54,12 +54,14 @@ pub(crate) enum ApiError {
         found: String,
     },
     /// A request that another site's page has caused.
-    #[error("the request comes from another site: found {header} {found:?}")]
+    #[error("the request comes from another site: found {header} {found:?}, expected {expected}")]
     ForeignOrigin {
         /// The header that says so.
         header: &'static str,
         /// Its value.
         found: String,
+        /// The value of the page's own site.
+        expected: String,
     },
     /// There is no such object, or it is not ours: the same for both.
     #[error("certificatesigningrequests.certificates.k8s.io {name:?} not found")]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
 
-use super::{ClusterFlags, Config, ListenAddress, ListenMode, REREAD_PERIOD};
+use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD};
 use crate::{identity::IdentityFlags, limits::Limits};
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
@@ -35,8 +35,8 @@ pub struct Serve {
     /// where a server could start, else with 1. Nothing is sent.
     #[arg(long)]
     pub check_config: bool,
-    /// Address to listen on, ADDRESS:PORT or unix:PATH; repeatable. Anything but loopback needs --allowed-host as well,
-    /// and so does a Unix socket.
+    /// Address to listen on, ADDRESS:PORT or unix:PATH; repeatable. Anything but loopback needs --public-url or
+    /// --allowed-host as well.
     #[arg(
         long,
         env = "KUBE_ENROLL_LISTEN",
@@ -48,8 +48,26 @@ pub struct Serve {
     /// Permissions of Unix sockets, octal. [default: 0600, this server's own user]
     #[arg(long, env = "KUBE_ENROLL_LISTEN_MODE", value_name = "MODE")]
     listen_mode: Option<ListenMode>,
-    /// Host that is answered, NAME (any port) or NAME:PORT; repeatable. A reverse proxy must pass the Host on.
-    /// [default: localhost and the loopback addresses, with the port listened on]
+    /// Address at which people open the page, https://HOST, with a port and the page's folder where it has them: the
+    /// source of the Host that is answered, of the Origin that may ask, and of HSTS. A reverse proxy must pass the Host
+    /// on. [default: the Host of each request, which --allowed-host names]
+    #[arg(long, env = "KUBE_ENROLL_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+    /// Do not tell browsers to come to the host of --public-url by HTTPS alone, for a year.
+    #[arg(
+        long,
+        env = "KUBE_ENROLL_NO_HSTS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t,
+        default_missing_value = "true",
+        hide_possible_values = true,
+        hide_default_value = true,
+        value_name = "BOOL"
+    )]
+    no_hsts: bool,
+    /// Further Host that is answered, NAME (any port) or NAME:PORT; repeatable. [default, without --public-url:
+    /// localhost and the loopback addresses, with the port listened on]
     #[arg(long, env = "KUBE_ENROLL_ALLOWED_HOSTS", value_delimiter = ',', value_name = "HOST")]
     allowed_host: Vec<String>,
     /// Serve the page from this folder instead of the one built in.
@@ -183,6 +201,8 @@ impl Serve {
             listen: self.listen,
             listen_mode: self.listen_mode,
             tls: self.tls,
+            public_url: self.public_url,
+            no_hsts: self.no_hsts,
             kubeconfig: self.upstream.kubeconfig,
             context: self.upstream.context,
             allowed_hosts: self.allowed_host,

@@ -5,6 +5,7 @@ use kube_enroll_core::address::is_loopback;
 
 use crate::{
     api::{ApiError, origin::visible},
+    config::PublicUrl,
     start::StartError,
 };
 
@@ -26,13 +27,14 @@ pub(crate) struct Host {
 }
 
 impl Hosts {
-    /// Parses the Hosts that an operator names.
+    /// Parses the Hosts that an operator names: that of the public URL, and others.
     ///
     /// # Errors
     /// [`StartError::AllowedHost`].
-    pub(crate) fn parse(hosts: &[String]) -> Result<Self, StartError> {
+    pub(crate) fn parse(public_url: Option<&PublicUrl>, others: &[String]) -> Result<Self, StartError> {
         let parse = |found: &String| Host::parse(found).ok_or_else(|| StartError::AllowedHost { found: found.clone() });
-        hosts.iter().map(parse).collect::<Result<_, _>>().map(Self::Named)
+        let public = public_url.map(PublicUrl::host_and_port);
+        public.iter().chain(others).map(parse).collect::<Result<_, _>>().map(Self::Named)
     }
 
     /// Returns the Hosts of a server that only its own machine reaches.
@@ -136,7 +138,7 @@ mod tests {
         ] {
             assert!(!is_answered(&local, host), "{host}");
         }
-        let named = Hosts::parse(&["enroll.example.com".into(), "other.example:8443".into()]).expect("two hosts");
+        let named = Hosts::parse(None, &["enroll.example.com".into(), "other.example:8443".into()]).expect("two hosts");
         for host in ["enroll.example.com", "enroll.example.com:8443", "Enroll.Example.com", "other.example:8443"] {
             assert!(is_answered(&named, host), "{host}");
         }
@@ -147,9 +149,26 @@ mod tests {
     }
 
     #[test]
+    fn answers_to_the_host_of_its_public_url_with_its_port_alone() {
+        let with = |url: &str, others: &[String]| Hosts::parse(url.parse().ok().as_ref(), others).expect("good hosts");
+        let standard = with("https://enroll.example.com", &["localhost:8080".into()]);
+        for host in ["enroll.example.com", "enroll.example.com:443", "localhost:8080"] {
+            assert!(is_answered(&standard, host), "{host}");
+        }
+        for host in ["enroll.example.com:8443", "enroll.example.com:80", "localhost", "other.example"] {
+            assert!(!is_answered(&standard, host), "{host}");
+        }
+        let other = with("https://enroll.example.com:8443/folder/", &[]);
+        assert!(is_answered(&other, "enroll.example.com:8443"));
+        for host in ["enroll.example.com", "enroll.example.com:443"] {
+            assert!(!is_answered(&other, host), "{host}");
+        }
+    }
+
+    #[test]
     fn refuses_to_allow_what_is_no_host() {
         for host in ["", "*", "https://a", "a/b", "a:b", "a:70000", "a b"] {
-            assert!(matches!(Hosts::parse(&[host.into()]), Err(StartError::AllowedHost { .. })), "{host:?}");
+            assert!(matches!(Hosts::parse(None, &[host.into()]), Err(StartError::AllowedHost { .. })), "{host:?}");
         }
     }
 

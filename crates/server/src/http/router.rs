@@ -7,10 +7,10 @@ use axum::{
     extract::{Extension, Request, State},
     handler::Handler,
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, uri::PathAndQuery};
 
 use super::{headers, hosts::Hosts, unknown_host};
 use crate::{
@@ -25,6 +25,8 @@ pub(crate) struct AppState {
     pub(crate) hosts: Hosts,
     /// The page.
     pub(crate) bundle: Bundle,
+    /// Browsers are told to come by HTTPS alone.
+    pub(crate) has_hsts: bool,
     /// The Kubernetes API.
     pub(crate) api: Arc<Api>,
 }
@@ -32,10 +34,11 @@ pub(crate) struct AppState {
 /// Makes the router of the address that browsers reach.
 pub(crate) fn router(state: Arc<AppState>) -> Router {
     let guarded = Router::new()
-        .route("/config.json", get(config_json.layer(middleware::from_fn(same_site))))
-        .route("/whoami.json", get(whoami_json.layer(middleware::from_fn(same_site))))
+        .route("/config.json", get(config_json.layer(middleware::from_fn_with_state(state.clone(), same_site))))
+        .route("/whoami.json", get(whoami_json.layer(middleware::from_fn_with_state(state.clone(), same_site))))
         .fallback(page_or_api)
-        .layer(middleware::from_fn_with_state(state.clone(), known_host));
+        .layer(middleware::from_fn_with_state(state.clone(), known_host))
+        .layer(middleware::from_fn_with_state(state.clone(), https));
     Router::new()
         // Probes name the pod's address as Host, and learn nothing.
         .route("/livez", get(livez))
@@ -68,8 +71,8 @@ async fn metrics(State(state): State<Arc<AppState>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], state.api.metrics.text()).into_response()
 }
 
-async fn config_json(State(state): State<Arc<AppState>>) -> Result<Response, ApiError> {
-    state.api.settings()
+async fn config_json(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    state.api.settings(&headers)
 }
 
 async fn whoami_json(
@@ -103,7 +106,7 @@ async fn known_host(State(state): State<Arc<AppState>>, request: Request, next: 
     let mut log = RequestLog::new(request.method().as_str());
     let page = match &error {
         ApiError::UnknownHost { found } if unknown_host::wants_html(request.headers()) => {
-            Some(unknown_host::page(found))
+            Some(unknown_host::page(found, state.api.public_url.as_ref()))
         }
         _ => None,
     };
@@ -113,8 +116,30 @@ async fn known_host(State(state): State<Arc<AppState>>, request: Request, next: 
     response
 }
 
-async fn same_site(request: Request, next: Next) -> Response {
-    match origin::check_origin(request.headers()) {
+/// Leads who comes by plain HTTP to the public URL, where that is of HTTPS and a proxy that has proved itself says so;
+/// never to the Host of the request. To everybody else HSTS is told (RFC 6797).
+async fn https(
+    State(state): State<Arc<AppState>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let public_url = state.api.public_url.as_ref().filter(|url| url.is_https());
+    if let Some(url) = public_url
+        && state.api.authenticator.came_by_plain_http(&peer, request.headers())
+    {
+        let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+        return Redirect::permanent(&url.url_of(target)).into_response();
+    }
+    let mut response = next.run(request).await;
+    if state.has_hsts {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
+    }
+    response
+}
+
+async fn same_site(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    match origin::check_origin(request.headers(), state.api.public_url.as_ref()) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -129,6 +154,9 @@ fn is_api(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     API_ROOTS.contains(&first)
 }
+
+/// Without subdomains: they are not this server's.
+const A_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The first segments of the API server's own paths (`kubectl get --raw /`).
 const API_ROOTS: [&str; 9] =

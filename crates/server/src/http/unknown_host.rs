@@ -4,16 +4,26 @@
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 
+use crate::config::PublicUrl;
+
 /// Returns whether HTML is requested: a browser does so when a person opens an address, and no script of the page does.
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let mut accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepts.any(|value| value.to_ascii_lowercase().contains("text/html"))
 }
 
-/// Answers with a page that names the Host, as it was found.
-pub(super) fn page(found: &str) -> Response {
-    let found: String = found
-        .chars()
+/// Answers with a page that names the Host, as it was found, and the address of the page where it is known.
+pub(super) fn page(found: &str, public_url: Option<&PublicUrl>) -> Response {
+    let address = match public_url.map(|url| escape(&url.to_string())) {
+        Some(url) => format!("open <a href=\"{url}\">{url}</a>"),
+        None => "use the address that you were given".into(),
+    };
+    let page = include_str!("unknown_host.html").replace("HOST", &escape(found)).replace("ADDRESS", &address);
+    (StatusCode::FORBIDDEN, Html(page)).into_response()
+}
+
+fn escape(text: &str) -> String {
+    text.chars()
         .map(|character| match character {
             '&' => "&amp;".into(),
             '<' => "&lt;".into(),
@@ -22,9 +32,7 @@ pub(super) fn page(found: &str) -> Response {
             '\'' => "&#39;".into(),
             other => other.to_string(),
         })
-        .collect();
-    let page = include_str!("unknown_host.html").replace("HOST", &found);
-    (StatusCode::FORBIDDEN, Html(page)).into_response()
+        .collect()
 }
 
 #[cfg(test)]
@@ -35,9 +43,11 @@ mod tests {
 
     #[tokio::test]
     async fn shows_a_hostile_host_as_text() {
-        let response = page("<script>\"'&");
+        let url = "https://enroll.example.com/HOST/'".parse().ok();
+        let response = page("<script>\"'&", url.as_ref());
         let body = to_bytes(response.into_body(), 1 << 20).await.expect("a page");
         let body = String::from_utf8_lossy(&body);
+        assert!(body.contains(r#"<a href="https://enroll.example.com/HOST/&#39;/">"#), "{body}");
         assert!(!body.contains("<script>") && body.contains("<code>&lt;script&gt;&quot;&#39;&amp;</code>"), "{body}");
     }
 }

@@ -93,14 +93,23 @@ impl TrustedProxies {
     /// right (`--forwarded-hops`), since what stands left of it the client itself may have written; else, and where it
     /// has fewer hops or no address there, the peer's.
     pub(super) fn address(&self, peer: &Peer, headers: &HeaderMap) -> IpAddr {
-        let forwarded = || {
-            let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
-            let mut hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-            parse_hop(hops.nth(self.forwarded_hops - 1)?)
-        };
+        let forwarded = || parse_hop(entries(headers, &X_FORWARDED_FOR).nth(self.forwarded_hops - 1)?);
         let address = if self.trusts(peer, headers) { forwarded() } else { None };
         address.unwrap_or_else(|| peer.address())
     }
+
+    /// Returns the scheme by which a request has come to the first proxy, as a trusted one says in `X-Forwarded-Proto`:
+    /// the same entry as of `X-Forwarded-For`, or the left-most one where there are fewer, since many pass it on as it
+    /// is.
+    pub(super) fn forwarded_proto<'a>(&self, peer: &Peer, headers: &'a HeaderMap) -> Option<&'a [u8]> {
+        let entry = entries(headers, &X_FORWARDED_PROTO).take(self.forwarded_hops).last()?;
+        self.trusts(peer, headers).then(|| entry.trim_ascii())
+    }
+}
+
+/// Returns the entries of a header that proxies add to, from the right: the last one first.
+fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    headers.get_all(name).iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))
 }
 
 /// Returns whether an address is that of this machine's own programs. The rest of 127.0.0.0/8 is not: sidecars pass
@@ -120,6 +129,8 @@ fn parse_hop(hop: &[u8]) -> Option<IpAddr> {
 const DEFAULT_SECRET_HEADER: HeaderName = HeaderName::from_static("x-kube-enroll-proxy-secret");
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod metrics;
 mod page;
 mod proof;
 mod provider;
+mod public_url;
 mod reading;
 mod recorder;
 mod refusing;

@@ -69,6 +69,17 @@ fn shows_no_form_that_would_lead_nowhere() {
 }
 
 #[test]
+fn shows_no_form_at_another_address_than_the_servers() {
+    let elsewhere = || Settings { public_url: Some("https://enroll.example.com/".into()), ..settings() };
+    let visit = Visit::probing(elsewhere(), Some(refused_storage()), Some(refused(404)));
+    let State::Failed(Failed { problem, .. }) = visit.state() else { panic!("{:?}", visit.state()) };
+    assert_eq!((problem.remedies, problem.link.as_deref()), (Remedies::Nothing, Some("https://enroll.example.com/")));
+    assert!(problem.message.contains("https://enroll.example.com/"), "{}", problem.message);
+    // What is stored at this address can be resumed: reading passes.
+    assert_eq!(Visit::probing(elsewhere(), Some(listing()), Some(refused(404))).name(), "taking");
+}
+
+#[test]
 fn resumes_what_is_stored_though_the_api_fails_the_probe() {
     let mut visit = Visit::probing(settings(), Some(listing()), Some(Failure::SignIn));
     assert_eq!(visit.name(), "taking");
