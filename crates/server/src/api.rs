@@ -19,14 +19,16 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kube_enroll_core::{ObjectName, Policy};
-use tokio::{sync::watch as channel, time::Instant};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
     config::PublicUrl,
-    discovery::Discovered,
+    discovery::{Discovered, Discovery},
+    error::with_sources,
     identity::{Authenticator, Caller, Peer},
     kubernetes::{
+        self,
         client::{Client, Dated},
         csr::{ServiceAccount, VisibleCsr},
     },
@@ -46,8 +48,7 @@ pub(crate) struct Api {
     pub(crate) limits: Limits,
     pub(crate) limiter: Limiter,
     pub(crate) metrics: Arc<Metrics>,
-    /// `None` until the API server was reached.
-    pub(crate) discovered: channel::Receiver<Option<Discovered>>,
+    pub(crate) discovery: Arc<Discovery>,
     pub(crate) client: Client,
     pub(crate) csrs: CsrReader,
     pub(crate) csr_writer: CsrWriter,
@@ -110,10 +111,7 @@ impl Api {
         let caller = self.authenticator.authenticate(peer, request.headers()).await?;
         let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
         log.operation(&operation);
-        let account = self.discovered()?.account;
-        if !self.csrs.is_filled() {
-            return Err(ApiError::NotReady);
-        }
+        let account = self.account().await?;
         match operation {
             Operation::Create => self.create(&caller, &account, request, log).await,
             Operation::Get(name) => match self.find(&caller, &account, &name).await? {
@@ -153,7 +151,12 @@ impl Api {
         self.metrics.observe_create(began.elapsed());
         let Dated { value, date } = created?;
         self.clock.observe_any(date.as_ref());
-        let csr = Arc::new(account.visible(value).ok_or(ApiError::NotReady)?);
+        let csr = if value.spec.username == account.name() {
+            account.visible(value)
+        } else {
+            self.account_of(&value.spec.username).await?.visible(value)
+        };
+        let csr = Arc::new(csr.ok_or(ApiError::NotReady)?);
         self.csr_writer.insert(csr.clone());
         Ok(json(StatusCode::CREATED, response::csr(&csr)))
     }
@@ -200,9 +203,32 @@ impl Api {
         Ok(self.limiter.lookup(caller)?)
     }
 
-    fn discovered(&self) -> Result<Discovered, ApiError> {
-        self.discovered.borrow().clone().ok_or(ApiError::NotReady)
+    /// Returns the account of this server, once all of its CSRs are known.
+    async fn account(&self) -> Result<ServiceAccount, ApiError> {
+        if !self.csrs.is_filled() {
+            return Err(ApiError::NotReady);
+        }
+        self.discovery.settle().await.map_err(unsettled)?;
+        let account = self.discovered()?.account;
+        let listed = timeout(self.limits.upstream_timeout, self.csrs.wait_until_listed(&account)).await;
+        listed.map(|()| account).map_err(|_| ApiError::NotReady)
     }
+
+    /// Returns the account once more, where an object that it has created shows another name.
+    async fn account_of(&self, username: &str) -> Result<ServiceAccount, ApiError> {
+        self.discovery.confirm(username).await.map_err(unsettled)?;
+        self.account().await
+    }
+
+    fn discovered(&self) -> Result<Discovered, ApiError> {
+        self.discovery.known().ok_or(ApiError::NotReady)
+    }
+}
+
+/// Makes the error of a request that has to wait until it is known who this server is.
+fn unsettled(error: kubernetes::Error) -> ApiError {
+    tracing::warn!(error = %with_sources(&error), "asking who this server is failed: nothing is created until it is known");
+    ApiError::NotReady
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response {

@@ -20,7 +20,7 @@ pub(crate) use lookups::Lookups;
 pub(crate) async fn follow(mut watcher: Watcher, csrs: &CsrWriter, clock: &Arc<Clock>) -> Infallible {
     loop {
         match watcher.next().await {
-            Event::Listed { csrs: listed, version } => csrs.replace(listed, version),
+            Event::Listed { csrs: listed, version, account } => csrs.replace(listed, version, account),
             Event::Applied(csr) => csrs.apply(csr),
             Event::Deleted(csr) => csrs.delete(csr),
             Event::Bookmark(version) => csrs.bookmark(version),

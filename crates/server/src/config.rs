@@ -40,6 +40,9 @@ pub struct Config {
     pub kubeconfig: Option<PathBuf>,
     /// The context in it. Default: its current one.
     pub context: Option<String>,
+    /// Accounts whose objects count as this server's own, besides those of the account that it has: earlier ones, or
+    /// those of other replicas. Default: none.
+    pub own_accounts: Vec<String>,
     /// The address at which people open the page. Default: that of the request.
     pub public_url: Option<PublicUrl>,
     /// Browsers are not told to come by HTTPS alone (RFC 6797), though the public URL is of it. Default: they are.
@@ -143,6 +146,7 @@ impl Default for Config {
             no_hsts: false,
             kubeconfig: None,
             context: None,
+            own_accounts: Vec::new(),
             allowed_hosts: Vec::new(),
             page_dir: None,
             cluster: ClusterFlags::default(),

@@ -8,7 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use kube_enroll_core::{Backoff, Cluster, ClusterFields, Origin, Policy, Settings};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{Mutex as AsyncMutex, watch},
+    time::sleep,
+};
 
 use crate::{
     config::{PublicUrl, cluster::ClusterOverrides},
@@ -48,12 +51,16 @@ pub(crate) struct Discovery {
     public_url: Option<PublicUrl>,
     approver: String,
     identity: &'static str,
+    own_accounts: Vec<String>,
+    /// The `spec.username` of an object that this server created, where it is none of the account's names and the API
+    /// server has not answered yet whether it is one now.
+    unconfirmed: AsyncMutex<Option<String>>,
     known: watch::Sender<Option<Discovered>>,
 }
 
 /// The answers of the API server.
 struct Facts {
-    account: ServiceAccount,
+    account: watch::Sender<ServiceAccount>,
     cluster_info: Option<String>,
 }
 
@@ -79,7 +86,8 @@ impl ClusterSource {
 }
 
 impl Discovery {
-    /// Makes a discovery, and the receiver of what it publishes.
+    /// Makes a discovery. CSRs of `own_accounts` count as this server's own, besides those of the account that is
+    /// discovered.
     pub(crate) fn new(
         client: Client,
         cluster: ClusterSource,
@@ -87,17 +95,23 @@ impl Discovery {
         public_url: Option<PublicUrl>,
         approver: String,
         identity: &'static str,
-    ) -> (Self, watch::Receiver<Option<Discovered>>) {
-        let (known, receiver) = watch::channel(None);
+        own_accounts: Vec<String>,
+    ) -> Self {
         let (cluster, facts) = (Mutex::new(cluster), OnceLock::new());
-        (Self { client, cluster, facts, policy, public_url, approver, identity, known }, receiver)
+        let (unconfirmed, known) = (AsyncMutex::default(), watch::Sender::new(None));
+        Self { client, cluster, facts, policy, public_url, approver, identity, own_accounts, unconfirmed, known }
     }
 
-    /// Discovers the facts, publishes them, and returns the account of this server.
+    /// Returns what is known, or `None` until the API server was reached.
+    pub(crate) fn known(&self) -> Option<Discovered> {
+        self.known.borrow().clone()
+    }
+
+    /// Discovers the facts, publishes them, and returns the account of this server, with the changes of its name.
     ///
     /// # Errors
     /// [`StartError::NoPublicAddress`], [`StartError::Cluster`]: an operator has to set more flags.
-    pub(crate) async fn run(&self) -> Result<ServiceAccount, StartError> {
+    pub(crate) async fn run(&self) -> Result<watch::Receiver<ServiceAccount>, StartError> {
         let username = retry_forever("asking who this server is", || self.client.whoami()).await;
         let needs_cluster_info = self.cluster_source().needs_cluster_info();
         let cluster_info = if needs_cluster_info {
@@ -113,11 +127,54 @@ impl Discovery {
             None
         };
         let source = self.cluster_source();
-        let facts = self.facts.get_or_init(|| Facts { account: ServiceAccount(username), cluster_info });
+        let account = watch::Sender::new(ServiceAccount::new(&username, &self.own_accounts));
+        let facts = self.facts.get_or_init(|| Facts { account, cluster_info });
         let cluster = source.cluster(facts)?;
-        tracing::info!(account = ?facts.account.0, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
+        tracing::info!(account = ?username, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
         self.publish(cluster, facts);
-        Ok(facts.account.clone())
+        Ok(facts.account.subscribe())
+    }
+
+    /// Judges the `spec.username` of an object that this server has just created. The account's name may have changed:
+    /// on EKS with each session, elsewhere with another token in the kubeconfig. The API server is asked who this
+    /// server is, and where it is that name, the account has it from now on.
+    ///
+    /// # Errors
+    /// The API server's; [`Discovery::settle`] asks it again.
+    pub(crate) async fn confirm(&self, username: &str) -> Result<(), kubernetes::Error> {
+        let mut unconfirmed = self.unconfirmed.lock().await;
+        *unconfirmed = Some(username.to_owned());
+        self.ask_again(&mut unconfirmed).await
+    }
+
+    /// Repeats the question of [`Discovery::confirm`] where it was not answered. Until it is, nothing is to be created:
+    /// that would be nobody's.
+    ///
+    /// # Errors
+    /// The API server's.
+    pub(crate) async fn settle(&self) -> Result<(), kubernetes::Error> {
+        let mut unconfirmed = self.unconfirmed.lock().await;
+        self.ask_again(&mut unconfirmed).await
+    }
+
+    async fn ask_again(&self, unconfirmed: &mut Option<String>) -> Result<(), kubernetes::Error> {
+        let (Some(username), Some(facts)) = (unconfirmed.as_deref(), self.facts.get()) else { return Ok(()) };
+        let before = facts.account.borrow().clone();
+        // Another request may have asked meanwhile; and it may be a former name once more.
+        let name = if before.has_name(username) { username.to_owned() } else { self.client.whoami().await? };
+        if name != username {
+            tracing::error!(
+                created_as = ?username, account = ?name,
+                "a request was created under another account's name: it is not shown to anybody"
+            );
+        }
+        if name != before.name() {
+            tracing::warn!(before = ?before.name(), now = ?name, "the account of this server has another name");
+            facts.account.send_replace(before.renamed(&name));
+            self.publish_again(facts);
+        }
+        *unconfirmed = None;
+        Ok(())
     }
 
     /// Reads the files of authorities again, and publishes them where others were published.
@@ -136,13 +193,20 @@ impl Discovery {
         Ok(())
     }
 
+    /// Publishes the facts anew, with the cluster that was published before.
+    fn publish_again(&self, facts: &Facts) {
+        let cluster = self.cluster_source().cluster(facts).expect("it was published, and only a good one replaces it");
+        self.publish(cluster, facts);
+    }
+
     fn publish(&self, cluster: Cluster, facts: &Facts) {
+        let account = facts.account.borrow().clone();
         let mut settings = Settings {
             api_base: Some("./".into()),
             cluster: Some(cluster),
             policy: self.policy.clone(),
             approver: (!self.approver.is_empty()).then(|| self.approver.clone()),
-            requesting_user: Some(facts.account.0.clone()),
+            requesting_user: Some(account.name().to_owned()),
             public_url: None,
             identity: (!self.identity.is_empty()).then(|| self.identity.into()),
             version: Some(env!("CARGO_PKG_VERSION").into()),
@@ -154,11 +218,8 @@ impl Discovery {
         };
         let without = bytes(&settings);
         settings.public_url = self.public_url.as_ref().map(ToString::to_string);
-        self.known.send_replace(Some(Discovered {
-            account: facts.account.clone(),
-            settings: without,
-            public_settings: bytes(&settings),
-        }));
+        let public_settings = bytes(&settings);
+        self.known.send_replace(Some(Discovered { account, settings: without, public_settings }));
     }
 
     fn cluster_source(&self) -> MutexGuard<'_, ClusterSource> {

@@ -39,7 +39,7 @@ pub struct Server {
     tls: Option<Arc<Tls>>,
     limits: Limits,
     state: Arc<AppState>,
-    discovery: Discovery,
+    discovery: Arc<Discovery>,
     reread_files: reread::Files,
     reread_period: Duration,
 }
@@ -77,14 +77,15 @@ impl Server {
         let has_hsts = !config.no_hsts && config.public_url.as_ref().is_some_and(PublicUrl::is_https);
         let is_named = config.public_url.is_some() || !config.allowed_hosts.is_empty();
         let hosts = if is_named { hosts } else { Hosts::local(ports(&listeners)) };
-        let (discovery, discovered) = Discovery::new(
+        let discovery = Arc::new(Discovery::new(
             client.clone(),
             source,
             config.policy.clone(),
             config.public_url.clone(),
             config.approver,
             authenticator.kind_name(),
-        );
+            config.own_accounts,
+        ));
         let metrics = Arc::new(Metrics::new(config.limits.counted(), NamedFile::ALL.map(NamedFile::flag)));
         let clock = Arc::new(Clock::default());
         let (csrs, csr_writer) = cache::csrs(metrics.objects.clone());
@@ -95,7 +96,7 @@ impl Server {
             limits: config.limits,
             limiter: Limiter::new(config.limits, metrics.clone()),
             metrics,
-            discovered,
+            discovery: discovery.clone(),
             lookups: Lookups::new(client.clone(), (csrs.clone(), csr_writer.clone()), clock.clone()),
             cluster_info: ClusterInfo::new(client.clone(), clock.clone()),
             client,
@@ -180,8 +181,8 @@ impl Server {
             }
         });
         let mut background = pin!(async {
-            let account = discovery.run().await?;
-            let watcher = Watcher::new(api.client.clone(), account, api.metrics.clone(), limits.upstream_silence);
+            let accounts = discovery.run().await?;
+            let watcher = Watcher::new(api.client.clone(), accounts, api.metrics.clone(), limits.upstream_silence);
             Ok::<_, StartError>(cache::follow(watcher, &api.csr_writer, &api.clock).await)
         });
         let mut rereading = pin!(reread_files.follow(reread_period, &api.metrics, |file| match file {

@@ -70,7 +70,7 @@ mod tests {
             spec: Spec { signer_name: SIGNER_NAME.into(), username: "us".into(), ..Spec::default() },
             ..CertificateSigningRequest::default()
         };
-        let visible = ServiceAccount("us".into()).visible(found.clone()).expect("an object of ours");
+        let visible = ServiceAccount::new("us", &[]).visible(found.clone()).expect("an object of ours");
         let expected = CertificateSigningRequest { api_version: API_VERSION.into(), kind: KIND.into(), ..found };
         let lines = [event("MODIFIED", &visible), bookmark(9)].concat();
         let events = WatchDecoder::new().push(&lines).expect("a good stream");

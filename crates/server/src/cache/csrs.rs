@@ -4,14 +4,14 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 
-use crate::kubernetes::csr::VisibleCsr;
+use crate::kubernetes::csr::{ServiceAccount, VisibleCsr};
 
 /// Makes an empty cache of CSRs. `objects` is set to their number.
 pub(crate) fn csrs(objects: Gauge) -> (CsrReader, CsrWriter) {
@@ -49,13 +49,21 @@ struct Csrs {
     entries: Mutex<Entries>,
     /// The version up to which every event has been seen.
     version: AtomicU64,
-    is_filled: AtomicBool,
+    /// The account whose CSRs were listed; `None` until a list has come.
+    listed: watch::Sender<Option<ServiceAccount>>,
 }
 
 impl CsrReader {
     /// Returns whether a list has come: until then no CSR is known to be absent.
     pub(crate) fn is_filled(&self) -> bool {
-        self.0.is_filled.load(Ordering::Acquire)
+        self.0.listed.borrow().is_some()
+    }
+
+    /// Waits until a list of all CSRs of this account has come: under a new name, the former list lacks some.
+    pub(crate) async fn wait_until_listed(&self, account: &ServiceAccount) {
+        let is_listed = |listed: &Option<ServiceAccount>| listed.as_ref().is_some_and(|it| it.has_same_names(account));
+        // The sender is in the same object as this receiver, so it is there.
+        let _ = self.0.listed.subscribe().wait_for(is_listed).await;
     }
 
     /// Returns the version up to which every event has been seen.
@@ -117,7 +125,7 @@ impl CsrWriter {
 
     /// Replaces all CSRs by a list: one that is not in it is gone, unless it was created after it. All at once, so that
     /// a CSR that is listed is never missing.
-    pub(crate) fn replace(&self, listed: Vec<VisibleCsr>, version: u64) {
+    pub(crate) fn replace(&self, listed: Vec<VisibleCsr>, version: u64, account: ServiceAccount) {
         let listed: HashMap<String, VisibleCsr> = listed.into_iter().map(|csr| (csr.name().to_owned(), csr)).collect();
         let mut entries = self.csrs.entries();
         // A cluster that was restored from a backup counts anew, and what was known by higher versions is not newer.
@@ -138,7 +146,7 @@ impl CsrWriter {
         }
         self.count(&entries);
         self.csrs.version.store(version, Ordering::Release);
-        self.csrs.is_filled.store(true, Ordering::Release);
+        self.csrs.listed.send_replace(Some(account));
     }
 
     /// Notes that every event up to a version has been seen.

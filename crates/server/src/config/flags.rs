@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
 
 use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD};
@@ -118,6 +118,10 @@ struct UpstreamFlags {
     /// Context in the kubeconfig. [default: its current one]
     #[arg(long, env = "KUBE_ENROLL_CONTEXT", value_name = "NAME")]
     context: Option<String>,
+    /// Earlier account of this server, or that of another replica, as spec.username has it: its requests count as this
+    /// server's own. Only for accounts that nobody else uses; repeatable.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    own_account: Vec<String>,
 }
 
 /// The cluster as it stands in the kubeconfig that people get.
@@ -205,6 +209,7 @@ impl Serve {
             no_hsts: self.no_hsts,
             kubeconfig: self.upstream.kubeconfig,
             context: self.upstream.context,
+            own_accounts: self.upstream.own_account,
             allowed_hosts: self.allowed_host,
             page_dir: self.page_dir,
             cluster: ClusterFlags {

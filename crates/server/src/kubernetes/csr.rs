@@ -1,13 +1,20 @@
 //! The CSRs of this server's own account, reduced to what an enrollment needs.
 
+use std::sync::Arc;
+
 use kube_enroll_core::{
     CertificateSigningRequest, CsrState,
     csr::{API_VERSION, KIND, SIGNER_NAME},
 };
 
 /// The account that this server creates CSRs with: CSRs of other accounts do not exist here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ServiceAccount(pub(crate) String);
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceAccount {
+    name: Arc<str>,
+    /// All names of it: first those that an operator has configured, then those that it had and has, the oldest first.
+    names: Arc<[String]>,
+    configured: usize,
+}
 
 /// A CSR of this server's account, without the fields that no client may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +25,47 @@ pub(crate) struct VisibleCsr {
 }
 
 impl ServiceAccount {
+    /// Makes the account of this name. CSRs of the configured names count as well: of an earlier name, or of other
+    /// replicas.
+    pub(crate) fn new(name: &str, configured: &[String]) -> Self {
+        let account = Self { name: name.into(), names: configured.into(), configured: configured.len() };
+        account.renamed(name)
+    }
+
+    /// Returns the present name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns whether CSRs of this `spec.username` are its own.
+    pub(crate) fn has_name(&self, username: &str) -> bool {
+        self.names.iter().any(|name| name == username)
+    }
+
+    /// Returns whether the same CSRs belong to both.
+    pub(crate) fn has_same_names(&self, other: &Self) -> bool {
+        self.names == other.names
+    }
+
+    /// Returns the account under another name. CSRs of its former names stay its own.
+    pub(crate) fn renamed(&self, name: &str) -> Self {
+        let mut names = self.names.to_vec();
+        if !self.has_name(name) {
+            names.push(name.to_owned());
+            if names.len() > self.configured + MAX_NAMES {
+                names.remove(self.configured);
+            }
+        }
+        Self { name: name.into(), names: names.into(), configured: self.configured }
+    }
+
     /// Reduces a CSR to what is visible, or returns `None` if another account created it, which could write any
     /// annotation.
     ///
     /// Core's types have no place for `managedFields`, labels, `spec.uid`, `spec.groups` and `spec.extra`, so those are
     /// gone once an object is read; annotations are removed here.
     pub(crate) fn visible(&self, mut object: CertificateSigningRequest) -> Option<VisibleCsr> {
-        if object.spec.signer_name != SIGNER_NAME || object.spec.username != self.0 {
+        if object.spec.signer_name != SIGNER_NAME || !self.has_name(&object.spec.username) {
             return None;
         }
         let user = object.metadata.annotations.remove(USER_ANNOTATION).map(String::into_boxed_str);
@@ -73,6 +114,10 @@ pub(crate) fn version_number(version: &str) -> u64 {
     version.parse().unwrap_or(0)
 }
 
+/// The names that are remembered besides the configured ones. Where each session has a name of its own, they are those
+/// of more than two days of one-hour sessions; Kubernetes deletes a CSR that nobody has decided on after one.
+const MAX_NAMES: usize = 64;
+
 /// The annotation with the user who asked for an object. It counts only where `spec.username` is this server's own
 /// account: anybody who may create CSRs can write it.
 pub(crate) const USER_ANNOTATION: &str = "kube-enroll/user";
@@ -97,7 +142,7 @@ mod tests {
 
     #[test]
     fn shows_only_objects_of_our_signer_and_our_account() {
-        let account = ServiceAccount("us".into());
+        let account = ServiceAccount::new("us", &[]);
         let csr = account.visible(object(SIGNER_NAME, "us")).expect("ours");
         assert_eq!((csr.version(), csr.is_pending(), csr.is_for(None)), (7, true, true));
         for foreign in [object(SIGNER_NAME, "them"), object(SIGNER_NAME, ""), object("example.com/signer", "us")] {
@@ -106,11 +151,31 @@ mod tests {
     }
 
     #[test]
+    fn shows_objects_of_former_and_of_configured_names() {
+        let account = ServiceAccount::new("us", &["us-before".into()]).renamed("us-now");
+        assert_eq!(account.name(), "us-now");
+        for own in ["us", "us-before", "us-now"] {
+            assert!(account.visible(object(SIGNER_NAME, own)).is_some(), "{own}");
+        }
+        assert_eq!(account.visible(object(SIGNER_NAME, "them")), None);
+        assert!(account.has_same_names(&account.renamed("us")), "a name that is known brings no other objects");
+        assert!(!account.has_same_names(&account.renamed("us-later")));
+    }
+
+    #[test]
+    fn remembers_a_bounded_number_of_former_names_and_all_configured_ones() {
+        let sessions = (0..3 * MAX_NAMES).map(|session| format!("session-{session}"));
+        let account = sessions.fold(ServiceAccount::new("us", &["us-before".into()]), |us, name| us.renamed(&name));
+        assert_eq!(account.names.len(), MAX_NAMES + 1);
+        assert!(account.has_name("us-before") && account.has_name(account.name()) && !account.has_name("session-0"));
+    }
+
+    #[test]
     fn shows_a_person_only_what_was_asked_for_in_their_name() {
         let of = |user: Option<&str>| {
             let mut found = object(SIGNER_NAME, "us");
             found.metadata.annotations.extend(user.map(|user| (USER_ANNOTATION.into(), user.into())));
-            ServiceAccount("us".into()).visible(found).expect("ours")
+            ServiceAccount::new("us", &[]).visible(found).expect("ours")
         };
         assert!(of(Some("jane")).is_for(Some("jane")) && of(None).is_for(None));
         for (csr, user) in [(of(Some("jane")), Some("joe")), (of(Some("jane")), None), (of(None), Some("jane"))] {
@@ -129,7 +194,7 @@ mod tests {
             "status": {"conditions": [{"type": "Approved", "status": "True", "message": "m", "lastTransitionTime": "leak"}]}
         }"#;
         let object = serde_json::from_str(found).expect("an object");
-        let csr = ServiceAccount("us".into()).visible(object).expect("an object of ours");
+        let csr = ServiceAccount::new("us", &[]).visible(object).expect("an object of ours");
         assert!(!csr.is_pending());
         let json = serde_json::to_string(csr.object()).expect("JSON");
         assert!(!json.contains("leak"), "{json}");

@@ -7,7 +7,10 @@ use http::HeaderValue;
 use http_body_util::BodyExt;
 use kube::client::Body;
 use kube_enroll_core::{Backoff, WatchDecoder, WatchEvent};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{
     Error,
@@ -25,6 +28,8 @@ pub(crate) enum Event {
         csrs: Vec<VisibleCsr>,
         /// The version of the list.
         version: u64,
+        /// The account that they belong to.
+        account: ServiceAccount,
     },
     /// A CSR was created or changed.
     Applied(VisibleCsr),
@@ -39,6 +44,8 @@ pub(crate) enum Event {
 /// Lists and watches the CSRs for ever. No error ends it: the API server may come back from any.
 pub(crate) struct Watcher {
     client: Client,
+    accounts: watch::Receiver<ServiceAccount>,
+    /// The account whose CSRs are passed on, since the list began.
     account: ServiceAccount,
     metrics: Arc<Metrics>,
     /// The longest time without a byte on a watch that is alive.
@@ -60,6 +67,9 @@ pub(crate) struct Watcher {
 /// | `Listed` | `Watching` | a pause, `Listed`; `Unlisted` where the version is forgotten |
 /// | `Watching` | `Watching` | a pause, `Listed`; `Unlisted` where it cannot go on from its version |
 /// | `Pausing` | the state that it leads to | |
+///
+/// `Listed` and `Watching` lead to `Unlisted` at once where the account has got another name: CSRs of that name were
+/// passed over.
 #[derive(Default)]
 enum State {
     /// Nothing is known, or what is known cannot be continued.
@@ -99,9 +109,16 @@ enum End {
 
 impl Watcher {
     /// Makes a watcher that has not listed yet.
-    pub(crate) fn new(client: Client, account: ServiceAccount, metrics: Arc<Metrics>, silence: Duration) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        accounts: watch::Receiver<ServiceAccount>,
+        metrics: Arc<Metrics>,
+        silence: Duration,
+    ) -> Self {
+        let account = accounts.borrow().clone();
         Self {
             client,
+            accounts,
             account,
             metrics,
             silence,
@@ -126,6 +143,7 @@ impl Watcher {
     async fn step(&mut self, state: State) -> State {
         match state {
             State::Unlisted => {
+                self.account = self.accounts.borrow_and_update().clone();
                 self.metrics.lists.inc();
                 State::Listing { csrs: Vec::new(), next: String::new() }
             }
@@ -140,6 +158,7 @@ impl Watcher {
                     State::Pausing { pause, next: Box::new(State::Unlisted) }
                 }
             },
+            State::Listed { .. } if self.is_renamed() => State::Unlisted,
             State::Listed { version } => {
                 let requested = Instant::now();
                 self.metrics.watches.inc();
@@ -171,14 +190,25 @@ impl Watcher {
         }
         let version = version_number(&metadata.resource_version);
         tracing::debug!(objects = csrs.len(), version, "listed");
-        self.events.push_back(Event::Listed { csrs, version });
+        self.events.push_back(Event::Listed { csrs, version, account: self.account.clone() });
         Ok(State::Listed { version })
     }
 
     /// Reads what comes next on a watch.
     async fn read(&mut self, mut watch: Box<Watch>) -> State {
         let closed = End::Closed { version: watch.version };
-        let bytes = match timeout(self.silence, next_bytes(&mut watch.body)).await {
+        let next = tokio::select! {
+            Ok(()) = self.accounts.changed() => None,
+            next = timeout(self.silence, next_bytes(&mut watch.body)) => Some(next),
+        };
+        let Some(next) = next else {
+            if !self.is_renamed() {
+                return State::Watching(watch);
+            }
+            self.metrics.watching.set(0);
+            return State::Unlisted;
+        };
+        let bytes = match next {
             Ok(Ok(Some(bytes))) => bytes,
             Ok(Ok(None)) => return self.end(watch.requested, closed, None),
             Ok(Err(error)) => return self.end(watch.requested, closed, Some(&error)),
@@ -220,6 +250,11 @@ impl Watcher {
             self.events.push_back(event);
         }
         State::Watching(watch)
+    }
+
+    /// Returns whether there are CSRs that belong to the account now, and did not when the list began.
+    fn is_renamed(&self) -> bool {
+        !self.account.has_same_names(&self.accounts.borrow())
     }
 
     fn end(&mut self, requested: Instant, end: End, error: Option<&Error>) -> State {

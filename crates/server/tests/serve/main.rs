@@ -1,6 +1,7 @@
 //! The whole server over a socket, in front of a recorder: what goes upstream is what these tests are about. The
 //! recorder imitates nothing; the journeys with a real Kubernetes are in `/tests`.
 
+mod accounts;
 mod client;
 mod config;
 mod creating;

@@ -46,6 +46,8 @@ pub(crate) enum Scenario {
     Answer { status: u16, body: String, headers: Vec<(&'static str, &'static str)> },
     /// The same body that was sent, as Kubernetes answers a create: with the account in it.
     Created,
+    /// The same with this account in it.
+    CreatedBy(&'static str),
     /// No answer at all.
     Silence,
 }
@@ -185,16 +187,20 @@ async fn respond(
             }
             response
         }
-        Scenario::Created => {
-            let mut object: Value = serde_json::from_str(&seen.body).expect("an object");
-            object["spec"]["username"] = ACCOUNT.into();
-            object["spec"]["groups"] = json!(["system:authenticated"]);
-            object["metadata"]["uid"] = "1234".into();
-            object["metadata"]["managedFields"] = json!([{"manager": "kube-enroll"}]);
-            whole(201, object.to_string())
-        }
+        Scenario::Created => whole(201, created(&seen.body, ACCOUNT).to_string()),
+        Scenario::CreatedBy(account) => whole(201, created(&seen.body, account).to_string()),
         Scenario::Silence => std::future::pending().await,
     })
+}
+
+/// Returns the object that Kubernetes makes of a body.
+pub(crate) fn created(body: &str, account: &str) -> Value {
+    let mut object: Value = serde_json::from_str(body).expect("an object");
+    object["spec"]["username"] = account.into();
+    object["spec"]["groups"] = json!(["system:authenticated"]);
+    object["metadata"]["uid"] = "1234".into();
+    object["metadata"]["managedFields"] = json!([{"manager": "kube-enroll"}]);
+    object
 }
 
 /// Tells whether the server asks for itself: for all objects of the signer.
