@@ -51,7 +51,7 @@ async fn goes_the_way(kind: Kind) {
     page.click("#split-group-0").await;
     page.click("#add-group").await;
     page.write("#group-2", "kubeadm:cluster-admins").await;
-    reads(&page, "main", "far-reaching rights in this cluster").await;
+    reads(&page, "#groups-error", "far-reaching rights in many clusters").await;
     page.write("#group-2", "kubeadm:clüster-admins").await;
     reads(&page, "main", "looks like a group with far-reaching rights").await;
     page.click("#remove-group-2").await;

@@ -15,14 +15,21 @@ use crate::whole::{approve_by_the_page, looks_again};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_the_way_to_a_kubeconfig() {
-    let serve =
-        Serve::with(ControlPlane::shared(), &["--allowed-host=127.0.0.1", "--approver=Ask in #platform."]).await;
+    let flags = [
+        "--allowed-host=127.0.0.1",
+        "--approver=Ask in #platform.",
+        "--group=developers",
+        // A powerful one may be asked for since it is named.
+        "--group=kubeadm:cluster-admins",
+    ];
+    let serve = Serve::with(ControlPlane::shared(), &flags).await;
     let holds: &[&str] = &["/config.json", "/worker/kube_enroll_worker_bg.wasm"];
     let proxy = Proxy::start(&serve.url(), Faults { holds, ..Faults::default() }).await;
     let browser = Browser::start(Kind::Chromium).await;
     let page = Page { browser: &browser };
 
-    browser.open(&proxy.url()).await;
+    // The link asks for a group that the operator does not name.
+    browser.open(&format!("{}?group=on-call", proxy.url())).await;
     page.wait_for("loading").await;
     look(&browser, "loading").await;
 
@@ -33,7 +40,9 @@ async fn on_the_way_to_a_kubeconfig() {
         page.wait_for("editing").await;
     }
     look(&browser, "editing").await;
-    page.fill(&Wish::new("jane.doe@example.com", &["developers", "kubeadm:cluster-admins", "developers"])).await;
+    page.fill(&Wish::new("jane.doe@example.com", &[])).await;
+    page.click("#group-0").await;
+    page.click("#group-1").await;
     page.unfold("#options").await;
     page.write("#label", "-").await;
     page.click("#create").await;
@@ -41,7 +50,7 @@ async fn on_the_way_to_a_kubeconfig() {
     assert!(!page.text("#label-error").await.is_empty());
     look(&browser, "editing-with-faults").await;
     page.write("#label", "laptop").await;
-    page.click("#remove-group-2").await;
+    page.click("#group-2").await;
 
     // The key worker waits for its module, and so does the key.
     page.choose(Algorithm::Rsa4096).await;

@@ -29,6 +29,7 @@ mod one_click_is_one_request;
 mod one_person_has_one_name;
 mod one_tab_asks_for_all;
 mod other_sites_cannot_use_the_page;
+mod powerful_names_take_a_word_of_the_operator;
 mod several_enrollments_are_listed;
 mod the_clusters_clock_is_the_clock;
 mod the_key_workers_walls_hold;

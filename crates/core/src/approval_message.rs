@@ -32,7 +32,8 @@ impl ApprovalMessage<'_> {
             "Please approve {access}.\n\
              Request: {name}\n\
              Fingerprint of the key: {}\n\
-             Compare these with the request in the cluster before you decide.",
+             Compare these with the request in the cluster before you decide. Its annotations count only where the \
+             account of kube-enroll has created it.",
             fingerprint_pairs(fingerprint).join(" ")
         )
     }
@@ -99,7 +100,8 @@ mod tests {
              RSA-3072.\n\
              Request: jane-aaaaaaaaaa\n\
              Fingerprint of the key: ab cd ef 01\n\
-             Compare these with the request in the cluster before you decide."
+             Compare these with the request in the cluster before you decide. Its annotations count only where the \
+             account of kube-enroll has created it."
         );
         assert!(
             text("jane", &[]).starts_with("Please approve access to the cluster dev for jane in no groups, for 1 day")

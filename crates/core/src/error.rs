@@ -52,6 +52,19 @@ pub enum Error {
         /// The groups offered.
         offered: Vec<String>,
     },
+    /// A user or group that has far-reaching rights in clusters of common tools, and that this page's operator has not
+    /// allowed by its name.
+    #[error(
+        "{field} {} has far-reaching rights in many clusters: whoever runs this page can allow it with {}",
+        Quoted(.name),
+        if *.field == Field::User { "--powerful-user" } else { "--group" }
+    )]
+    PowerfulName {
+        /// The field of the name.
+        field: Field,
+        /// The name.
+        name: String,
+    },
     /// A key type that is unknown, or that this page's operator does not offer.
     #[error("key type {} is not offered here, expected one of: {}", Quoted(.found), .offered.join(", "))]
     AlgorithmNotOffered {
@@ -163,6 +176,7 @@ impl Error {
             Self::TooManyGroups { .. } => ErrorCode::TooManyGroups,
             Self::SubjectTooLong { .. } => ErrorCode::SubjectTooLong,
             Self::GroupNotOffered { .. } => ErrorCode::GroupNotOffered,
+            Self::PowerfulName { .. } => ErrorCode::PowerfulName,
             Self::AlgorithmNotOffered { .. } => ErrorCode::AlgorithmNotOffered,
             Self::ExpirationOutOfRange { .. } => ErrorCode::ExpirationOutOfRange,
             Self::InvalidPolicy { .. } => ErrorCode::InvalidPolicy,
@@ -181,7 +195,7 @@ impl Error {
     /// Returns the field of a form that the error is about, or `None` where it is about no single one.
     pub fn field(&self) -> Option<Field> {
         match self {
-            Self::Name { field, .. } => Some(*field),
+            Self::Name { field, .. } | Self::PowerfulName { field, .. } => Some(*field),
             Self::DuplicateGroup { index, .. } | Self::GroupNotOffered { index, .. } => Some(Field::Group(*index)),
             Self::AlgorithmNotOffered { .. } => Some(Field::Algorithm),
             Self::ExpirationOutOfRange { .. } => Some(Field::Lifetime),
@@ -302,6 +316,8 @@ error_codes! {
     SubjectTooLong = "subject-too-long",
     /// A group that the policy does not offer.
     GroupNotOffered = "group-not-offered",
+    /// A user or group with far-reaching rights that the policy does not name.
+    PowerfulName = "powerful-name",
     /// A key type that the policy does not offer.
     AlgorithmNotOffered = "algorithm-not-offered",
     /// A lifetime outside of the policy's bounds.

@@ -43,7 +43,7 @@ pub use namespace::Namespace;
 pub use object_name::{NameLabel, ObjectName};
 pub use passphrase::{MIN_PASSPHRASE_CHARACTERS, check_new_passphrase};
 pub use paths::{CLUSTER_INFO_PATH, CSRS_PATH, csr_path};
-pub use policy::{ExpirationSeconds, Groups, Judgement, KUBERNETES_MIN_EXPIRATION_SECONDS, Policy, Warning};
+pub use policy::{ExpirationSeconds, Groups, Judgement, KUBERNETES_MIN_EXPIRATION_SECONDS, Policy, Requested, Warning};
 pub use settings::{Origin, Settings};
 pub use status::{Status, StatusCause, StatusDetails};
 pub use subject::{MAX_GROUPS, MAX_SUBJECT_BYTES, Subject, parse_groups};

@@ -1,11 +1,15 @@
+mod powerful;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Algorithm, Error, GroupName, name::skeleton};
+pub use self::powerful::Warning;
+use crate::{Algorithm, Error, Field, GroupName, UserName};
 
 /// The requests that an operator allows: one policy, judged by the page before a key is made and by the server before a
 /// request passes.
 ///
-/// The default allows every algorithm, lifetimes from 10 minutes to a year, and every group that is not `system:`.
+/// The default allows every algorithm, lifetimes from 10 minutes to a year, and every user and group whose name is
+/// neither `system:` nor a powerful one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Policy {
@@ -13,10 +17,27 @@ pub struct Policy {
     pub algorithms: Vec<Algorithm>,
     /// The bounds of the lifetime.
     pub expiration_seconds: ExpirationSeconds,
-    /// The groups offered. Default: any.
+    /// The groups offered. Default: any whose name is not a powerful one.
     pub groups: Groups,
-    /// Groups to warn about, beside those that Kubernetes' own tools make powerful. Default: none.
+    /// Groups to warn about, beside those that common tools make powerful. Default: none.
     pub powerful_groups: Vec<String>,
+    /// Users that may be asked for although their names are powerful. Default: none.
+    pub powerful_users: Vec<UserName>,
+}
+
+/// The parts of a request that a policy judges.
+#[derive(Clone, Copy, Debug)]
+pub struct Requested<'a> {
+    /// The user, or `None` while none is named.
+    pub user: Option<&'a UserName>,
+    /// A sign-in has proved that the person who asks is this user.
+    pub is_proved: bool,
+    /// The groups.
+    pub groups: &'a [GroupName],
+    /// The key type.
+    pub algorithm: Algorithm,
+    /// `spec.expirationSeconds`.
+    pub expiration_seconds: i64,
 }
 
 /// The bounds of `spec.expirationSeconds`, in seconds.
@@ -47,21 +68,11 @@ pub enum Groups {
 #[must_use]
 pub struct Judgement {
     /// Everything that is not offered, each addressed by [`Error::field`]: [`Error::AlgorithmNotOffered`],
-    /// [`Error::ExpirationOutOfRange`], and [`Error::GroupNotOffered`] for each group. With any of them the request is
-    /// refused.
+    /// [`Error::ExpirationOutOfRange`], [`Error::PowerfulName`] for the user, and that or [`Error::GroupNotOffered`]
+    /// for each group. With any of them the request is refused.
     pub faults: Vec<Error>,
-    /// Warnings, which do not refuse the request.
+    /// Warnings about names that are not refused.
     pub warnings: Vec<Warning>,
-}
-
-/// A warning to show before a request is made. It refuses nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Warning {
-    /// This group holds far-reaching rights.
-    PowerfulGroup(GroupName),
-    /// This group looks like one with far-reaching rights.
-    LikePowerfulGroup(GroupName),
 }
 
 impl Default for Policy {
@@ -71,6 +82,7 @@ impl Default for Policy {
             expiration_seconds: ExpirationSeconds::default(),
             groups: Groups::Any,
             powerful_groups: Vec::new(),
+            powerful_users: Vec::new(),
         }
     }
 }
@@ -102,11 +114,20 @@ impl Policy {
         Err(Error::InvalidPolicy { reason })
     }
 
-    /// Judges a request: its groups, its key type, and its lifetime in seconds.
+    /// Judges a request.
     ///
-    /// Names need no judgement: a [`GroupName`] that begins with `system:` does not exist, so no policy can allow one.
-    pub fn judge(&self, groups: &[GroupName], algorithm: Algorithm, expiration_seconds: i64) -> Judgement {
-        let mut faults = Vec::new();
+    /// A name that begins with `system:` needs no judgement: there is no [`UserName`] or [`GroupName`] of it, so no
+    /// policy can allow one.
+    pub fn judge(&self, requested: &Requested<'_>) -> Judgement {
+        let Requested { user, is_proved, groups, algorithm, expiration_seconds } = *requested;
+        let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+        if let Some(user) = user {
+            if is_proved || self.powerful_users.contains(user) || !powerful::is_powerful_user(user) {
+                warnings.extend(powerful::warning_of_user(user));
+            } else {
+                faults.push(Error::PowerfulName { field: Field::User, name: user.to_string() });
+            }
+        }
         if !self.algorithms.contains(&algorithm) {
             faults.push(Error::AlgorithmNotOffered {
                 found: algorithm.name().to_owned(),
@@ -124,9 +145,19 @@ impl Policy {
         for (index, group) in groups.iter().enumerate() {
             if !self.groups.offers(group) {
                 faults.push(Error::GroupNotOffered { index, name: group.to_string(), offered: self.groups.names() });
+            } else if !self.offers(group) {
+                faults.push(Error::PowerfulName { field: Field::Group(index), name: group.to_string() });
+            } else {
+                warnings.extend(self.warning(group));
             }
         }
-        Judgement { faults, warnings: groups.iter().filter_map(|group| self.warning(group)).collect() }
+        Judgement { faults, warnings }
+    }
+
+    /// Returns whether a request may name this group. A powerful one has to be named by the policy: that any may be
+    /// asked for is not enough.
+    pub fn offers(&self, group: &GroupName) -> bool {
+        self.groups.offers(group) && (self.groups.names_exactly(group) || !powerful::is_powerful_group(group))
     }
 
     /// Returns whether this group holds far-reaching rights, or looks like one that does.
@@ -135,21 +166,23 @@ impl Policy {
     }
 
     fn warning(&self, group: &GroupName) -> Option<Warning> {
-        let powerful = || POWERFUL_GROUPS.iter().copied().chain(self.powerful_groups.iter().map(String::as_str));
-        if powerful().any(|powerful| group == powerful) {
-            return Some(Warning::PowerfulGroup(group.clone()));
-        }
-        let seen = skeleton(group);
-        let is_like = powerful().any(|powerful| seen == skeleton(powerful));
-        is_like.then(|| Warning::LikePowerfulGroup(group.clone()))
+        powerful::warning_of_group(group, &self.powerful_groups)
     }
 }
 
 impl Groups {
-    /// Returns whether a request may name this group.
-    pub fn offers(&self, group: &GroupName) -> bool {
+    /// Returns whether the group is one of these. [`Policy::offers`] judges it.
+    fn offers(&self, group: &GroupName) -> bool {
         match self {
             Self::Any => true,
+            Self::Only(offered) => offered.contains(group),
+        }
+    }
+
+    /// Returns whether the group's own name is among these.
+    fn names_exactly(&self, group: &GroupName) -> bool {
+        match self {
+            Self::Any => false,
             Self::Only(offered) => offered.contains(group),
         }
     }
@@ -182,36 +215,43 @@ impl From<Groups> for Vec<GroupName> {
 /// ([API reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/#CertificateSigningRequestSpec)).
 pub const KUBERNETES_MIN_EXPIRATION_SECONDS: u32 = 600;
 
-/// The groups that are worth a warning wherever they are asked for: they hold full rights on clusters made by kubeadm.
-const POWERFUL_GROUPS: &[&str] = &["kubeadm:cluster-admins"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Field;
 
     fn groups(names: &[&str]) -> Vec<GroupName> {
         crate::subject::parse_groups(names).expect("plain names")
+    }
+
+    /// Judges a request of a user with a plain name, who is not signed in.
+    fn judge(policy: &Policy, groups: &[GroupName], algorithm: Algorithm, expiration_seconds: i64) -> Judgement {
+        policy.judge(&Requested { user: None, is_proved: false, groups, algorithm, expiration_seconds })
+    }
+
+    fn judge_user(policy: &Policy, user: &str, is_proved: bool) -> Judgement {
+        let user = UserName::parse(user).expect("a plain name");
+        let (algorithm, expiration_seconds) = (Algorithm::Ed25519, 600);
+        policy.judge(&Requested { user: Some(&user), is_proved, groups: &[], algorithm, expiration_seconds })
     }
 
     #[test]
     fn refuses_lifetimes_outside_of_its_bounds() {
         let policy = Policy::default();
         for seconds in [i64::MIN, -1, 0, 599, 365 * 86_400 + 1, 1 << 31, i64::MAX] {
-            let judged = policy.judge(&groups(&[]), Algorithm::Rsa3072, seconds);
+            let judged = judge(&policy, &groups(&[]), Algorithm::Rsa3072, seconds);
             assert!(matches!(&judged.faults[..], [Error::ExpirationOutOfRange { .. }]), "{seconds}");
         }
         for seconds in [600, 86_400, 365 * 86_400] {
-            assert_eq!(policy.judge(&groups(&[]), Algorithm::Rsa3072, seconds), Judgement::default());
+            assert_eq!(judge(&policy, &groups(&[]), Algorithm::Rsa3072, seconds), Judgement::default());
         }
     }
 
     #[test]
     fn accepts_only_the_groups_that_are_configured() {
         let policy = Policy { groups: Groups::Only(groups(&["developers"])), ..Policy::default() };
-        assert_eq!(policy.judge(&groups(&["developers"]), Algorithm::Ed25519, 600), Judgement::default());
+        assert_eq!(judge(&policy, &groups(&["developers"]), Algorithm::Ed25519, 600), Judgement::default());
         assert!(matches!(
-            &policy.judge(&groups(&["developers", "admins"]), Algorithm::Ed25519, 600).faults[..],
+            &judge(&policy, &groups(&["developers", "admins"]), Algorithm::Ed25519, 600).faults[..],
             [Error::GroupNotOffered { index: 1, name, .. }] if name == "admins"
         ));
     }
@@ -220,15 +260,55 @@ mod tests {
     fn warns_about_groups_that_look_like_powerful_ones() {
         let policy = Policy { powerful_groups: vec!["sre".into(), "Воѕѕ".into()], ..Policy::default() };
         let names = ["SRE", "srë", "sre\u{301}", "Kubeadm:cluster-admins", "kubeadm:clüster-admins", "boss", "sra"];
-        let warnings = policy.judge(&groups(&names), Algorithm::Rsa3072, 86_400).warnings;
+        let warnings = judge(&policy, &groups(&names), Algorithm::Rsa3072, 86_400).warnings;
         assert_eq!(warnings, groups(&names[..6]).into_iter().map(Warning::LikePowerfulGroup).collect::<Vec<_>>());
     }
 
     #[test]
+    fn refuses_powerful_groups_unless_it_names_them() {
+        for group in ["kubeadm:cluster-admins", "cluster-admins", "dedicated-admins"] {
+            let judged = judge(&Policy::default(), &groups(&["dev", group]), Algorithm::Ed25519, 600);
+            assert!(
+                matches!(&judged.faults[..], [Error::PowerfulName { field: Field::Group(1), name }] if name == group),
+                "{judged:?}"
+            );
+            let policy = Policy { groups: Groups::Only(groups(&[group])), ..Policy::default() };
+            assert_eq!(judge(&policy, &groups(&[group]), Algorithm::Ed25519, 600).faults, []);
+            assert!(policy.offers(&groups(&[group])[0]) && !Policy::default().offers(&groups(&[group])[0]));
+        }
+    }
+
+    #[test]
+    fn refuses_powerful_users_unless_it_names_them_or_a_sign_in_has_proved_them() {
+        let policy = Policy { powerful_users: vec![UserName::parse("root").expect("a name")], ..Policy::default() };
+        for user in ["admin", "kubernetes-admin", "kubelet-api", "front-proxy-client"] {
+            let judged = judge_user(&policy, user, false);
+            assert!(
+                matches!(&judged.faults[..], [Error::PowerfulName { field: Field::User, name }] if name == user),
+                "{judged:?}"
+            );
+            assert_eq!(judge_user(&policy, user, true).faults, [], "{user}");
+        }
+        assert_eq!(judge_user(&policy, "root", false).faults, []);
+        assert_eq!(judge_user(&policy, "Admin", false).faults, [], "another user, whose likeness is a warning");
+    }
+
+    #[test]
+    fn warns_about_powerful_users_that_it_lets_pass() {
+        let user = |name| UserName::parse(name).expect("a name");
+        let judged = judge_user(&Policy::default(), "root", true);
+        assert_eq!(judged.warnings, [Warning::PowerfulUser(user("root"))]);
+        let judged = judge_user(&Policy::default(), "Root", false);
+        assert_eq!(judged.warnings, [Warning::LikePowerfulUser(user("Root"))]);
+        assert_eq!(judge_user(&Policy::default(), "jane", false), Judgement::default());
+    }
+
+    #[test]
     fn warns_about_powerful_groups() {
-        let policy = Policy { powerful_groups: vec!["sre".into()], ..Policy::default() };
+        let offered = Groups::Only(groups(&["sre", "dev", "kubeadm:cluster-admins"]));
+        let policy = Policy { powerful_groups: vec!["sre".into()], groups: offered, ..Policy::default() };
         assert_eq!(
-            policy.judge(&groups(&["sre", "dev", "kubeadm:cluster-admins"]), Algorithm::Ed25519, 600).warnings,
+            judge(&policy, &groups(&["sre", "dev", "kubeadm:cluster-admins"]), Algorithm::Ed25519, 600).warnings,
             groups(&["sre", "kubeadm:cluster-admins"]).into_iter().map(Warning::PowerfulGroup).collect::<Vec<_>>()
         );
     }
@@ -237,7 +317,7 @@ mod tests {
     fn accepts_only_the_algorithms_that_are_configured() {
         let policy = Policy { algorithms: vec![Algorithm::EcdsaP256], ..Policy::default() };
         assert!(matches!(
-            &policy.judge(&groups(&[]), Algorithm::Rsa2048, 600).faults[..],
+            &judge(&policy, &groups(&[]), Algorithm::Rsa2048, 600).faults[..],
             [Error::AlgorithmNotOffered { found, .. }] if found == "RSA-2048"
         ));
     }
@@ -269,7 +349,7 @@ mod tests {
             groups: Groups::Only(groups(&["dev"])),
             ..Policy::default()
         };
-        let faults = policy.judge(&groups(&["a", "dev", "b"]), Algorithm::Rsa2048, 5).faults;
+        let faults = judge(&policy, &groups(&["a", "dev", "b"]), Algorithm::Rsa2048, 5).faults;
         let fields: Vec<Option<Field>> = faults.iter().map(Error::field).collect();
         let expected = [Field::Algorithm, Field::Lifetime, Field::Group(0), Field::Group(2)];
         assert_eq!(fields, expected.map(Some));
@@ -280,7 +360,7 @@ mod tests {
         for json in ["{}", r#"{"groups":[]}"#] {
             let policy: Policy = serde_json::from_str(json).expect("a policy");
             assert_eq!(policy.groups, Groups::Any, "{json}");
-            assert_eq!(policy.judge(&groups(&["whatever"]), Algorithm::Ed25519, 600), Judgement::default());
+            assert_eq!(judge(&policy, &groups(&["whatever"]), Algorithm::Ed25519, 600), Judgement::default());
         }
         assert_eq!(serde_json::to_value(Groups::Any).expect("a list"), serde_json::json!([]));
         let policy: Policy = serde_json::from_str(r#"{"groups":["dev"]}"#).expect("a policy");

@@ -7,6 +7,7 @@ mod lifetime_field;
 mod lock_field;
 mod name_notes;
 mod options;
+mod powerful_note;
 mod saved_key;
 mod stored_enrollments;
 mod unusual_note;
@@ -21,7 +22,8 @@ use super::{Actions, Heading, Hint, OnAPhone, SameSteps, use_ui};
 use crate::state::{Faults, Form, Lifetime, LockKind, Person, UserAction};
 
 use self::{
-    asked_for::AskedFor, group_fields::GroupFields, lock_field::NewPassphrase, options::Options, user_field::UserField,
+    asked_for::AskedFor, group_fields::GroupFields, lock_field::NewPassphrase, options::Options,
+    powerful_note::PowerfulNote, user_field::UserField,
 };
 pub(crate) use self::{
     saved_key::{EndedKey, SavedKey},
@@ -93,6 +95,9 @@ pub(crate) fn Identify(props: &IdentifyProps) -> Html {
                         composed={props.composed.user.clone()}
                         fault={faults.user.clone().map(AttrValue::from)}
                     />
+                }
+                for warning in form.user_warnings(policy) {
+                    <PowerfulNote {warning} />
                 }
                 <GroupFields {form} {policy} composed={props.composed.groups.clone()} faults={&faults} />
                 <Options {form} {policy} browser_locks={props.browser_locks} faults={&faults} />

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kube_enroll_core::{
     Algorithm, Error, Field, GroupName, Groups, Judgement, MIN_PASSPHRASE_CHARACTERS, NameLabel, Namespace, ObjectName,
-    Policy, Subject, UserName, Warning, check_new_passphrase,
+    Policy, Requested, Subject, UserName, Warning, check_new_passphrase,
 };
 use kube_enroll_protocol::{Details, Passphrase};
 
@@ -18,6 +18,8 @@ use super::{Environment, Storage};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Form {
     pub user: String,
+    /// The user is the person who is signed in.
+    pub user_is_proved: bool,
     /// One per row, empty rows included; where the policy names groups, the ones that are chosen.
     pub groups: Vec<String>,
     /// Groups of the link to the page, or of an earlier request, that the signed-in person may not request, so that
@@ -106,6 +108,7 @@ impl Form {
     pub(crate) fn new(user: String, groups: Vec<String>) -> Self {
         let mut form = Self {
             user,
+            user_is_proved: false,
             groups,
             unavailable_groups: vec![],
             algorithm: Algorithm::default(),
@@ -265,10 +268,14 @@ impl Form {
             Error::GroupNotOffered { index, name, offered } => {
                 Error::GroupNotOffered { index: good_rows[index], name, offered }
             }
+            Error::PowerfulName { field: Field::Group(index), name } => {
+                Error::PowerfulName { field: Field::Group(good_rows[index]), name }
+            }
             other => other,
         };
         let seconds = self.lifetime.seconds(&self.custom, self.unit);
-        let Judgement { faults: refusals, .. } = policy.judge(&groups, self.algorithm, seconds.map_or(0, i64::from));
+        let judged = self.judge(policy, user.as_ref(), &groups, seconds.map_or(0, i64::from));
+        let Judgement { faults: refusals, .. } = judged;
         refusals.into_iter().for_each(|error| add(to_row(error)));
         let subject = user.and_then(|user| Subject::new(user, groups).map_err(|error| add(to_row(error))).ok());
         let label = parse_optional(&self.label, NameLabel::parse).map_err(&mut add).ok();
@@ -294,11 +301,28 @@ impl Form {
         }
     }
 
-    /// Returns the policy's warnings about the fields that can be parsed.
-    pub(crate) fn warnings(&self, policy: &Policy) -> Vec<Warning> {
+    /// Returns the policy's warnings about the groups that can be parsed.
+    pub(crate) fn group_warnings(&self, policy: &Policy) -> Vec<Warning> {
         let groups: Vec<GroupName> =
             self.filled_rows().iter().filter_map(|(_, group)| GroupName::parse(group).ok()).collect();
-        policy.judge(&groups, self.algorithm, policy.expiration_seconds.default.into()).warnings
+        self.judge(policy, None, &groups, 0).warnings
+    }
+
+    /// Returns the policy's warnings about the user.
+    pub(crate) fn user_warnings(&self, policy: &Policy) -> Vec<Warning> {
+        let user = UserName::parse(self.user_name()).ok();
+        self.judge(policy, user.as_ref(), &[], 0).warnings
+    }
+
+    fn judge(
+        &self,
+        policy: &Policy,
+        user: Option<&UserName>,
+        groups: &[GroupName],
+        expiration_seconds: i64,
+    ) -> Judgement {
+        let (is_proved, algorithm) = (self.user_is_proved, self.algorithm);
+        policy.judge(&Requested { user, is_proved, groups, algorithm, expiration_seconds })
     }
 
     /// Returns the user without the space around, which is nobody's intention, and which nobody sees.
@@ -369,11 +393,35 @@ mod tests {
     }
 
     #[test]
-    fn warns_of_powerful_groups_without_refusing_them() {
-        let form = form(&["dev", "kubeadm:cluster-admins"]);
-        let powerful = GroupName::parse("kubeadm:cluster-admins").expect("a name");
-        assert_eq!(form.warnings(&Policy::default()), [Warning::PowerfulGroup(powerful)]);
-        assert!(form.parse(&Policy::default()).is_ok());
+    fn refuses_a_powerful_group_in_its_row_unless_the_policy_names_it() {
+        let form = form(&["", "dev", "kubeadm:cluster-admins"]);
+        let faults = form.parse(&Policy::default()).expect_err("a fault");
+        assert_eq!(faults.group_row, Some(2));
+        assert_eq!(
+            faults.groups.as_deref(),
+            Some(
+                "Group 3 \"kubeadm:cluster-admins\" has far-reaching rights in many clusters: whoever runs this page can \
+                 allow it with --group."
+            )
+        );
+        assert_eq!(form.group_warnings(&Policy::default()), []);
+        let groups = parse_groups(&["dev", "kubeadm:cluster-admins"]).expect("names");
+        let policy = Policy { groups: groups.clone().into(), ..Policy::default() };
+        assert!(form.parse(&policy).is_ok());
+        assert_eq!(form.group_warnings(&policy), [Warning::PowerfulGroup(groups[1].clone())]);
+    }
+
+    #[test]
+    fn refuses_a_powerful_user_unless_the_policy_or_a_sign_in_names_it() {
+        let typed = Form { user: " root".into(), ..form(&[]) };
+        let faults = typed.parse(&Policy::default()).expect_err("a fault");
+        assert!(faults.user.as_deref().is_some_and(|fault| fault.ends_with("--powerful-user.")), "{faults:?}");
+        assert!(Form { user_is_proved: true, ..typed.clone() }.parse(&Policy::default()).is_ok());
+        let root = UserName::parse("root").expect("a name");
+        let policy = Policy { powerful_users: vec![root.clone()], ..Policy::default() };
+        assert!(typed.parse(&policy).is_ok());
+        assert_eq!(typed.user_warnings(&policy), [Warning::PowerfulUser(root)]);
+        assert_eq!(typed.user_warnings(&Policy::default()), []);
     }
 
     #[test]

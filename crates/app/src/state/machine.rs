@@ -161,7 +161,8 @@ fn loaded(settings: Settings, context: &mut Context) -> Transition {
     let mut policy = settings.policy.clone();
     match context.person.clone() {
         Some(person) => {
-            Rc::make_mut(&mut context.form).user = person.user.to_string();
+            let form = Rc::make_mut(&mut context.form);
+            (form.user, form.user_is_proved) = (person.user.to_string(), true);
             policy.groups = Groups::Only(person.groups.clone());
         }
         None if settings.identity.is_some() => {

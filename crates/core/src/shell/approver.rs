@@ -28,17 +28,16 @@ impl ApproverBlock<'_> {
         let access = access(cluster, subject, algorithm, expiration_seconds);
         let mut lines = vec![format!("# Asked for: {access}."), String::new()];
         // No apostrophes: a shell that takes no comments from a keyboard, as zsh, would wait for the second one.
-        lines.push(match requesting_user {
+        match requesting_user {
             Some(account) => {
                 let account: String = account.chars().filter(|character| !character.is_control()).collect();
-                format!("# 1. Look at what is asked for. Requesting User must be {account}.")
+                lines.push(format!("# 1. Look at what is asked for. Requesting User must be {account}."));
+                // What others create can carry any annotation.
+                lines.push("#    Annotations count only beside that user.".into());
             }
-            None => "# 1. Look at what is asked for:".into(),
-        });
-        // What others create can carry any annotation.
-        lines.extend(annotated_user.map(|user| {
-            format!("#    Annotations must have kube-enroll/user={user}, which counts only beside that user.")
-        }));
+            None => lines.push("# 1. Look at what is asked for:".into()),
+        }
+        lines.extend(annotated_user.map(|user| format!("#    Annotations must have kube-enroll/user={user}")));
         lines.extend([
             commands::describe(name),
             commands::print_subject(name),
@@ -80,7 +79,8 @@ mod tests {
             "# Asked for: access to the cluster dev for jane in the groups dev and ops, for 1 day, with a key of type RSA-3072.\n\
              \n\
              # 1. Look at what is asked for. Requesting User must be system:serviceaccount:kube-enroll:kube-enroll.\n\
-             #    Annotations must have kube-enroll/user=jane, which counts only beside that user.\n\
+             #    Annotations count only beside that user.\n\
+             #    Annotations must have kube-enroll/user=jane\n\
              kubectl describe csr jane-aaaaaaaaaa\n\
              kubectl get csr jane-aaaaaaaaaa -o jsonpath='{.spec.request}' | base64 -d | openssl req -noout -subject \
              -nameopt utf8,esc_ctrl,sep_multiline\n\

@@ -2,14 +2,17 @@
 
 use base64ct::{Base64, Encoding};
 use kube_enroll_core::{
-    CertificateSigningRequest, Error as CoreError, ObjectName, Policy, Subject,
+    CertificateSigningRequest, Error as CoreError, ObjectName, Policy, Requested, Subject, Warning,
     csr::{API_VERSION, KIND, SIGNER_NAME, USAGES},
 };
 use kube_enroll_x509::{CertificationRequest, Error as X509Error};
 use serde::Deserialize;
 
 use super::ApiError;
-use crate::{identity::Person, kubernetes::csr::USER_ANNOTATION};
+use crate::{
+    identity::Person,
+    kubernetes::csr::{FINGERPRINT_ANNOTATION, USER_ANNOTATION, WARNING_ANNOTATION},
+};
 
 /// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it.
 ///
@@ -28,10 +31,16 @@ pub(crate) fn admit(
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
-    let (mut object, subject) = given.judge(policy).map_err(ApiError::Refused)?;
+    let (mut object, request, warnings) = given.judge(policy, person).map_err(ApiError::Refused)?;
+    let mut annotate = |key: &str, value: String| object.metadata.annotations.insert(key.into(), value);
     if let Some(person) = person {
-        check_person(person, &subject)?;
-        object.metadata.annotations.insert(USER_ANNOTATION.into(), person.user.clone());
+        check_person(person, request.subject())?;
+        annotate(USER_ANNOTATION, person.user.clone());
+    }
+    annotate(FINGERPRINT_ANNOTATION, request.fingerprint().to_string());
+    if !warnings.is_empty() {
+        let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+        annotate(WARNING_ANNOTATION, warnings.join("; "));
     }
     Ok(object)
 }
@@ -73,7 +82,7 @@ struct CreateSpec {
 }
 
 impl CreateBody {
-    fn judge(self, policy: &Policy) -> Result<(CertificateSigningRequest, Subject), X509Error> {
+    fn judge(self, policy: &Policy, person: Option<&Person>) -> Result<Judged, X509Error> {
         expect("apiVersion", &self.api_version, API_VERSION)?;
         expect("kind", &self.kind, KIND)?;
         expect("spec.signerName", &self.spec.signer_name, SIGNER_NAME)?;
@@ -88,16 +97,27 @@ impl CreateBody {
         let request = CertificationRequest::parse_pem(&pem)?;
         request.check_known_weakness()?;
         name.check_user(request.subject().user())?;
-        let judgement = policy.judge(request.subject().groups(), request.algorithm(), self.spec.expiration_seconds);
+        let subject = request.subject();
+        let judgement = policy.judge(&Requested {
+            user: Some(subject.user()),
+            // That the user is this person, `check_person` checks.
+            is_proved: person.is_some(),
+            groups: subject.groups(),
+            algorithm: request.algorithm(),
+            expiration_seconds: self.spec.expiration_seconds,
+        });
         if let Some(fault) = judgement.faults.into_iter().next() {
             return Err(fault.into());
         }
         let expiration_seconds = u32::try_from(self.spec.expiration_seconds)
             .expect("the policy's bounds are u32, and the lifetime lies within");
         let object = CertificateSigningRequest::new(&name, &request.to_pem(), expiration_seconds);
-        Ok((object, request.subject().clone()))
+        Ok((object, request, judgement.warnings))
     }
 }
+
+/// The object, with the request that it holds, and the warnings about it.
+type Judged = (CertificateSigningRequest, CertificationRequest, Vec<Warning>);
 
 /// A parser's message, which names an unknown field as it came, so that it can be shown in a terminal too.
 fn visible(message: &str) -> String {

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
-use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy};
+use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy, UserName};
 
 use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD};
 use crate::{identity::IdentityFlags, limits::Limits};
@@ -170,12 +170,17 @@ struct PolicyFlags {
     /// Longest lifetime. [default: 31536000, a year]
     #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MAXIMUM_SECONDS", value_name = "SECONDS")]
     expiration_maximum_seconds: Option<u32>,
-    /// Group that people may ask for; repeatable. [default: any but system:…]
+    /// Group that people may ask for; repeatable. One with far-reaching rights in clusters of common tools, such as
+    /// kubeadm:cluster-admins, may be asked for only where it is named here. [default: any other, but system:…]
     #[arg(long, value_name = "NAME", value_parser = GroupName::parse)]
     group: Vec<GroupName>,
     /// Group to warn about; repeatable. kubeadm:cluster-admins always is one.
     #[arg(long, value_name = "NAME")]
     powerful_group: Vec<String>,
+    /// User with far-reaching rights in clusters of common tools, such as kubernetes-admin or root, that people may ask
+    /// for all the same; repeatable. Somebody who is signed in under such a name needs no mention. [default: none]
+    #[arg(long, value_name = "NAME", value_parser = UserName::parse)]
+    powerful_user: Vec<UserName>,
     /// How to reach an approver, a sentence for people: "Ask in #platform".
     #[arg(long, env = "KUBE_ENROLL_APPROVER", default_value = "", hide_default_value = true, value_name = "TEXT")]
     approver: String,
@@ -231,8 +236,12 @@ impl Serve {
 
 impl PolicyFlags {
     fn into_policy(self) -> Policy {
-        let mut policy =
-            Policy { groups: self.group.into(), powerful_groups: self.powerful_group, ..Policy::default() };
+        let mut policy = Policy {
+            groups: self.group.into(),
+            powerful_groups: self.powerful_group,
+            powerful_users: self.powerful_user,
+            ..Policy::default()
+        };
         if !self.algorithm.is_empty() {
             policy.algorithms = self.algorithm;
         }
@@ -283,10 +292,13 @@ mod tests {
             "--group=dev,ops",
             "--group=admins",
             "--expiration-maximum-seconds=3600",
+            "--powerful-user=root",
+            "--powerful-user=kubernetes-admin",
         ]);
         assert_eq!(config.policy.algorithms, [Algorithm::Ed25519, Algorithm::EcdsaP256]);
         // Groups may hold commas.
         assert_eq!(config.policy.groups, parse_groups(&["dev,ops", "admins"]).expect("good names").into());
+        assert_eq!(config.policy.powerful_users, ["root", "kubernetes-admin"]);
         assert_eq!(config.policy.expiration_seconds.default, 3600);
         assert_eq!(config.policy.check(), Ok(()));
     }
@@ -314,8 +326,8 @@ mod tests {
     }
 
     #[test]
-    fn refuses_groups_that_nobody_may_ask_for() {
-        for flag in ["--group=system:masters", "--group="] {
+    fn refuses_names_that_nobody_may_ask_for() {
+        for flag in ["--group=system:masters", "--group=", "--powerful-user=system:admin", "--powerful-user="] {
             assert!(Cli::try_parse_from(["kube-enroll", "serve", flag]).is_err(), "{flag}");
         }
     }

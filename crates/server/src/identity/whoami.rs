@@ -31,7 +31,7 @@ impl<'a> Whoami<'a> {
         policy: &Policy,
         sign_out_url: Option<&'a str>,
     ) -> Self {
-        let may_be_named = |group: &&str| GroupName::parse(group).is_ok_and(|group| policy.groups.offers(&group));
+        let may_be_named = |group: &&str| GroupName::parse(group).is_ok_and(|group| policy.offers(&group));
         Self {
             identity,
             user: &person.user,

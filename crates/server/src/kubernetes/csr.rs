@@ -122,6 +122,13 @@ const MAX_NAMES: usize = 64;
 /// account: anybody who may create CSRs can write it.
 pub(crate) const USER_ANNOTATION: &str = "kube-enroll/user";
 
+/// The annotation with the fingerprint of the key, as openssl prints it, for `kubectl describe csr`. It counts where
+/// [`USER_ANNOTATION`] does.
+pub(crate) const FINGERPRINT_ANNOTATION: &str = "kube-enroll/fingerprint";
+
+/// The annotation with what an approver should look at twice. It counts where [`USER_ANNOTATION`] does.
+pub(crate) const WARNING_ANNOTATION: &str = "kube-enroll/warning";
+
 #[cfg(test)]
 mod tests {
     use kube_enroll_core::csr::{ObjectMeta, Spec};

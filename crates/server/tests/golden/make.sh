@@ -26,6 +26,9 @@ request jane p256 "/CN=jane/O=developers"
 request jane-rsa rsa2048 "/CN=jane" -sha256
 request jane-twenty-groups p256 "/CN=jane$(seq -f '/O=group-%.0f' -s '' 20)"
 request admins p256 "/CN=jane/O=developers/O=admins"
+# Names with far-reaching rights in clusters of common tools.
+request powerful-user p256 "/CN=root"
+request powerful-group p256 "/CN=jane/O=kubeadm:cluster-admins"
 # Two users, or one within a name of several values.
 request two-users p256 "/CN=jane/CN=joe"
 request two-users-other-order p256 "/CN=joe/O=developers/CN=jane"

@@ -12,6 +12,7 @@ mod jwt;
 mod limits;
 mod metrics;
 mod page;
+mod powerful;
 mod proof;
 mod provider;
 mod public_url;

@@ -1,9 +1,9 @@
 use std::rc::Rc;
 
-use kube_enroll_core::{GroupName, Groups, Policy, Warning};
+use kube_enroll_core::{GroupName, Groups, Policy};
 use yew::prelude::*;
 
-use super::{name_notes::NameNotes, unusual_note::UnusualNote};
+use super::{name_notes::NameNotes, powerful_note::PowerfulNote, unusual_note::UnusualNote};
 use crate::{
     components::{Button, Fault, Hint, Note, Text, TextInput, invalid, use_ui},
     state::{Edit, Faults, Form, UserAction, parts},
@@ -53,8 +53,8 @@ pub(crate) fn GroupFields(props: &GroupFieldsProps) -> Html {
                     <UnusualNote name={group.clone()} />
                 }
             }
-            for warning in form.warnings(policy) {
-                { powerful_note(&warning) }
+            for warning in form.group_warnings(policy) {
+                <PowerfulNote {warning} />
             }
         </fieldset>
     }
@@ -82,21 +82,6 @@ fn group_notes(row: usize, group: &str, composed: Option<AttrValue>) -> Html {
             <NameNotes field={format!("group-{row}")} kind="groups" name={group.to_owned()} {composed} {compose} />
         </>
     }
-}
-
-/// Returns the note of a policy's warning.
-fn powerful_note(warning: &Warning) -> Html {
-    let (group, text) = match warning {
-        Warning::PowerfulGroup(group) => (
-            group,
-            " has far-reaching rights in this cluster. Ask for it only if you need it; the approver will look closely.",
-        ),
-        Warning::LikePowerfulGroup(group) => {
-            (group, " looks like a group with far-reaching rights, and is another one. Is it the one that you mean?")
-        }
-        _ => return Html::default(),
-    };
-    html! { <Note warns=true><b translate="no">{ group.to_string() }</b><Text {text} /></Note> }
 }
 
 /// Properties of [`GroupRows`].

@@ -182,10 +182,34 @@ async fn says_on_a_phone_that_this_is_for_the_computer_with_kubectl() {
 
 #[tokio::test]
 async fn warns_of_powerful_groups_and_of_names_that_look_alike() {
-    let html = Filled::new("jäne", &["dev", "kubeadm:cluster-admins"]).render().await;
+    let named = Filled::new("jäne", &["dev", "kubeadm:cluster-admins"]).offering(&["dev", "kubeadm:cluster-admins"]);
+    let html = named.render().await;
     assert!(html.contains(r#"<b translate="no">jäne</b> has letters outside of a–z"#), "{html}");
     assert!(html.contains(r#"<b translate="no">kubeadm:cluster-admins</b><span> has far-reaching rights"#), "{html}");
     assert_eq!(html.matches("far-reaching").count(), 1);
+}
+
+#[tokio::test]
+async fn refuses_powerful_names_beside_their_fields_and_says_who_can_allow_them() {
+    let html = Filled::new("root", &["kubeadm:cluster-admins"]).render().await;
+    assert!(tag(&html, "user").contains(r#"aria-invalid="true""#), "{html}");
+    assert!(tag(&html, "group-0").contains(r#"aria-invalid="true""#), "{html}");
+    for flag in ["--powerful-user.", "--group."] {
+        assert!(html.contains(&format!("whoever runs this page can allow it with {flag}")), "{html}");
+    }
+    assert!(!html.contains("in this cluster"), "not a warning as well: {html}");
+}
+
+#[tokio::test]
+async fn warns_of_a_powerful_user_who_is_signed_in() {
+    let person = Person { user: UserName::parse("root").expect("a name"), groups: vec![], sign_out_url: None };
+    let mut filled = Filled { person: Some(person), ..Filled::new("root", &[]) };
+    filled.form.user_is_proved = true;
+    let html = filled.render().await;
+    assert!(html.contains(r#"<b translate="no">root</b><span> has far-reaching rights in this cluster"#), "{html}");
+    assert!(!html.contains("aria-invalid"), "{html}");
+    let html = Filled::new("Root", &[]).render().await;
+    assert!(html.contains("Root</b><span> looks like a user with far-reaching rights"), "{html}");
 }
 
 #[tokio::test]
