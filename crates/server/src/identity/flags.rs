@@ -34,6 +34,10 @@ pub struct IdentityFlags {
     /// Audience that a token must be for.
     #[arg(long, env = "KUBE_ENROLL_OIDC_CLIENT_ID", value_name = "ID")]
     pub oidc_client_id: Option<String>,
+    /// Other client whose tokens count where they are for --oidc-client-id among several audiences: their claim `azp`;
+    /// repeatable. [default: none]
+    #[arg(long, value_name = "ID")]
+    pub oidc_authorized_party: Vec<String>,
     /// Claim that is the user. [default: sub]
     #[arg(long, env = "KUBE_ENROLL_OIDC_USERNAME_CLAIM", value_name = "CLAIM")]
     pub oidc_username_claim: Option<String>,
@@ -106,6 +110,7 @@ impl IdentityFlags {
             (self.jwt_header.is_some(), "--jwt-header"),
             (self.oidc_issuer_url.is_some(), "--oidc-issuer-url"),
             (self.oidc_client_id.is_some(), "--oidc-client-id"),
+            (!self.oidc_authorized_party.is_empty(), "--oidc-authorized-party"),
             (self.oidc_username_claim.is_some(), "--oidc-username-claim"),
             (self.oidc_username_prefix.is_some(), "--oidc-username-prefix"),
             (self.oidc_groups_claim.is_some(), "--oidc-groups-claim"),

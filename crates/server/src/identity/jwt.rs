@@ -20,6 +20,9 @@ pub(super) struct Jwt {
     algorithms: Vec<Algorithm>,
     validation: Validation,
     issuer: String,
+    client_id: String,
+    /// The other clients whose tokens count.
+    authorized_parties: Vec<String>,
     username_claim: String,
     username_prefix: String,
     groups_claim: Option<String>,
@@ -45,6 +48,10 @@ impl Jwt {
             let expected = "an https URL without query, fragment and user";
             return Err(StartError::FlagValue { flag: "--oidc-issuer-url", found: issuer, expected });
         }
+        if flags.oidc_authorized_party.iter().any(String::is_empty) {
+            let (found, expected) = (String::new(), "the id of a client");
+            return Err(StartError::FlagValue { flag: "--oidc-authorized-party", found, expected });
+        }
         let algorithms = parse_algorithms(&flags.oidc_signing_algs)?;
         let username_claim = flags.oidc_username_claim.clone().unwrap_or_else(|| "sub".into());
         let username_prefix = match flags.oidc_username_prefix.as_deref() {
@@ -62,6 +69,8 @@ impl Jwt {
             validation: validation(&issuer, &client_id, algorithms[0]),
             algorithms,
             issuer,
+            client_id,
+            authorized_parties: flags.oidc_authorized_party.clone(),
             username_claim,
             username_prefix,
             groups_claim: flags.oidc_groups_claim.clone(),
@@ -87,6 +96,7 @@ impl Jwt {
     pub(super) async fn person(&self, headers: &HeaderMap) -> Result<(Person, SystemTime), Error> {
         let token = self.token(headers)?;
         let claims = self.verify(token).await?;
+        self.check_authorized_party(&claims)?;
         for (key, value) in &self.required_claims {
             if claims.get(key).and_then(Value::as_str) != Some(value) {
                 return Err(invalid("a claim that is required here is missing or has another value"));
@@ -142,6 +152,26 @@ impl Jwt {
             }
         }
         Err(found)
+    }
+
+    /// Refuses a token that another client was given: that client, and whoever steals it there, could replay it here
+    /// ([ID Token validation](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation), 4 and 5).
+    fn check_authorized_party(&self, claims: &Map<String, Value>) -> Result<(), Error> {
+        let is_for_others = match claims.get("aud") {
+            Some(Value::Array(audiences)) => {
+                audiences.iter().any(|audience| audience.as_str() != Some(&self.client_id))
+            }
+            _ => false,
+        };
+        let Some(party) = claims.get("azp").filter(|_| is_for_others) else { return Ok(()) };
+        let is_known =
+            |party: &str| party == self.client_id || self.authorized_parties.iter().any(|known| known == party);
+        match party.as_str() {
+            Some(party) if is_known(party) => Ok(()),
+            _ => Err(invalid(
+                "it was made for another client: its azp is neither --oidc-client-id nor an --oidc-authorized-party",
+            )),
+        }
     }
 
     fn user(&self, claims: &Map<String, Value>) -> Result<String, Error> {

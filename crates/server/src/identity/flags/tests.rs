@@ -24,6 +24,7 @@ fn refuses_flags_that_would_do_nothing_and_names_them() {
         ("--identity=header --jwt-header=x", "--jwt-header"),
         ("--identity=header --oidc-issuer-url=x", "--oidc-issuer-url"),
         ("--identity=header --oidc-client-id=x", "--oidc-client-id"),
+        ("--identity=header --oidc-authorized-party=x", "--oidc-authorized-party"),
         ("--identity=header --oidc-username-claim=x", "--oidc-username-claim"),
         ("--identity=header --oidc-username-prefix=x", "--oidc-username-prefix"),
         ("--identity=header --oidc-groups-claim=x", "--oidc-groups-claim"),

@@ -153,6 +153,31 @@ async fn refuses_tokens_with_wrong_claims() {
 }
 
 #[tokio::test]
+async fn refuses_a_token_for_several_that_was_made_for_another_client() {
+    let several = json!(["kube", "wiki"]);
+    let made_for = |audience: &Value, party: Value| signed(json!({"aud": audience, "azp": party}));
+    let (strict, open) = (jwt(|_| {}), jwt(|flags| flags.oidc_authorized_party = vec!["portal".into(), "wiki".into()]));
+    for party in [json!("wiki"), json!(""), json!(["kube"]), json!(1), json!("KUBE")] {
+        let problem = refuses(&strict, &made_for(&several, party.clone())).await;
+        assert!(problem.starts_with("it was made for another client"), "{party}: {problem}");
+    }
+    refuses(&open, &made_for(&several, json!("shop"))).await;
+    for (jwt, audience, party) in [
+        (&strict, &several, json!("kube")),
+        // Absent, as kube-apiserver takes it.
+        (&strict, &several, json!(null)),
+        (&open, &several, json!("wiki")),
+        (&open, &several, json!("portal")),
+        // Made for nobody else, whoever asked for it.
+        (&strict, &json!("kube"), json!("wiki")),
+        (&strict, &json!(["kube"]), json!("wiki")),
+        (&strict, &json!(["kube", "kube"]), json!("wiki")),
+    ] {
+        assert!(ask(jwt, &made_for(audience, party.clone())).await.is_ok(), "{audience} {party}");
+    }
+}
+
+#[tokio::test]
 async fn refuses_tokens_of_another_kind_and_those_that_have_just_ended() {
     let jwt = jwt(|_| {});
     let with = |change: &dyn Fn(&mut Header)| {
@@ -263,6 +288,7 @@ fn refuses_flags_that_leave_it_open_whose_tokens_count() {
         (|flags| flags.oidc_signing_algs = vec!["HS256".into()], "--oidc-signing-algs"),
         (|flags| flags.oidc_signing_algs = vec!["none".into()], "--oidc-signing-algs"),
         (|flags| flags.oidc_required_claim = vec!["tenant".into()], "--oidc-required-claim"),
+        (|flags| flags.oidc_authorized_party = vec![String::new()], "--oidc-authorized-party"),
     ] {
         assert!(start(change).contains(flag), "{flag}");
     }
