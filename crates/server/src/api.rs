@@ -75,17 +75,20 @@ impl Api {
         Ok(json(StatusCode::OK, if is_public { discovered.public_settings } else { discovered.settings }))
     }
 
-    /// Returns `whoami.json`, or `None` if no caller is ever known.
-    ///
-    /// # Errors
-    /// [`ApiError::Identity`].
-    pub(crate) async fn whoami(&self, peer: &Peer, headers: &HeaderMap) -> Result<Option<Response>, ApiError> {
-        let caller = self.authenticator.authenticate(peer, headers).await?;
-        let whoami = self.authenticator.whoami(caller.person.as_ref(), &self.policy);
-        Ok(whoami.map(|whoami| {
-            let body = serde_json::to_vec(&whoami).expect("only strings");
-            json(StatusCode::OK, body.into())
-        }))
+    /// Answers a request for `whoami.json`, or returns `None` if no caller is ever known. A refusal is logged.
+    pub(crate) async fn whoami(&self, peer: &Peer, headers: &HeaderMap) -> Option<Response> {
+        match self.authenticator.authenticate(peer, headers).await {
+            Ok(caller) => {
+                let whoami = self.authenticator.whoami(caller.person.as_ref(), &self.policy)?;
+                Some(json(StatusCode::OK, serde_json::to_vec(&whoami).expect("only strings").into()))
+            }
+            Err(error) => {
+                let mut log = RequestLog::whoami();
+                let response = log.reject(error.into());
+                log.finish(response.status());
+                Some(response)
+            }
+        }
     }
 
     /// Answers a request to the Kubernetes API, and writes its line of the log.

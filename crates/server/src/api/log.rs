@@ -16,12 +16,26 @@ pub(crate) struct RequestLog {
     verb: &'static str,
     name: String,
     code: String,
+    /// The reason why it is not certain who asks: the code is the same for all of them.
+    problem: String,
 }
 
 impl RequestLog {
     /// Begins to measure.
     pub(crate) fn new(method: &str) -> Self {
-        Self { method: method.to_owned(), began: Instant::now(), verb: "", name: String::new(), code: String::new() }
+        Self {
+            method: method.to_owned(),
+            began: Instant::now(),
+            verb: "",
+            name: String::new(),
+            code: String::new(),
+            problem: String::new(),
+        }
+    }
+
+    /// Begins to measure a request for `whoami.json`, which is no operation of the API.
+    pub(crate) fn whoami() -> Self {
+        Self { verb: "whoami", ..Self::new("GET") }
     }
 
     /// Notes what is asked.
@@ -38,6 +52,9 @@ impl RequestLog {
     /// Notes why it is refused, and makes the answer. What the client must not see is written here.
     pub(crate) fn reject(&mut self, error: ApiError) -> Response {
         self.code = error.code();
+        if let ApiError::Identity(error) = &error {
+            self.problem = error.to_string();
+        }
         if std::error::Error::source(&error).is_some() {
             tracing::warn!(error = %with_sources(&error), "refused");
         }
@@ -57,6 +74,7 @@ impl RequestLog {
             name = %self.name,
             status = status.as_u16(),
             code = %self.code,
+            problem = %self.problem,
             milliseconds = self.began.elapsed().as_millis() as u64,
             "request"
         );

@@ -79,8 +79,8 @@ async fn whoami_json(
     State(state): State<Arc<AppState>>,
     Extension(peer): Extension<Peer>,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    Ok(state.api.whoami(&peer, &headers).await?.unwrap_or_else(not_found))
+) -> Response {
+    state.api.whoami(&peer, &headers).await.unwrap_or_else(not_found)
 }
 
 async fn page_or_api(

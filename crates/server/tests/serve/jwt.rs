@@ -4,11 +4,12 @@ use kube_enroll_server::{Config, IdentityFlags, IdentityKind};
 use serde_json::{Value, json};
 
 use crate::{
-    client::Connection,
+    client::{Connection, send},
     provider::{Key, Provider},
     reading::stored,
-    recorder::{ACCOUNT, Scenario},
+    recorder::{ACCOUNT, Recorder, Scenario},
     running::{CSRS_PATH, NAME, Running, body, golden},
+    starting::Process,
 };
 
 fn believe(config: &mut Config, provider: &Provider) {
@@ -22,6 +23,16 @@ fn believe(config: &mut Config, provider: &Provider) {
         oidc_ca_file: Some(format!("{}/tests/golden/provider-authority.pem", env!("CARGO_MANIFEST_DIR")).into()),
         ..IdentityFlags::default()
     };
+}
+
+/// The same as flags of the binary.
+fn flags(provider: &Provider) -> String {
+    format!(
+        "--identity=jwt --oidc-issuer-url={} --oidc-client-id=kube --oidc-username-prefix=- --oidc-groups-claim=groups \
+         --oidc-signing-algs=ES256 --oidc-ca-file={}/tests/golden/provider-authority.pem",
+        provider.issuer,
+        env!("CARGO_MANIFEST_DIR")
+    )
 }
 
 async fn behind(provider: &Provider, scenario: Scenario) -> Running {
@@ -73,6 +84,29 @@ async fn refuses_to_pass_anything_on_without_a_good_token_and_says_how_to_send_o
         }
     }
     assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn writes_why_somebody_is_not_signed_in_to_its_log() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let recorder = Recorder::start(Scenario::Created).await;
+    let process = Process::start(&recorder, &format!("exec \"$@\" {}", flags(&provider))).await;
+    let for_others = json!({"aud": ["kube", "wiki"], "azp": "wiki"});
+    let wiki = format!("Authorization: Bearer {}\r\n", key.sign_with(&provider.issuer, "jane", 600, for_others));
+    for (target, headers) in [("/whoami.json", &*wiki), ("/whoami.json", ""), (&format!("{CSRS_PATH}/{NAME}"), "")] {
+        let request =
+            format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{headers}\r\n", process.address);
+        assert_eq!(send(process.address, request.as_bytes()).await.status, 401, "{target}");
+    }
+    let log = process.terminate();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let refused: Vec<_> = lines.iter().filter(|line| line["code"] == "Unauthorized").collect();
+    let found: Vec<_> = refused.iter().map(|line| line["verb"].as_str().expect("a verb")).collect();
+    assert_eq!(found, ["whoami", "whoami", ""], "{log}");
+    for (line, problem) in refused.iter().zip(["its azp is neither", "no token came", "no token came"]) {
+        assert!(line["problem"].as_str().is_some_and(|found| found.contains(problem)), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -56,9 +56,17 @@ impl Key {
 
     /// Signs a token that ends in so many seconds.
     pub(crate) fn sign(&self, issuer: &str, user: &str, seconds: i64) -> String {
+        self.sign_with(issuer, user, seconds, json!({}))
+    }
+
+    /// Signs a token with further claims, or others.
+    pub(crate) fn sign_with(&self, issuer: &str, user: &str, seconds: i64, changed: Value) -> String {
         let now = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).expect("after 1970");
         let end = i64::try_from(now.as_secs()).expect("a time of today") + seconds;
-        let claims = json!({"iss": issuer, "aud": "kube", "sub": user, "exp": end, "groups": ["developers"]});
+        let mut claims = json!({"iss": issuer, "aud": "kube", "sub": user, "exp": end, "groups": ["developers"]});
+        for (key, value) in changed.as_object().expect("an object") {
+            claims[key] = value.clone();
+        }
         let head = Header { kid: Some(self.kid.into()), ..Header::new(Algorithm::ES256) };
         encode(&head, &claims, &self.key).expect("a key that signs")
     }

@@ -179,8 +179,8 @@ async fn takes_as_many_file_descriptors_as_the_system_gives() {
 }
 
 /// The binary, as a person starts it.
-struct Process {
-    address: SocketAddr,
+pub(crate) struct Process {
+    pub(crate) address: SocketAddr,
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -189,7 +189,7 @@ struct Process {
 
 impl Process {
     /// Starts it by a shell, and waits until it is ready.
-    async fn start(recorder: &Recorder, shell: &str) -> Self {
+    pub(crate) async fn start(recorder: &Recorder, shell: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let kubeconfig = folder.path().join("kubeconfig");
         write_kubeconfig(&kubeconfig, recorder.address);
@@ -235,7 +235,7 @@ impl Process {
         tokio::time::timeout(Duration::from_secs(20), answered).await.expect("an answer");
     }
 
-    async fn wait_for_log(&self, text: &str) {
+    pub(crate) async fn wait_for_log(&self, text: &str) {
         let logged = async {
             while !self.log.lock().expect("no panic before").contains(text) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -245,7 +245,7 @@ impl Process {
     }
 
     /// Sends SIGTERM, waits for a good end, and returns the log.
-    fn terminate(mut self) -> String {
+    pub(crate) fn terminate(mut self) -> String {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill").success());
         assert!(self.child.wait().expect("an end").success());
