@@ -1,36 +1,21 @@
-//! The keys of an OpenID provider ([discovery](https://openid.net/specs/openid-connect-discovery-1_0.html)).
+//! The keys of an OpenID provider (RFC 7517).
+
+mod provider;
 
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
-use bytes::Bytes;
-use http::Uri;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey,
     jwk::{AlgorithmParameters, Jwk, JwkSet, PublicKeyUse},
 };
-use kube_enroll_core::Backoff;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
-use serde::Deserialize;
-use tokio::{
-    sync::{Mutex, OwnedMutexGuard},
-    time::{Instant, timeout},
-};
 
 use super::super::Error;
-use crate::{error::with_sources, start::StartError};
+use crate::start::StartError;
+use provider::Provider;
+pub(super) use provider::check_https;
 
 /// The source of keys.
 pub(super) enum Keys {
@@ -43,52 +28,6 @@ pub(super) enum Keys {
     },
     /// Fetched, and fetched again when they change.
     Provider(Arc<Provider>),
-}
-
-/// An OpenID provider and what is known of its keys.
-pub(super) struct Provider {
-    client: RwLock<ProviderClient>,
-    ca_file: Option<PathBuf>,
-    issuer: String,
-    /// The last keys seen. They stay while the provider is away.
-    known: RwLock<Option<Known>>,
-    /// Held by the one who fetches.
-    next: Arc<Mutex<Next>>,
-}
-
-type ProviderClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
-
-#[derive(Clone)]
-struct Known {
-    keys: Arc<Vec<Jwk>>,
-    fetched: Instant,
-}
-
-/// The earliest time of the next fetch.
-struct Next {
-    at: Instant,
-    backoff: Backoff,
-}
-
-/// The reason why keys could not be fetched.
-#[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error("no answer")]
-    Client(#[from] hyper_util::client::legacy::Error),
-    #[error("the answer broke off, or is longer than {MAX_ANSWER_BYTES} bytes")]
-    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("no answer in time")]
-    Timeout,
-    #[error("found status {0}, expected 200")]
-    Status(http::StatusCode),
-    #[error("the answer is not what it should be")]
-    Json(#[from] serde_json::Error),
-    #[error("found issuer {found:?}, expected {expected:?}")]
-    Issuer { found: String, expected: String },
-    #[error("found jwks_uri {0:?}, expected an https URL")]
-    JwksUri(String),
-    #[error("there is no key that could sign")]
-    NoKeys,
 }
 
 impl Keys {
@@ -105,13 +44,7 @@ impl Keys {
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
     pub(super) fn discover(issuer: &str, ca_file: Option<&Path>) -> Result<Self, StartError> {
-        Ok(Self::Provider(Arc::new(Provider {
-            client: RwLock::new(client(ca_file)?),
-            ca_file: ca_file.map(Path::to_owned),
-            issuer: issuer.to_owned(),
-            known: RwLock::new(None),
-            next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, MAX_PAUSE) })),
-        })))
+        Ok(Self::Provider(Arc::new(Provider::new(issuer, ca_file)?)))
     }
 
     /// Reads the keys again, or the authorities of the provider's address.
@@ -124,10 +57,7 @@ impl Keys {
                 let found = read_keys(path)?;
                 *keys.write().unwrap_or_else(PoisonError::into_inner) = found;
             }
-            Self::Provider(provider) => {
-                let client = client(provider.ca_file.as_deref())?;
-                *provider.client.write().unwrap_or_else(PoisonError::into_inner) = client;
-            }
+            Self::Provider(provider) => provider.reread_authorities()?,
         }
         Ok(())
     }
@@ -147,94 +77,6 @@ impl Keys {
     }
 }
 
-impl Provider {
-    async fn find(self: &Arc<Self>, kid: Option<&str>, algorithm: Algorithm) -> Result<Vec<DecodingKey>, Error> {
-        if let Some(Known { keys, fetched }) = self.known() {
-            let found = matching(&keys, kid, algorithm);
-            if !found.is_empty() {
-                // A key that was withdrawn must not count for ever. Who finds somebody else fetching does not wait.
-                if fetched.elapsed() < MAX_AGE {
-                    return Ok(found);
-                }
-                let Ok(next) = self.next.clone().try_lock_owned() else { return Ok(found) };
-                self.refresh(next).await;
-                return Ok(self.known().map_or(found, |known| matching(&known.keys, kid, algorithm)));
-            }
-        }
-        let before = self.known().map(|known| known.fetched);
-        let next = self.next.clone().lock_owned().await;
-        // Somebody else may have fetched while this one waited.
-        if self.known().map(|known| known.fetched) == before {
-            self.refresh(next).await;
-        }
-        let known = self.known().ok_or(Error::KeysUnreachable)?;
-        Ok(matching(&known.keys, kid, algorithm))
-    }
-
-    /// Fetches the keys, unless that was just done: anybody can send tokens with keys that do not exist. Whoever waits
-    /// may leave without breaking it off for the others.
-    async fn refresh(self: &Arc<Self>, mut next: OwnedMutexGuard<Next>) {
-        if Instant::now() < next.at {
-            return;
-        }
-        let provider = self.clone();
-        let task = tokio::spawn(async move {
-            match timeout(FETCH_TIMEOUT, provider.fetch()).await.unwrap_or(Err(FetchError::Timeout)) {
-                Ok(keys) => {
-                    next.at = Instant::now() + REFETCH_PAUSE;
-                    next.backoff.reset();
-                    let known = Known { keys: Arc::new(keys), fetched: Instant::now() };
-                    *provider.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
-                }
-                Err(error) => {
-                    tracing::warn!(error = %with_sources(&error), "the keys of the OpenID provider cannot be fetched");
-                    next.at = Instant::now() + next.backoff.pause(fastrand::f64());
-                }
-            }
-        });
-        // It fails only where the server ends.
-        let _ = task.await;
-    }
-
-    async fn fetch(&self) -> Result<Vec<Jwk>, FetchError> {
-        let address =
-            format!("{}/.well-known/openid-configuration", self.issuer.strip_suffix('/').unwrap_or(&self.issuer));
-        let discovered: Discovery = serde_json::from_slice(&self.get(&address).await?)?;
-        // OpenID Connect Discovery, section 4.3: or one tenant's document would speak for another's.
-        if discovered.issuer != self.issuer {
-            return Err(FetchError::Issuer { found: discovered.issuer, expected: self.issuer.clone() });
-        }
-        let keys = usable(serde_json::from_slice(&self.get(&discovered.jwks_uri).await?)?);
-        if keys.is_empty() { Err(FetchError::NoKeys) } else { Ok(keys) }
-    }
-
-    /// Redirects are not followed: they could lead anywhere in this server's network.
-    async fn get(&self, address: &str) -> Result<Bytes, FetchError> {
-        let refuse = || FetchError::JwksUri(address.chars().take(200).collect());
-        let uri: Uri = address.parse().map_err(|_| refuse())?;
-        if !check_https(address) {
-            return Err(refuse());
-        }
-        let client = self.client.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let response = client.get(uri).await?;
-        if response.status() != http::StatusCode::OK {
-            return Err(FetchError::Status(response.status()));
-        }
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(FetchError::Body)?;
-        Ok(body.to_bytes())
-    }
-
-    fn known(&self) -> Option<Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-#[derive(Deserialize)]
-struct Discovery {
-    issuer: String,
-    jwks_uri: String,
-}
-
 fn read_keys(path: &Path) -> Result<Vec<Jwk>, StartError> {
     let text = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
     let keys = serde_json::from_slice(&text).map(usable).unwrap_or_default();
@@ -246,41 +88,6 @@ fn read_keys(path: &Path) -> Result<Vec<Jwk>, StartError> {
         });
     }
     Ok(keys)
-}
-
-/// Makes a client that trusts the authorities of a file, or those of this machine.
-fn client(ca_file: Option<&Path>) -> Result<ProviderClient, StartError> {
-    let mut roots = RootCertStore::empty();
-    let tls = match ca_file {
-        Some(path) => {
-            let none = || StartError::NoCertificates { path: path.to_owned() };
-            let pem = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
-            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
-            if found.is_empty() {
-                return Err(none());
-            }
-            for certificate in found {
-                roots.add(certificate).map_err(|_| none())?;
-            }
-            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-            let tls = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .expect("aws-lc-rs has the suites of TLS 1.2 and 1.3")
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-            HttpsConnectorBuilder::new().with_tls_config(tls)
-        }
-        None => HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
-            .map_err(|source| StartError::ReadFile { path: "the authorities of this machine".into(), source })?,
-    };
-    Ok(Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()))
-}
-
-/// Returns whether a text is an https URL with a host.
-pub(super) fn check_https(text: &str) -> bool {
-    text.parse::<Uri>()
-        .is_ok_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()))
 }
 
 /// Keeps the keys that can verify signatures: no secrets, none for encryption.
@@ -307,21 +114,3 @@ fn matching(keys: &[Jwk], kid: Option<&str>, algorithm: Algorithm) -> Vec<Decodi
         .filter_map(|key| DecodingKey::from_jwk(key).ok())
         .collect()
 }
-
-/// The most bytes of an answer. Google's keys take 2 KiB.
-const MAX_ANSWER_BYTES: usize = 256 << 10;
-
-/// For both documents together.
-const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Between two fetches that succeed.
-const REFETCH_PAUSE: Duration = Duration::from_secs(10);
-
-/// After the first fetch that failed; it doubles.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// After many that failed.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
-
-/// The time for which keys count without another fetch.
-const MAX_AGE: Duration = Duration::from_secs(3600);
