@@ -59,6 +59,9 @@ pub struct IdentityFlags {
     /// PEM file with the authorities of the issuer's address. [default: those of this machine]
     #[arg(long, env = "KUBE_ENROLL_OIDC_CA_FILE", value_name = "FILE")]
     pub oidc_ca_file: Option<PathBuf>,
+    /// https address of the issuer's JWK Set, where discovery does not lead to it. [default: discovery's]
+    #[arg(long, env = "KUBE_ENROLL_OIDC_JWKS_URL", value_name = "URL")]
+    pub oidc_jwks_url: Option<String>,
     /// JWK Set of the issuer, where it cannot be fetched. Read again when it changes.
     #[arg(long, env = "KUBE_ENROLL_OIDC_JWKS_FILE", value_name = "FILE")]
     pub oidc_jwks_file: Option<PathBuf>,
@@ -118,6 +121,7 @@ impl IdentityFlags {
             (!self.oidc_signing_algs.is_empty(), "--oidc-signing-algs"),
             (!self.oidc_required_claim.is_empty(), "--oidc-required-claim"),
             (self.oidc_ca_file.is_some(), "--oidc-ca-file"),
+            (self.oidc_jwks_url.is_some(), "--oidc-jwks-url"),
             (self.oidc_jwks_file.is_some(), "--oidc-jwks-file"),
         ];
         if self.kind != IdentityKind::Header {
@@ -135,12 +139,10 @@ impl IdentityFlags {
         if self.oidc_groups_claim.is_none() {
             refuse_given(&[(self.oidc_groups_prefix.is_some(), "--oidc-groups-prefix")], "--oidc-groups-claim")?;
         }
-        if self.oidc_jwks_file.is_some() && self.oidc_ca_file.is_some() {
-            // Nothing is fetched.
-            return Err(StartError::UnusedFlag {
-                flag: "--oidc-ca-file",
-                needs: "discovery, which --oidc-jwks-file replaces",
-            });
+        if self.oidc_jwks_file.is_some() {
+            let fetching =
+                [(self.oidc_ca_file.is_some(), "--oidc-ca-file"), (self.oidc_jwks_url.is_some(), "--oidc-jwks-url")];
+            refuse_given(&fetching, "keys that are fetched, and --oidc-jwks-file has them")?;
         }
         Ok(())
     }

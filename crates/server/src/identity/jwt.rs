@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{Error, Person, flags::IdentityFlags};
 use crate::start::StartError;
-use keys::{Keys, check_https};
+use keys::{Keys, KeysAddress, check_https};
 
 /// The rules for tokens, with the meaning of kube-apiserver's flags of the same names ([OpenID
 /// Connect tokens](https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens)), so
@@ -62,7 +62,7 @@ impl Jwt {
         };
         let keys = match &flags.oidc_jwks_file {
             Some(path) => Keys::read(path)?,
-            None => Keys::discover(&issuer, flags.oidc_ca_file.as_deref())?,
+            None => Keys::fetched(keys_address(flags, &issuer)?, flags.oidc_ca_file.as_deref())?,
         };
         Ok(Self {
             header: flags.jwt_header.clone().unwrap_or(header::AUTHORIZATION),
@@ -208,6 +208,17 @@ fn validation(issuer: &str, client_id: &str, algorithm: Algorithm) -> Validation
     validation.validate_nbf = true;
     validation.leeway = LEEWAY_SECONDS;
     validation
+}
+
+fn keys_address(flags: &IdentityFlags, issuer: &str) -> Result<KeysAddress, StartError> {
+    match &flags.oidc_jwks_url {
+        None => Ok(KeysAddress::Discovered { issuer: issuer.to_owned() }),
+        Some(url) if check_https(url) && !url.contains(['#', '@']) => Ok(KeysAddress::Known(url.clone())),
+        Some(url) => {
+            let expected = "an https URL without fragment and user";
+            Err(StartError::FlagValue { flag: "--oidc-jwks-url", found: url.clone(), expected })
+        }
+    }
 }
 
 fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, StartError> {

@@ -128,6 +128,23 @@ async fn keeps_the_keys_while_the_provider_is_away_and_asks_once_for_many_that_i
 }
 
 #[tokio::test]
+async fn takes_the_keys_from_their_address_without_discovery_where_it_is_named() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    // Another issuer, whose keys are here.
+    let issuer = "https://issuer.invalid/realm";
+    let server = Running::with(Scenario::Created, |config| {
+        believe(config, &provider);
+        config.identity.oidc_issuer_url = Some(issuer.into());
+        config.identity.oidc_jwks_url = Some(format!("{}/keys", provider.issuer));
+    })
+    .await;
+    assert_eq!(whoami(&server, &key.sign(issuer, "jane", 600)).await.0, 200);
+    assert_eq!(whoami(&server, &key.sign(&provider.issuer, "jane", 600)).await.0, 401);
+    assert_eq!(provider.fetches(), 0);
+}
+
+#[tokio::test]
 async fn takes_a_new_key_of_the_provider_and_drops_the_old_one() {
     let (old, new) = (Key::new("old"), Key::new("new"));
     let provider = Provider::start(&[&old]).await;

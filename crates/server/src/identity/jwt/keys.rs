@@ -15,7 +15,7 @@ use jsonwebtoken::{
 use super::super::Error;
 use crate::start::StartError;
 use provider::Provider;
-pub(super) use provider::check_https;
+pub(super) use provider::{KeysAddress, check_https};
 
 /// The source of keys.
 pub(super) enum Keys {
@@ -43,14 +43,14 @@ impl Keys {
     ///
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
-    pub(super) fn discover(issuer: &str, ca_file: Option<&Path>) -> Result<Self, StartError> {
-        Ok(Self::Provider(Arc::new(Provider::new(issuer, ca_file)?)))
+    pub(super) fn fetched(address: KeysAddress, ca_file: Option<&Path>) -> Result<Self, StartError> {
+        Ok(Self::Provider(Arc::new(Provider::new(address, ca_file)?)))
     }
 
     /// Reads the keys again, or the authorities of the provider's address.
     ///
     /// # Errors
-    /// Those of [`Keys::read`] and [`Keys::discover`]: the former ones count on.
+    /// Those of [`Keys::read`] and [`Keys::fetched`]: the former ones count on.
     pub(super) fn reread(&self) -> Result<(), StartError> {
         match self {
             Self::File { path, keys } => {

@@ -33,11 +33,22 @@ use crate::{error::with_sources, identity::Error, start::StartError};
 pub(crate) struct Provider {
     client: RwLock<ProviderClient>,
     ca_file: Option<PathBuf>,
-    issuer: String,
+    address: KeysAddress,
     /// The last keys seen. They stay while the provider is away.
     known: RwLock<Option<Known>>,
     /// Held by the one who fetches.
     next: Arc<Mutex<Next>>,
+}
+
+/// The address of a provider's keys.
+pub(crate) enum KeysAddress {
+    /// The one in the discovery document of this issuer.
+    Discovered {
+        /// The issuer.
+        issuer: String,
+    },
+    /// An https URL.
+    Known(String),
 }
 
 type ProviderClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
@@ -80,11 +91,11 @@ impl Provider {
     ///
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
-    pub(super) fn new(issuer: &str, ca_file: Option<&Path>) -> Result<Self, StartError> {
+    pub(super) fn new(address: KeysAddress, ca_file: Option<&Path>) -> Result<Self, StartError> {
         Ok(Self {
             client: RwLock::new(client(ca_file)?),
             ca_file: ca_file.map(Path::to_owned),
-            issuer: issuer.to_owned(),
+            address,
             known: RwLock::new(None),
             next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, MAX_PAUSE) })),
         })
@@ -157,15 +168,22 @@ impl Provider {
     }
 
     async fn fetch(&self) -> Result<Vec<Jwk>, FetchError> {
-        let address =
-            format!("{}/.well-known/openid-configuration", self.issuer.strip_suffix('/').unwrap_or(&self.issuer));
+        let address = match &self.address {
+            KeysAddress::Known(address) => address.clone(),
+            KeysAddress::Discovered { issuer } => self.discover(issuer).await?,
+        };
+        let keys = usable(serde_json::from_slice(&self.get(&address).await?)?);
+        if keys.is_empty() { Err(FetchError::NoKeys) } else { Ok(keys) }
+    }
+
+    async fn discover(&self, issuer: &str) -> Result<String, FetchError> {
+        let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
         let discovered: Discovery = serde_json::from_slice(&self.get(&address).await?)?;
         // OpenID Connect Discovery, section 4.3: or one tenant's document would speak for another's.
-        if discovered.issuer != self.issuer {
-            return Err(FetchError::Issuer { found: discovered.issuer, expected: self.issuer.clone() });
+        if discovered.issuer != issuer {
+            return Err(FetchError::Issuer { found: discovered.issuer, expected: issuer.to_owned() });
         }
-        let keys = usable(serde_json::from_slice(&self.get(&discovered.jwks_uri).await?)?);
-        if keys.is_empty() { Err(FetchError::NoKeys) } else { Ok(keys) }
+        Ok(discovered.jwks_uri)
     }
 
     /// Redirects are not followed: they could lead anywhere in this server's network.
