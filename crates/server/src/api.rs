@@ -59,9 +59,15 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// Returns whether requests can be answered, and no shutdown has begun.
-    pub(crate) fn is_ready(&self) -> bool {
-        self.csrs.is_filled() && !self.shutdown.is_announced()
+    /// Checks that requests can be answered, that somebody could sign in, and that no shutdown has begun.
+    ///
+    /// # Errors
+    /// [`ApiError::NotReady`], [`ApiError::Identity`].
+    pub(crate) fn check_ready(&self) -> Result<(), ApiError> {
+        if !self.csrs.is_filled() || self.shutdown.is_announced() {
+            return Err(ApiError::NotReady);
+        }
+        Ok(self.authenticator.check_ready()?)
     }
 
     /// Returns `config.json`. It has the public URL where the request has come to its host: the page compares its own

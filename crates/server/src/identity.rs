@@ -8,7 +8,7 @@ mod peer;
 mod proxy;
 mod whoami;
 
-use std::{net::IpAddr, time::SystemTime};
+use std::{convert::Infallible, future::pending, net::IpAddr, time::SystemTime};
 
 use http::HeaderMap;
 use kube_enroll_core::Policy;
@@ -101,6 +101,25 @@ impl Authenticator {
     pub(crate) fn reread_keys(&self) -> Result<(), StartError> {
         match &self.source {
             Source::Jwt(jwt) => jwt.reread_keys(),
+            Source::None | Source::Header(_) => Ok(()),
+        }
+    }
+
+    /// Follows what the source of identities publishes, for as long as the server runs.
+    pub(crate) async fn follow_keys(&self) -> Infallible {
+        match &self.source {
+            Source::Jwt(jwt) => jwt.follow_keys().await,
+            Source::None | Source::Header(_) => pending().await,
+        }
+    }
+
+    /// Checks that people could be authenticated at all.
+    ///
+    /// # Errors
+    /// [`Error::KeysUnreachable`].
+    pub(crate) fn check_ready(&self) -> Result<(), Error> {
+        match &self.source {
+            Source::Jwt(jwt) => jwt.check_keys(),
             Source::None | Source::Header(_) => Ok(()),
         }
     }

@@ -193,6 +193,7 @@ impl Server {
             NamedFile::OidcJwks | NamedFile::OidcCa => api.authenticator.reread_keys(),
             NamedFile::ClusterCa | NamedFile::ClusterClientCa => discovery.reread_cluster(),
         }));
+        let mut keys = pin!(api.authenticator.follow_keys());
         let spread = loop {
             tokio::select! {
                 (accepted, peer) = accept(metrics_listeners) => {
@@ -204,6 +205,7 @@ impl Server {
                 spread = &mut shutdown => break spread,
                 result = &mut background => match result? {},
                 never = &mut rereading => match never {},
+                never = &mut keys => match never {},
                 Some(_) = connections.join_next() => {}
                 Some(_) = operators.join_next() => {}
                 Some(_) = rejected.join_next() => {}

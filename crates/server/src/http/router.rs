@@ -62,8 +62,8 @@ async fn livez() -> &'static str {
     "ok\n"
 }
 
-async fn readyz(State(state): State<Arc<AppState>>) -> Response {
-    if state.api.is_ready() { "ok\n".into_response() } else { ApiError::NotReady.into_response() }
+async fn readyz(State(state): State<Arc<AppState>>) -> Result<&'static str, ApiError> {
+    state.api.check_ready().map(|()| "ok\n")
 }
 
 async fn metrics(State(state): State<Arc<AppState>>) -> Response {

@@ -27,7 +27,7 @@ pub(crate) enum Error {
         /// The fault, in words; nothing of the token.
         problem: &'static str,
     },
-    /// The keys of the OpenID provider are not known yet.
-    #[error("the keys of the OpenID provider cannot be fetched yet")]
+    /// There is no key of the OpenID provider that counts.
+    #[error("nobody can sign in: the keys of the OpenID provider cannot be fetched")]
     KeysUnreachable,
 }

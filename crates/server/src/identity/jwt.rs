@@ -2,7 +2,10 @@
 
 mod keys;
 
-use std::time::{Duration, SystemTime};
+use std::{
+    convert::Infallible,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, HeaderName, header};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header, errors::ErrorKind};
@@ -86,6 +89,19 @@ impl Jwt {
     /// [`StartError::ReadFile`], [`StartError::FlagValue`], [`StartError::NoCertificates`]: the former ones count on.
     pub(super) fn reread_keys(&self) -> Result<(), StartError> {
         self.keys.reread()
+    }
+
+    /// Follows the keys that the provider publishes.
+    pub(super) async fn follow_keys(&self) -> Infallible {
+        self.keys.follow().await
+    }
+
+    /// Checks that somebody could sign in.
+    ///
+    /// # Errors
+    /// [`Error::KeysUnreachable`].
+    pub(super) fn check_keys(&self) -> Result<(), Error> {
+        if self.keys.has_keys() { Ok(()) } else { Err(Error::KeysUnreachable) }
     }
 
     /// Returns the person whose token is in these headers, and its end.

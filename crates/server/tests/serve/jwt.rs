@@ -39,6 +39,11 @@ async fn behind(provider: &Provider, scenario: Scenario) -> Running {
     Running::with(scenario, |config| believe(config, provider)).await
 }
 
+/// Starts a server, and does not wait until it is ready: without keys it is not.
+async fn unready(provider: &Provider) -> Running {
+    Running::unready(Recorder::start(Scenario::Created).await, |config| believe(config, provider)).await
+}
+
 async fn whoami(server: &Running, token: &str) -> (u16, Value) {
     let answer = server.ask("GET", "/whoami.json", &format!("Authorization: Bearer {token}\r\n"), "").await;
     (answer.status, answer.json())
@@ -165,12 +170,12 @@ async fn answers_503_until_the_provider_has_answered_for_itself() {
     let key = Key::new("one");
     let provider = Provider::start(&[&key]).await;
     let token = key.sign(&provider.issuer, "jane", 600);
-    let renamed = behind(&provider, Scenario::Created).await;
     provider.rename("https://evil.example");
+    let renamed = unready(&provider).await;
     assert_eq!(whoami(&renamed, &token).await.0, 503);
     provider.rename(&provider.issuer);
     provider.set_away(true);
-    let server = behind(&provider, Scenario::Created).await;
+    let server = unready(&provider).await;
     let answer = server.ask("GET", "/whoami.json", &format!("Authorization: Bearer {token}\r\n"), "").await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("2")));
     assert_eq!(server.recorder.seen().len(), 0);
@@ -181,6 +186,32 @@ async fn answers_503_until_the_provider_has_answered_for_itself() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), back).await.expect("the keys in time");
+}
+
+#[tokio::test]
+async fn is_not_ready_and_says_so_while_nobody_could_sign_in_and_fetches_the_keys_by_itself() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    provider.set_away(true);
+    let server = unready(&provider).await;
+    let problem = async {
+        loop {
+            let answer = server.get("/readyz").await;
+            assert_eq!(answer.status, 503);
+            // First it has not reached the API server.
+            if answer.json()["message"] == "nobody can sign in: the keys of the OpenID provider cannot be fetched" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), problem).await.expect("the reason in time");
+    assert_eq!(server.get("/livez").await.status, 200);
+    provider.set_away(false);
+    // Without anybody who brings a token.
+    server.wait_until_ready().await;
+    provider.set_away(true);
+    assert_eq!(server.get("/readyz").await.status, 200);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::{
     client::{DEADLINE, send},
     provider::{Key, Provider},
-    recorder::Scenario,
+    recorder::{Recorder, Scenario},
     running::{Running, golden},
 };
 
@@ -123,7 +123,7 @@ async fn trusts_the_provider_by_the_authorities_that_its_file_has_now() {
     let provider = Provider::start(&[&key]).await;
     // A certificate, but not of the authority that has signed the provider's.
     write(&file, &golden("provider"));
-    let server = running(|config| {
+    let server = unready(|config| {
         config.identity = IdentityFlags { oidc_ca_file: Some(file.clone()), ..believe(&provider.issuer) };
     })
     .await;
@@ -135,7 +135,13 @@ async fn trusts_the_provider_by_the_authorities_that_its_file_has_now() {
 }
 
 async fn running(change: impl FnOnce(&mut Config)) -> Running {
-    Running::with(Scenario::Created, |config| {
+    let server = unready(change).await;
+    server.wait_until_ready().await;
+    server
+}
+
+async fn unready(change: impl FnOnce(&mut Config)) -> Running {
+    Running::unready(Recorder::start(Scenario::Created).await, |config| {
         config.reread_period = Duration::from_millis(10);
         config.metrics_listen = Some("127.0.0.1:0".parse().expect("an address"));
         change(config);

@@ -3,6 +3,8 @@
 mod provider;
 
 use std::{
+    convert::Infallible,
+    future::pending,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
@@ -60,6 +62,22 @@ impl Keys {
             Self::Provider(provider) => provider.reread_authorities()?,
         }
         Ok(())
+    }
+
+    /// Follows what the provider publishes; keys of a file are read again when it changes.
+    pub(super) async fn follow(&self) -> Infallible {
+        match self {
+            Self::File { .. } => pending().await,
+            Self::Provider(provider) => provider.follow().await,
+        }
+    }
+
+    /// Returns whether there are keys: a file is refused without any.
+    pub(super) fn has_keys(&self) -> bool {
+        match self {
+            Self::File { .. } => true,
+            Self::Provider(provider) => provider.has_keys(),
+        }
     }
 
     /// Returns the keys that a token with this head may be signed with: the one of its `kid`, or all of its kind where

@@ -1,6 +1,7 @@
 //! The keys that a provider publishes ([discovery](https://openid.net/specs/openid-connect-discovery-1_0.html)).
 
 use std::{
+    convert::Infallible,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -23,7 +24,7 @@ use rustls::{
 use serde::Deserialize;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{matching, usable};
@@ -109,6 +110,23 @@ impl Provider {
         let client = client(self.ca_file.as_deref())?;
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
         Ok(())
+    }
+
+    /// Fetches the keys before anybody signs in, and again when they are old: whether somebody comes or not, a replica
+    /// knows whether it could let them in.
+    pub(super) async fn follow(self: &Arc<Self>) -> Infallible {
+        loop {
+            if self.known().is_none_or(|known| known.fetched.elapsed() >= MAX_AGE) {
+                let next = self.next.clone().lock_owned().await;
+                self.refresh(next).await;
+            }
+            sleep(FOLLOW_PERIOD).await;
+        }
+    }
+
+    /// Returns whether there are keys.
+    pub(super) fn has_keys(&self) -> bool {
+        self.known().is_some()
     }
 
     /// Returns the keys that a token with this head may be signed with.
@@ -265,3 +283,6 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// The time for which keys count without another fetch.
 const MAX_AGE: Duration = Duration::from_secs(3600);
+
+/// Between two looks whether keys are to be fetched; when they are, `Next` says.
+const FOLLOW_PERIOD: Duration = Duration::from_secs(1);
