@@ -62,6 +62,9 @@ pub struct IdentityFlags {
     /// https address of the issuer's JWK Set, where discovery does not lead to it. [default: discovery's]
     #[arg(long, env = "KUBE_ENROLL_OIDC_JWKS_URL", value_name = "URL")]
     pub oidc_jwks_url: Option<String>,
+    /// Seconds for which fetched keys count while the issuer cannot be reached to confirm them. [default: 86400, a day]
+    #[arg(long = "oidc-keys-max-age", env = "KUBE_ENROLL_OIDC_KEYS_MAX_AGE", value_name = "SECONDS")]
+    pub oidc_keys_max_age_seconds: Option<u64>,
     /// JWK Set of the issuer, where it cannot be fetched. Read again when it changes.
     #[arg(long, env = "KUBE_ENROLL_OIDC_JWKS_FILE", value_name = "FILE")]
     pub oidc_jwks_file: Option<PathBuf>,
@@ -122,6 +125,7 @@ impl IdentityFlags {
             (!self.oidc_required_claim.is_empty(), "--oidc-required-claim"),
             (self.oidc_ca_file.is_some(), "--oidc-ca-file"),
             (self.oidc_jwks_url.is_some(), "--oidc-jwks-url"),
+            (self.oidc_keys_max_age_seconds.is_some(), "--oidc-keys-max-age"),
             (self.oidc_jwks_file.is_some(), "--oidc-jwks-file"),
         ];
         if self.kind != IdentityKind::Header {
@@ -140,8 +144,11 @@ impl IdentityFlags {
             refuse_given(&[(self.oidc_groups_prefix.is_some(), "--oidc-groups-prefix")], "--oidc-groups-claim")?;
         }
         if self.oidc_jwks_file.is_some() {
-            let fetching =
-                [(self.oidc_ca_file.is_some(), "--oidc-ca-file"), (self.oidc_jwks_url.is_some(), "--oidc-jwks-url")];
+            let fetching = [
+                (self.oidc_ca_file.is_some(), "--oidc-ca-file"),
+                (self.oidc_jwks_url.is_some(), "--oidc-jwks-url"),
+                (self.oidc_keys_max_age_seconds.is_some(), "--oidc-keys-max-age"),
+            ];
             refuse_given(&fetching, "keys that are fetched, and --oidc-jwks-file has them")?;
         }
         Ok(())

@@ -65,7 +65,10 @@ impl Jwt {
         };
         let keys = match &flags.oidc_jwks_file {
             Some(path) => Keys::read(path)?,
-            None => Keys::fetched(keys_address(flags, &issuer)?, flags.oidc_ca_file.as_deref())?,
+            None => {
+                let address = keys_address(flags, &issuer)?;
+                Keys::fetched(address, flags.oidc_ca_file.as_deref(), parse_max_age(flags.oidc_keys_max_age_seconds)?)?
+            }
         };
         Ok(Self {
             header: flags.jwt_header.clone().unwrap_or(header::AUTHORIZATION),
@@ -237,6 +240,17 @@ fn keys_address(flags: &IdentityFlags, issuer: &str) -> Result<KeysAddress, Star
     }
 }
 
+fn parse_max_age(seconds: Option<u64>) -> Result<Duration, StartError> {
+    match seconds.map(Duration::from_secs) {
+        None => Ok(DEFAULT_KEYS_MAX_AGE),
+        Some(age) if age >= MIN_KEYS_MAX_AGE => Ok(age),
+        Some(age) => {
+            let (found, expected) = (age.as_secs().to_string(), "at least 10 seconds");
+            Err(StartError::FlagValue { flag: "--oidc-keys-max-age", found, expected })
+        }
+    }
+}
+
 fn parse_algorithms(names: &[String]) -> Result<Vec<Algorithm>, StartError> {
     if names.is_empty() {
         return Ok(vec![Algorithm::RS256]);
@@ -284,6 +298,12 @@ fn problem(error: &jsonwebtoken::errors::Error) -> Error {
 
 /// For clocks that are a little apart.
 const LEEWAY_SECONDS: u64 = 10;
+
+/// A provider that is away for a day is missed: few tokens live as long, and no new ones are made.
+const DEFAULT_KEYS_MAX_AGE: Duration = Duration::from_secs(24 * 3600);
+
+/// A fetch that fails is tried again a few times in it.
+const MIN_KEYS_MAX_AGE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests;

@@ -215,6 +215,40 @@ async fn is_not_ready_and_says_so_while_nobody_could_sign_in_and_fetches_the_key
 }
 
 #[tokio::test]
+async fn counts_keys_that_nobody_has_confirmed_for_a_time_and_no_longer() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let server = Running::with(Scenario::Created, |config| {
+        believe(config, &provider);
+        config.identity.oidc_keys_max_age_seconds = Some(10);
+    })
+    .await;
+    let token = key.sign(&provider.issuer, "jane", 600);
+    let until = async |status: u16| {
+        let reached = async {
+            while whoami(&server, &token).await.0 != status {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), reached).await.expect("another status in time");
+    };
+    assert_eq!(whoami(&server, &token).await.0, 200);
+    // Confirmed before half of the time is over.
+    let confirmed = async {
+        while provider.fetches() < 2 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), confirmed).await.expect("another fetch in time");
+    provider.set_away(true);
+    assert_eq!(whoami(&server, &token).await.0, 200);
+    until(503).await;
+    assert_eq!(server.get("/readyz").await.status, 503);
+    provider.set_away(false);
+    until(200).await;
+}
+
+#[tokio::test]
 async fn ends_a_watch_when_its_token_ends() {
     let key = Key::new("one");
     let provider = Provider::start(&[&key]).await;

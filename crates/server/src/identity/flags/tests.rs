@@ -33,10 +33,12 @@ fn refuses_flags_that_would_do_nothing_and_names_them() {
         ("--oidc-required-claim=a=b", "--oidc-required-claim"),
         ("--oidc-ca-file=x", "--oidc-ca-file"),
         ("--oidc-jwks-url=x", "--oidc-jwks-url"),
+        ("--oidc-keys-max-age=60", "--oidc-keys-max-age"),
         ("--oidc-jwks-file=x", "--oidc-jwks-file"),
         ("--identity=jwt --oidc-groups-prefix=x", "--oidc-groups-prefix"),
         ("--identity=jwt --oidc-jwks-file=x --oidc-ca-file=x", "--oidc-ca-file"),
         ("--identity=jwt --oidc-jwks-file=x --oidc-jwks-url=x", "--oidc-jwks-url"),
+        ("--identity=jwt --oidc-jwks-file=x --oidc-keys-max-age=60", "--oidc-keys-max-age"),
         ("--sign-out-url=/x", "--sign-out-url"),
     ] {
         let error = flags(line).check_used().expect_err(line);

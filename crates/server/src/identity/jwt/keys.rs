@@ -7,6 +7,7 @@ use std::{
     future::pending,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use jsonwebtoken::{
@@ -45,8 +46,8 @@ impl Keys {
     ///
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
-    pub(super) fn fetched(address: KeysAddress, ca_file: Option<&Path>) -> Result<Self, StartError> {
-        Ok(Self::Provider(Arc::new(Provider::new(address, ca_file)?)))
+    pub(super) fn fetched(address: KeysAddress, ca_file: Option<&Path>, max_age: Duration) -> Result<Self, StartError> {
+        Ok(Self::Provider(Arc::new(Provider::new(address, ca_file, max_age)?)))
     }
 
     /// Reads the keys again, or the authorities of the provider's address.

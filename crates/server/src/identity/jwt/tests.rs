@@ -287,6 +287,7 @@ fn refuses_flags_that_leave_it_open_whose_tokens_count() {
         (|flags| flags.oidc_issuer_url = Some("https://a@issuer.example".into()), "--oidc-issuer-url"),
         (|flags| flags.oidc_jwks_url = Some("http://issuer.example/keys".into()), "--oidc-jwks-url"),
         (|flags| flags.oidc_jwks_url = Some("https://a@issuer.example/keys".into()), "--oidc-jwks-url"),
+        (|flags| flags.oidc_keys_max_age_seconds = Some(9), "--oidc-keys-max-age"),
         (|flags| flags.oidc_signing_algs = vec!["HS256".into()], "--oidc-signing-algs"),
         (|flags| flags.oidc_signing_algs = vec!["none".into()], "--oidc-signing-algs"),
         (|flags| flags.oidc_required_claim = vec!["tenant".into()], "--oidc-required-claim"),

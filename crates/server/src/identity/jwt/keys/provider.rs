@@ -35,7 +35,9 @@ pub(crate) struct Provider {
     client: RwLock<ProviderClient>,
     ca_file: Option<PathBuf>,
     address: KeysAddress,
-    /// The last keys seen. They stay while the provider is away.
+    /// The time for which keys count that are not confirmed.
+    max_age: Duration,
+    /// The last keys seen. They stay while the provider is away, for that time.
     known: RwLock<Option<Known>>,
     /// Held by the one who fetches.
     next: Arc<Mutex<Next>>,
@@ -92,11 +94,12 @@ impl Provider {
     ///
     /// # Errors
     /// [`StartError::ReadFile`], [`StartError::NoCertificates`] for the file of authorities.
-    pub(super) fn new(address: KeysAddress, ca_file: Option<&Path>) -> Result<Self, StartError> {
+    pub(super) fn new(address: KeysAddress, ca_file: Option<&Path>, max_age: Duration) -> Result<Self, StartError> {
         Ok(Self {
             client: RwLock::new(client(ca_file)?),
             ca_file: ca_file.map(Path::to_owned),
             address,
+            max_age,
             known: RwLock::new(None),
             next: Arc::new(Mutex::new(Next { at: Instant::now(), backoff: Backoff::new(FIRST_PAUSE, MAX_PAUSE) })),
         })
@@ -116,7 +119,7 @@ impl Provider {
     /// knows whether it could let them in.
     pub(super) async fn follow(self: &Arc<Self>) -> Infallible {
         loop {
-            if self.known().is_none_or(|known| known.fetched.elapsed() >= MAX_AGE) {
+            if self.known().is_none_or(|known| known.fetched.elapsed() >= self.refresh_age()) {
                 let next = self.next.clone().lock_owned().await;
                 self.refresh(next).await;
             }
@@ -142,12 +145,13 @@ impl Provider {
             let found = matching(&keys, kid, algorithm);
             if !found.is_empty() {
                 // A key that was withdrawn must not count for ever. Who finds somebody else fetching does not wait.
-                if fetched.elapsed() < MAX_AGE {
+                if fetched.elapsed() < self.refresh_age() {
                     return Ok(found);
                 }
                 let Ok(next) = self.next.clone().try_lock_owned() else { return Ok(found) };
                 self.refresh(next).await;
-                return Ok(self.known().map_or(found, |known| matching(&known.keys, kid, algorithm)));
+                let known = self.known().ok_or(Error::KeysUnreachable)?;
+                return Ok(matching(&known.keys, kid, algorithm));
             }
         }
         let before = self.known().map(|known| known.fetched);
@@ -170,7 +174,7 @@ impl Provider {
         let task = tokio::spawn(async move {
             match timeout(FETCH_TIMEOUT, provider.fetch()).await.unwrap_or(Err(FetchError::Timeout)) {
                 Ok(keys) => {
-                    next.at = Instant::now() + REFETCH_PAUSE;
+                    next.at = Instant::now() + REFETCH_PAUSE.min(provider.refresh_age());
                     next.backoff.reset();
                     let known = Known { keys: Arc::new(keys), fetched: Instant::now() };
                     *provider.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
@@ -220,8 +224,16 @@ impl Provider {
         Ok(body.to_bytes())
     }
 
+    /// Returns the keys that count, or `None` if there are none, or nobody has confirmed them for too long: whoever has
+    /// stolen a key could else keep the provider away, and sign tokens long after the key was withdrawn.
     fn known(&self) -> Option<Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        known.filter(|known| known.fetched.elapsed() < self.max_age)
+    }
+
+    /// Returns the age at which keys are fetched again, long before they count no more.
+    fn refresh_age(&self) -> Duration {
+        REFRESH_AGE.min(self.max_age / 2)
     }
 }
 
@@ -281,8 +293,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// After many that failed.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
 
-/// The time for which keys count without another fetch.
-const MAX_AGE: Duration = Duration::from_secs(3600);
+/// The age at which keys are fetched again.
+const REFRESH_AGE: Duration = Duration::from_secs(3600);
 
 /// Between two looks whether keys are to be fetched; when they are, `Next` says.
 const FOLLOW_PERIOD: Duration = Duration::from_secs(1);
