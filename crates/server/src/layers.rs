@@ -7,14 +7,15 @@ use std::{
 };
 
 /// The modules, lowest first, each with all that it may import. So `kubernetes` knows nothing of `api`.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("start", &[]),
     ("error", &[]),
     ("shutdown", &[]),
     ("metrics", &[]),
+    ("forward_proxy", &[]),
     ("reread", &["error", "metrics", "start"]),
     ("bundle", &["start"]),
-    ("identity", &["error", "start"]),
+    ("identity", &["error", "forward_proxy", "start"]),
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
     ("kubernetes", &["error", "metrics", "start"]),

@@ -9,6 +9,7 @@ mod cache;
 mod config;
 mod discovery;
 mod error;
+mod forward_proxy;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

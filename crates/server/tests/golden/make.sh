@@ -101,10 +101,13 @@ python3 weak-keys.py
 for file in rsa-roca-2048 rsa-roca-4096 rsa-close-primes rsa-half-equal-primes rsa-square rsa-small-factor rsa-exponent-1 rsa-pattern; do
     openssl req -verify -noout -in "$file.pem"
 done
-# An OpenID provider on loopback: its authority, its certificate for a hundred years, and its key.
+# An OpenID provider on loopback, and by a name that only a proxy knows: its authority, its certificate for a hundred
+# years, and its key.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$work/authority.key" -out provider-authority.pem \
     -days 36500 -subj "/CN=authority of a test" -addext "basicConstraints=critical,CA:TRUE"
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout provider-key.pem -out "$work/provider.csr" -subj "/CN=provider"
-printf 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' > "$work/provider.ext"
+printf 'subjectAltName=IP:127.0.0.1,DNS:issuer.example\nextendedKeyUsage=serverAuth\n' > "$work/provider.ext"
 openssl x509 -req -in "$work/provider.csr" -CA provider-authority.pem -CAkey "$work/authority.key" -set_serial 1 \
     -days 36500 -extfile "$work/provider.ext" -out provider.pem
+# The proxies that Go's programs choose.
+(cd ../../../../tests/control-plane && go run ../../crates/server/tests/golden/proxies.go) > proxies.json

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::{Connection, send},
+    forward_proxy::ForwardProxy,
     provider::{Key, Provider},
     reading::stored,
     recorder::{ACCOUNT, Recorder, Scenario},
@@ -147,6 +148,42 @@ async fn takes_the_keys_from_their_address_without_discovery_where_it_is_named()
     assert_eq!(whoami(&server, &key.sign(issuer, "jane", 600)).await.0, 200);
     assert_eq!(whoami(&server, &key.sign(&provider.issuer, "jane", 600)).await.0, 401);
     assert_eq!(provider.fetches(), 0);
+}
+
+#[tokio::test]
+async fn reaches_the_issuer_through_the_proxy_of_its_environment() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let proxy = ForwardProxy::start(provider.address).await;
+    let recorder = Recorder::start(Scenario::Created).await;
+    // Nobody but the proxy knows it. The keys' own address is this machine's, which needs no proxy.
+    let issuer = format!("https://issuer.example:{}", provider.address.port());
+    provider.rename(&issuer);
+    let flags = flags(&provider).replace(&provider.issuer, &issuer);
+    let shell =
+        |variables: &str| format!("unset HTTPS_PROXY https_proxy NO_PROXY no_proxy; {variables} exec \"$@\" {flags}");
+
+    let user = format!("HTTPS_PROXY=jane:hidden-word@{}", proxy.address);
+    let process = Process::start(&recorder, &shell(&user)).await;
+    let token = key.sign(&issuer, "jane", 600);
+    let request = format!(
+        "GET /whoami.json HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n",
+        process.address
+    );
+    assert_eq!(send(process.address, request.as_bytes()).await.status, 200);
+    let heads = proxy.heads();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    assert!(heads[0].starts_with(&format!("CONNECT {} HTTP/1.1\r\n", &issuer[8..])), "{heads:?}");
+    assert!(heads[0].to_lowercase().contains("proxy-authorization: basic amfuztpoawrkzw4td29yza=="), "{heads:?}");
+    let log = process.terminate();
+    assert!(!log.contains("hidden-word") && !log.contains("amFuZTpoaWRkZW4"), "{log}");
+
+    for exceptions in [".example", "other.example,issuer.example"] {
+        let variables = format!("HTTPS_PROXY=http://{} NO_PROXY={exceptions}", proxy.address);
+        let process = Process::unready(&recorder, &shell(&variables));
+        process.wait_for_log("the keys of the OpenID provider cannot be fetched").await;
+        assert_eq!(proxy.heads().len(), 1, "{exceptions}");
+    }
 }
 
 #[tokio::test]

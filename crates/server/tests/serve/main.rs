@@ -6,6 +6,7 @@ mod client;
 mod config;
 mod creating;
 mod deadlines;
+mod forward_proxy;
 mod hostile_texts;
 mod identity;
 mod jwt;

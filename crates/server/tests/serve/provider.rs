@@ -28,6 +28,7 @@ use crate::running::golden;
 
 /// The two documents of an OpenID provider, over TLS on loopback, and tokens by its key.
 pub(crate) struct Provider {
+    pub(crate) address: SocketAddr,
     pub(crate) issuer: String,
     state: Arc<Mutex<State>>,
     _tasks: JoinSet<()>,
@@ -106,7 +107,7 @@ impl Provider {
                 });
             }
         });
-        let provider = Self { issuer: format!("https://{address}"), state, _tasks: tasks };
+        let provider = Self { address, issuer: format!("https://{address}"), state, _tasks: tasks };
         provider.publish(keys);
         provider
     }

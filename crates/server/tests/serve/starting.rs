@@ -190,6 +190,13 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it by a shell, and waits until it is ready.
     pub(crate) async fn start(recorder: &Recorder, shell: &str) -> Self {
+        let process = Self::unready(recorder, shell);
+        process.wait_until("/readyz").await;
+        process
+    }
+
+    /// Starts it by a shell, and waits until it listens.
+    pub(crate) fn unready(recorder: &Recorder, shell: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let kubeconfig = folder.path().join("kubeconfig");
         write_kubeconfig(&kubeconfig, recorder.address);
@@ -206,7 +213,8 @@ impl Process {
         let address = loop {
             let start = log.len();
             assert!(lines.read_line(&mut log).expect("text") > 0, "{log}");
-            let line: serde_json::Value = serde_json::from_str(&log[start..]).expect("a JSON line");
+            let line: serde_json::Value =
+                serde_json::from_str(&log[start..]).unwrap_or_else(|error| panic!("{error}: {log}"));
             if let Some(address) = line["message"].as_str().and_then(|text| text.strip_prefix("listening on http://")) {
                 break address.parse().expect("an address");
             }
@@ -220,12 +228,10 @@ impl Process {
                 log.push('\n');
             }
         });
-        let process = Self { address, child, log, reader: Some(reader), _folder: folder };
-        process.wait_until("/readyz").await;
-        process
+        Self { address, child, log, reader: Some(reader), _folder: folder }
     }
 
-    async fn wait_until(&self, target: &str) {
+    pub(crate) async fn wait_until(&self, target: &str) {
         let answered = async {
             let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
             while send(self.address, request.as_bytes()).await.status != 200 {

@@ -10,11 +10,8 @@ use std::{
 use bytes::Bytes;
 use http::Uri;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use jsonwebtoken::{Algorithm, DecodingKey, jwk::Jwk};
 use kube_enroll_core::Backoff;
 use rustls::{
@@ -28,7 +25,12 @@ use tokio::{
 };
 
 use super::{matching, usable};
-use crate::{error::with_sources, identity::Error, start::StartError};
+use crate::{
+    error::with_sources,
+    forward_proxy::{Connector, ForwardProxies},
+    identity::Error,
+    start::StartError,
+};
 
 /// An OpenID provider and what is known of its keys.
 pub(crate) struct Provider {
@@ -54,7 +56,7 @@ pub(crate) enum KeysAddress {
     Known(String),
 }
 
-type ProviderClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+type ProviderClient = Client<HttpsConnector<Connector>, Empty<Bytes>>;
 
 #[derive(Clone)]
 struct Known {
@@ -243,33 +245,36 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// Makes a client that trusts the authorities of a file, or those of this machine.
+/// Makes a client that trusts the authorities of a file, or those of this machine, and asks the proxies of the
+/// environment.
 fn client(ca_file: Option<&Path>) -> Result<ProviderClient, StartError> {
-    let mut roots = RootCertStore::empty();
+    let tls = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("aws-lc-rs has the suites of TLS 1.2 and 1.3");
     let tls = match ca_file {
-        Some(path) => {
-            let none = || StartError::NoCertificates { path: path.to_owned() };
-            let pem = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
-            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
-            if found.is_empty() {
-                return Err(none());
-            }
-            for certificate in found {
-                roots.add(certificate).map_err(|_| none())?;
-            }
-            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-            let tls = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .expect("aws-lc-rs has the suites of TLS 1.2 and 1.3")
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-            HttpsConnectorBuilder::new().with_tls_config(tls)
-        }
-        None => HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
+        Some(path) => tls.with_root_certificates(read_authorities(path)?),
+        None => tls
+            .with_native_roots()
             .map_err(|source| StartError::ReadFile { path: "the authorities of this machine".into(), source })?,
-    };
-    Ok(Client::builder(TokioExecutor::new()).build(tls.https_only().enable_http1().build()))
+    }
+    .with_no_client_auth();
+    let connector = Connector::new(ForwardProxies::from_environment(), Arc::new(tls.clone()), FETCH_TIMEOUT);
+    let tls = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
+    Ok(Client::builder(TokioExecutor::new()).build(tls.wrap_connector(connector)))
+}
+
+fn read_authorities(path: &Path) -> Result<RootCertStore, StartError> {
+    let none = || StartError::NoCertificates { path: path.to_owned() };
+    let pem = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
+    if found.is_empty() {
+        return Err(none());
+    }
+    let mut roots = RootCertStore::empty();
+    for certificate in found {
+        roots.add(certificate).map_err(|_| none())?;
+    }
+    Ok(roots)
 }
 
 /// Returns whether a text is an https URL with a host.

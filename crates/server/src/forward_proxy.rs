@@ -1,0 +1,101 @@
+//! The proxies through which this server reaches others. They are chosen as Go's programs choose theirs
+//! ([httpproxy](https://pkg.go.dev/golang.org/x/net/http/httpproxy)), so that an environment means the same to kubectl,
+//! to kube-apiserver and to this server. hyper-util's `Matcher` chooses as curl does: it knows no ports in `NO_PROXY`,
+//! takes `.example.com` for example.com too, and sends what is for this machine to the proxy.
+
+mod connector;
+mod exceptions;
+
+use std::{env, fmt, sync::Arc};
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+
+pub(crate) use connector::Connector;
+use exceptions::Exceptions;
+
+/// The proxy of each URL. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ForwardProxies(Arc<Rules>);
+
+#[derive(Debug, Default)]
+struct Rules {
+    https: Option<ForwardProxy>,
+    http: Option<ForwardProxy>,
+    exceptions: Exceptions,
+}
+
+/// A proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with or without a user.
+#[derive(Clone)]
+pub(crate) struct ForwardProxy(Intercept);
+
+/// The reason why a text names no proxy. It holds nothing of the text, which may have a password.
+#[derive(Debug, thiserror::Error)]
+#[error("found another proxy, expected http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT")]
+pub(crate) struct ForwardProxyError;
+
+impl ForwardProxies {
+    /// Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or their names in lower case.
+    pub(crate) fn from_environment() -> Self {
+        Self::from_variables(|name| env::var(name).ok())
+    }
+
+    /// Returns the proxy through which a URL is reached, or `None` if it is reached directly.
+    pub(crate) fn for_url(&self, url: &Uri) -> Option<&ForwardProxy> {
+        let (proxy, default_port) = match url.scheme_str() {
+            Some("https") => (&self.0.https, 443),
+            Some("http") => (&self.0.http, 80),
+            _ => return None,
+        };
+        let host = url.host()?;
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let is_exception = self.0.exceptions.contain(host, url.port_u16().unwrap_or(default_port));
+        proxy.as_ref().filter(|_| !is_exception)
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let any = |names: [&'static str; 2]| {
+            names.into_iter().find_map(|name| Some((name, variable(name).filter(|text| !text.is_empty())?)))
+        };
+        let proxy = |names| {
+            let (name, text) = any(names)?;
+            // Go takes both, and a proxy that it cannot parse for none; it does not say so.
+            let url = if text.contains("://") { text } else { format!("http://{text}") };
+            let parsed = ForwardProxy::parse(&url);
+            parsed.inspect_err(|error| tracing::warn!(%error, "{name} is of no use: no proxy is asked")).ok()
+        };
+        let exceptions = any(["NO_PROXY", "no_proxy"]).map(|(_, text)| text).unwrap_or_default();
+        Self(Arc::new(Rules {
+            https: proxy(["HTTPS_PROXY", "https_proxy"]),
+            http: proxy(["HTTP_PROXY", "http_proxy"]),
+            exceptions: Exceptions::parse(&exceptions),
+        }))
+    }
+}
+
+impl ForwardProxy {
+    /// Parses the URL of a proxy.
+    ///
+    /// # Errors
+    /// [`ForwardProxyError`] for another scheme, or none.
+    pub(crate) fn parse(url: &str) -> Result<Self, ForwardProxyError> {
+        let (scheme, rest) = url.split_once("://").ok_or(ForwardProxyError)?;
+        let scheme = scheme.to_ascii_lowercase();
+        if !["http", "https", "socks5", "socks5h"].contains(&&*scheme) {
+            return Err(ForwardProxyError);
+        }
+        // It parses a user with its password as well.
+        let matcher = Matcher::builder().https(format!("{scheme}://{rest}")).build();
+        matcher.intercept(&Uri::from_static("https://any.example")).map(Self).ok_or(ForwardProxyError)
+    }
+}
+
+/// Without the user and the password.
+impl fmt::Debug for ForwardProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.uri())
+    }
+}
+
+#[cfg(test)]
+mod tests;
