@@ -80,6 +80,30 @@ async fn also_where_oauth2_proxy_brings_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn and_groups_that_cannot_be_asked_for_are_named_with_the_reason() {
+    let provider = Provider::start();
+    let serve = as_documented(&provider).await;
+    let mut claims = provider.claims();
+    claims["groups"] = json!(["R&D", "developers", "Team (EU)"]);
+    let faults = Faults { id_token: Some(provider.sign("RS256", &claims)), ..Faults::default() };
+    let proxy = Proxy::start(&serve.url(), faults).await;
+    let browser = Browser::start(Kind::Chromium).await;
+    let page = Page::open(&browser, &proxy.url()).await;
+    assert!(page.has("#group-0[value='developers']").await);
+    for (place, group) in ["R&D", "Team (EU)"].into_iter().enumerate() {
+        let note = page.text(&format!("#group-problem-{place}")).await;
+        assert!(note.contains(&format!("\"{group}\" is left out")) && note.contains("at position"), "{note}");
+    }
+    look(&browser, "groups-left-out").await;
+
+    claims.as_object_mut().expect("an object").remove("groups");
+    claims["_claim_names"] = json!({"groups": "src1"});
+    proxy.set(|faults| faults.id_token = Some(provider.sign("RS256", &claims)));
+    let page = Page::open(&browser, &proxy.url()).await;
+    assert!(page.text("#group-problem-0").await.contains("too many groups for your sign-in"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn and_new_keys_of_the_provider_are_followed_and_known_ones_outlive_it() {
     let mut provider = Provider::start();
     let serve = as_documented(&provider).await;

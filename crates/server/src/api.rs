@@ -85,7 +85,11 @@ impl Api {
     pub(crate) async fn whoami(&self, peer: &Peer, headers: &HeaderMap) -> Option<Response> {
         match self.authenticator.authenticate(peer, headers).await {
             Ok(caller) => {
-                let whoami = self.authenticator.whoami(caller.person.as_ref(), &self.policy)?;
+                let whoami = self.authenticator.whoami(&caller, &self.policy)?;
+                if !whoami.group_problems().is_empty() {
+                    let (user, problems) = (caller.user(), whoami.group_problems());
+                    tracing::info!(?user, ?problems, "some groups of a person cannot be asked for");
+                }
                 Some(json(StatusCode::OK, serde_json::to_vec(&whoami).expect("only strings").into()))
             }
             Err(error) => {

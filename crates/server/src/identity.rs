@@ -29,6 +29,8 @@ use whoami::Whoami;
 pub(crate) struct Caller {
     /// The person; `None` with `--identity none`.
     pub(crate) person: Option<Person>,
+    /// The person's token says that it has no room for their groups.
+    pub(crate) lacks_groups: bool,
     /// The address that the request comes from, by the word of trusted proxies; never an IPv4 address written as IPv6.
     pub(crate) address: IpAddr,
     /// The end of the token: a watch ends then.
@@ -146,6 +148,7 @@ impl Authenticator {
     /// [`Error::KeysUnreachable`].
     pub(crate) async fn authenticate(&self, peer: &Peer, headers: &HeaderMap) -> Result<Caller, Error> {
         let address = self.proxies.address(peer, headers);
+        let mut lacks_groups = false;
         let (person, expires) = match &self.source {
             Source::None => (None, None),
             Source::Header(header) if self.proxies.trusts(peer, headers) => (Some(header.person(headers)?), None),
@@ -153,15 +156,18 @@ impl Authenticator {
             Source::Header(_) => return Err(Error::NotSignedIn),
             // It proves itself: who passes it on does not matter.
             Source::Jwt(jwt) => {
-                let (person, expires) = jwt.person(headers).await?;
-                (Some(person), Some(expires))
+                let verified = jwt.verify(headers).await?;
+                lacks_groups = verified.lacks_groups;
+                (Some(verified.person), Some(verified.expires))
             }
         };
-        Ok(Caller { person, address, expires })
+        Ok(Caller { person, lacks_groups, address, expires })
     }
 
     /// Returns `whoami.json`, or `None` if nobody is ever known.
-    pub(crate) fn whoami<'a>(&'a self, person: Option<&'a Person>, policy: &Policy) -> Option<Whoami<'a>> {
-        person.map(|person| Whoami::new(self.kind_name(), person, policy, self.sign_out_url.as_deref()))
+    pub(crate) fn whoami<'a>(&'a self, caller: &'a Caller, policy: &Policy) -> Option<Whoami<'a>> {
+        let person = caller.person.as_ref()?;
+        let sign_out_url = self.sign_out_url.as_deref();
+        Some(Whoami::new(self.kind_name(), person, caller.lacks_groups, policy, sign_out_url))
     }
 }

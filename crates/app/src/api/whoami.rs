@@ -10,6 +10,7 @@ pub(super) struct Whoami {
     user: String,
     /// The groups that a request may name.
     groups: Vec<String>,
+    group_problems: Vec<String>,
     sign_out_url: Option<String>,
     refusal: Option<Refusal>,
 }
@@ -26,7 +27,7 @@ impl Whoami {
     /// # Errors
     /// The server's message about a name that cannot be used.
     pub(super) fn into_person(self) -> Result<Person, Problem> {
-        let Self { user, groups, sign_out_url, refusal } = self;
+        let Self { user, groups, group_problems, sign_out_url, refusal } = self;
         match refusal {
             Some(Refusal { message }) => {
                 Err(Problem::new("Your name cannot be used here", &message)
@@ -40,7 +41,7 @@ impl Whoami {
                 // The server names only those that can be asked for.
                 let groups = groups.iter().filter_map(|group| GroupName::parse(group).ok()).collect();
                 let sign_out_url = sign_out_url.filter(|url| !url.is_empty());
-                Ok(Person { user, groups, sign_out_url })
+                Ok(Person { user, groups, group_problems, sign_out_url })
             }
         }
     }

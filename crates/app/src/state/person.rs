@@ -6,6 +6,8 @@ pub(crate) struct Person {
     pub user: UserName,
     /// The groups that a request may name.
     pub groups: Vec<GroupName>,
+    /// Sentences about groups that a request cannot name, though the person is in them.
+    pub group_problems: Vec<String>,
     /// The URL for signing in as another person, or `None`.
     pub sign_out_url: Option<String>,
 }

@@ -333,6 +333,12 @@ mod tests {
     }
 
     #[test]
+    fn says_why_a_group_cannot_be_named() {
+        let error = Cli::try_parse_from(["kube-enroll", "serve", "--group=R&D"]).expect_err("a group that is refused");
+        assert!(error.to_string().contains("contains & (U+0026) at position 2: letters, digits"), "{error}");
+    }
+
+    #[test]
     fn refuses_key_types_that_do_not_exist() {
         assert!(Cli::try_parse_from(["kube-enroll", "serve", "--algorithm=DSA"]).is_err());
     }

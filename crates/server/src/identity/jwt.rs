@@ -34,6 +34,17 @@ pub(super) struct Jwt {
     keys: Keys,
 }
 
+/// A token that is valid, read.
+#[derive(Debug)]
+pub(super) struct Verified {
+    /// The person that it is for.
+    pub(super) person: Person,
+    /// It says that it has no room for their groups.
+    pub(super) lacks_groups: bool,
+    /// Its end.
+    pub(super) expires: SystemTime,
+}
+
 impl Jwt {
     /// Reads the flags and the files that they name. The provider need not be there yet.
     ///
@@ -107,14 +118,14 @@ impl Jwt {
         if self.keys.has_keys() { Ok(()) } else { Err(Error::KeysUnreachable) }
     }
 
-    /// Returns the person whose token is in these headers, and its end.
+    /// Verifies the token in these headers.
     ///
     /// # Errors
     /// [`Error::NoToken`], [`Error::InvalidToken`]; [`Error::KeysUnreachable`] where the provider's keys are not known
     /// yet.
-    pub(super) async fn person(&self, headers: &HeaderMap) -> Result<(Person, SystemTime), Error> {
+    pub(super) async fn verify(&self, headers: &HeaderMap) -> Result<Verified, Error> {
         let token = self.token(headers)?;
-        let claims = self.verify(token).await?;
+        let claims = self.claims(token).await?;
         self.check_authorized_party(&claims)?;
         for (key, value) in &self.required_claims {
             if claims.get(key).and_then(Value::as_str) != Some(value) {
@@ -124,9 +135,12 @@ impl Jwt {
         let until = claims.get("exp").and_then(Value::as_f64).ok_or_else(|| invalid("it does not say when it ends"))?;
         let until = Duration::try_from_secs_f64(until).ok().and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
         let person = Person { user: self.user(&claims)?, groups: self.groups(&claims)? };
-        let until = until.ok_or_else(|| invalid("it does not say when it ends"))?;
+        let expires = until.ok_or_else(|| invalid("it does not say when it ends"))?;
         // Without leeway, as kube-apiserver judges it.
-        if until <= SystemTime::now() { Err(invalid("it has expired")) } else { Ok((person, until)) }
+        if expires <= SystemTime::now() {
+            return Err(invalid("it has expired"));
+        }
+        Ok(Verified { person, lacks_groups: self.lacks_groups(&claims), expires })
     }
 
     /// Returns the one token.
@@ -147,7 +161,7 @@ impl Jwt {
     }
 
     /// Checks signature, issuer, audience and times, and returns the claims.
-    async fn verify(&self, token: &str) -> Result<Map<String, Value>, Error> {
+    async fn claims(&self, token: &str) -> Result<Map<String, Value>, Error> {
         let head = decode_header(token).map_err(|error| problem(&error))?;
         // Before a key is looked for: `none` and HMAC with a public key for its secret end here.
         if !self.algorithms.contains(&head.alg) {
@@ -202,6 +216,16 @@ impl Jwt {
             Some(user) if !user.is_empty() => Ok(format!("{}{user}", self.username_prefix)),
             _ => Err(invalid("it does not say who it is for, in the claim that counts here")),
         }
+    }
+
+    /// Returns whether the groups are elsewhere, since there are too many for a token: Entra ID's
+    /// [overage](https://learn.microsoft.com/en-us/security/zero-trust/develop/configure-tokens-group-claims-app-roles#group-overages),
+    /// a distributed claim (OpenID Connect Core, section 5.6.2), which is not fetched here.
+    fn lacks_groups(&self, claims: &Map<String, Value>) -> bool {
+        let Some(claim) = &self.groups_claim else { return false };
+        let is_elsewhere = claims.get("_claim_names").and_then(|names| names.get(claim)).is_some_and(Value::is_string)
+            || (claim == "groups" && claims.get("hasgroups") == Some(&Value::Bool(true)));
+        is_elsewhere && claims.get(claim).is_none_or(Value::is_null)
     }
 
     fn groups(&self, claims: &Map<String, Value>) -> Result<Vec<String>, Error> {

@@ -176,6 +176,7 @@ mod tests {
     fn caller(user: Option<&str>, address: &str) -> Caller {
         Caller {
             person: user.map(|user| Person { user: user.into(), groups: Vec::new() }),
+            lacks_groups: false,
             address: address.parse().expect("an address"),
             expires: None,
         }

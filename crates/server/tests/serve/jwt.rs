@@ -116,6 +116,33 @@ async fn writes_why_somebody_is_not_signed_in_to_its_log() {
 }
 
 #[tokio::test]
+async fn says_which_groups_cannot_be_asked_for_to_the_person_and_in_the_log() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let recorder = Recorder::start(Scenario::Created).await;
+    let process = Process::start(&recorder, &format!("exec \"$@\" {}", flags(&provider))).await;
+    let whoami = async |changed: Value| {
+        let token = key.sign_with(&provider.issuer, "jane", 600, changed);
+        let request = format!(
+            "GET /whoami.json HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n",
+            process.address
+        );
+        send(process.address, request.as_bytes()).await.json()
+    };
+    assert_eq!(whoami(json!({})).await.get("groupProblems"), None);
+    let who = whoami(json!({"groups": ["R&D", "dev"]})).await;
+    assert_eq!(who["groups"], json!(["dev"]));
+    assert!(who["groupProblems"][0].as_str().is_some_and(|problem| problem.contains("R&D")), "{who}");
+    let who = whoami(json!({"groups": null, "_claim_names": {"groups": "src1"}})).await;
+    assert_eq!(who["groups"], json!([]));
+    assert!(who["groupProblems"][0].as_str().is_some_and(|problem| problem.contains("too many groups")), "{who}");
+    let log = process.terminate();
+    let lines = log.lines().filter(|line| line.contains("some groups of a person cannot be asked for"));
+    assert_eq!(lines.filter(|line| line.contains("jane")).count(), 2, "{log}");
+    assert!(log.contains("R&D") && log.contains("_claim_names"), "{log}");
+}
+
+#[tokio::test]
 async fn keeps_the_keys_while_the_provider_is_away_and_asks_once_for_many_that_it_does_not_know() {
     let (old, unknown) = (Key::new("old"), Key::new("unknown"));
     let provider = Provider::start(&[&old]).await;

@@ -149,13 +149,22 @@ fn requires_sign_in_before_anything_else() {
 
 #[test]
 fn reads_who_is_signed_in() {
-    let body = r#"{"identity":"jwt","user":"jane","groups":["dev"],"signOutUrl":"/out"}"#;
+    let body =
+        r#"{"identity":"jwt","user":"jane","groups":["dev"],"groupProblems":["R&D is left out."],"signOutUrl":"/out"}"#;
     let user = || UserName::parse("jane").expect("a name");
     let groups = parse_groups(&["dev"]).expect("a name");
-    let jane = Person { user: user(), groups, sign_out_url: Some("/out".into()) };
+    let jane = Person {
+        user: user(),
+        groups,
+        group_problems: vec!["R&D is left out.".into()],
+        sign_out_url: Some("/out".into()),
+    };
     assert_eq!(person(ok(body)), Ok(jane));
     let body = r#"{"identity":"header","user":"jane","groups":[]}"#;
-    assert_eq!(person(ok(body)), Ok(Person { user: user(), groups: vec![], sign_out_url: None }));
+    assert_eq!(
+        person(ok(body)),
+        Ok(Person { user: user(), groups: vec![], group_problems: vec![], sign_out_url: None })
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use yew::prelude::*;
 
 use super::unusual_note::UnusualNote;
 use crate::{
-    components::{Hint, Lead, SignOutLink},
+    components::{Hint, Lead, Note, SignOutLink, Text},
     state::{Form, Person},
 };
 
@@ -40,6 +40,9 @@ pub(crate) fn AskedFor(props: &AskedForProps) -> Html {
                     { "Sign out where you have signed in, then reload this page." }
                 }
             </Hint>
+            for (number, problem) in person.group_problems.iter().enumerate() {
+                <Note id={format!("group-problem-{number}")}><Text text={problem.clone()} /></Note>
+            }
             if !form.user.is_ascii() {
                 <UnusualNote name={form.user.clone()} />
             }

@@ -134,7 +134,7 @@ async fn shows_a_group_of_the_link_that_is_not_offered_so_that_it_can_be_removed
 #[tokio::test]
 async fn offers_no_groups_to_somebody_who_is_in_none() {
     let user = UserName::parse("jane").expect("a name");
-    let person = Person { user, groups: vec![], sign_out_url: Some("/out".into()) };
+    let person = Person { user, groups: vec![], group_problems: vec![], sign_out_url: Some("/out".into()) };
     let html = Filled { person: Some(person), ..Filled::new("jane", &["ops"]).offering(&[]) }.render().await;
     assert!(html.contains("You are in no group that can be asked for here."));
     assert!(!html.contains(r#"id="group-0""#));
@@ -157,11 +157,21 @@ async fn ticks_the_only_group_that_is_offered_unless_it_is_a_powerful_one() {
 #[tokio::test]
 async fn greets_who_is_signed_in_with_what_they_will_ask_for() {
     let user = UserName::parse("jane").expect("a name");
-    let person = Person { user, groups: vec![], sign_out_url: None };
+    let person = Person { user, groups: vec![], group_problems: vec![], sign_out_url: None };
     let filled = Filled::new("jane", &["ops", "dev"]).offering(&["dev", "ops"]);
     let html = Filled { person: Some(person), ..filled }.render().await;
     assert!(html.contains(r#"Hello <b translate="no" id="user">jane</b>. You will ask for: "#), "{html}");
     assert!(html.contains(r#"<b translate="no">ops, dev</b>"#), "{html}");
+}
+
+#[tokio::test]
+async fn says_which_groups_of_theirs_a_person_cannot_ask_for() {
+    let user = UserName::parse("jane").expect("a name");
+    let group_problems = vec!["The group \"R&D\" is left out.".into(), "Another <b>".into()];
+    let person = Person { user, groups: vec![], group_problems, sign_out_url: None };
+    let html = Filled { person: Some(person), ..Filled::new("jane", &[]) }.render().await;
+    assert!(html.contains("The group \"R&amp;D\" is left out."), "{html}");
+    assert!(html.contains("Another &lt;b&gt;"), "{html}");
 }
 
 #[tokio::test]
@@ -202,7 +212,12 @@ async fn refuses_powerful_names_beside_their_fields_and_says_who_can_allow_them(
 
 #[tokio::test]
 async fn warns_of_a_powerful_user_who_is_signed_in() {
-    let person = Person { user: UserName::parse("root").expect("a name"), groups: vec![], sign_out_url: None };
+    let person = Person {
+        user: UserName::parse("root").expect("a name"),
+        groups: vec![],
+        group_problems: vec![],
+        sign_out_url: None,
+    };
     let mut filled = Filled { person: Some(person), ..Filled::new("root", &[]) };
     filled.form.user_is_proved = true;
     let html = filled.render().await;
@@ -235,7 +250,7 @@ async fn notes_capitals_and_the_space_around_a_typed_name() {
     assert!(html.contains(r#"<b translate="no">Dev</b> and <b translate="no">dev</b> are two groups."#), "{html}");
     assert!(!html.contains("aria-invalid"), "{html}");
     let user = UserName::parse("Jane").expect("a name");
-    let person = Person { user, groups: vec![], sign_out_url: None };
+    let person = Person { user, groups: vec![], group_problems: vec![], sign_out_url: None };
     let html = Filled { person: Some(person), ..Filled::new("Jane", &[]) }.render().await;
     assert!(!html.contains("user-capitals"), "somebody who is signed in cannot change it: {html}");
 }

@@ -87,7 +87,7 @@ async fn runs_no_line_of_the_approvers_text_that_decides() {
 #[tokio::test]
 async fn names_the_account_and_the_person_to_compare_with() {
     let user = UserName::parse("jane").expect("a name");
-    let person = Person { user, groups: vec![], sign_out_url: None };
+    let person = Person { user, groups: vec![], group_problems: vec![], sign_out_url: None };
     // A line break in the account must not begin a line that runs.
     let props = WaitingProps { person: Some(Rc::new(person)), requesting_user: Some("the\nproxy".into()), ..waiting() };
     let html = wait(props).await;

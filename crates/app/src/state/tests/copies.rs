@@ -45,7 +45,12 @@ fn leaves_out_a_group_that_a_person_without_groups_cannot_ask_for() {
     let settings = Settings { identity: Some("header".into()), ..settings() };
     let mut visit = Visit::with(settings);
     let user = kube_enroll_core::UserName::parse("joe").expect("a name");
-    visit.answer(Answer::Whoami(Ok(Box::new(Person { user, groups: vec![], sign_out_url: None }))));
+    visit.answer(Answer::Whoami(Ok(Box::new(Person {
+        user,
+        groups: vec![],
+        group_problems: vec![],
+        sign_out_url: None,
+    }))));
     // The link to the page names dev.
     assert_eq!((&visit.form().groups, &visit.form().unavailable_groups), (&vec![], &vec!["dev".to_owned()]));
     visit.act(UserAction::Create);

@@ -20,7 +20,12 @@ fn groups(names: &[&str]) -> Groups {
 
 fn joe(groups: &[&str]) -> Box<Person> {
     let user = UserName::parse("joe").expect("a name");
-    Box::new(Person { user, groups: parse_groups(groups).expect("good names"), sign_out_url: None })
+    Box::new(Person {
+        user,
+        groups: parse_groups(groups).expect("good names"),
+        group_problems: vec![],
+        sign_out_url: None,
+    })
 }
 
 #[test]

@@ -78,7 +78,8 @@ fn offers_no_way_around_a_policy_and_one_around_missing_rights() {
     assert_eq!(remedies(Visit::submitting(), Failure::NotSent("x".into())), Remedies::Nothing);
     let mut signed_in = Visit::submitting();
     let user = UserName::parse("jane").expect("a name");
-    signed_in.machine().context.person = Some(Rc::new(Person { user, groups: vec![], sign_out_url: None }));
+    signed_in.machine().context.person =
+        Some(Rc::new(Person { user, groups: vec![], group_problems: vec![], sign_out_url: None }));
     assert_eq!(remedies(signed_in, refused(403)), Remedies::Nothing);
 }
 

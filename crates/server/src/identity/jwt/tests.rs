@@ -68,7 +68,7 @@ fn signed(changed: Value) -> String {
 async fn ask(jwt: &Jwt, token: &str) -> Result<Person, Error> {
     let mut headers = HeaderMap::new();
     headers.insert(header::AUTHORIZATION, format!("Bearer {token}").parse().expect("a value"));
-    jwt.person(&headers).await.map(|(person, _)| person)
+    jwt.verify(&headers).await.map(|verified| verified.person)
 }
 
 async fn refuses(jwt: &Jwt, token: &str) -> &'static str {
@@ -96,8 +96,8 @@ async fn says_when_the_token_ends() {
     let mut headers = HeaderMap::new();
     let value = format!("bearer {}", signed(json!({"exp": end})));
     headers.insert(header::AUTHORIZATION, value.parse().expect("a value"));
-    let (_, until) = jwt(|_| {}).person(&headers).await.expect("a good token");
-    let since = until.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
+    let verified = jwt(|_| {}).verify(&headers).await.expect("a good token");
+    let since = verified.expires.duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs();
     assert_eq!(i64::try_from(since).expect("a time of today"), end);
 }
 
@@ -118,6 +118,28 @@ async fn takes_groups_from_text_and_from_a_list_of_texts_only() {
     }
     for claim in [json!(1), json!({"a": "b"}), json!(["a", 1]), json!(true)] {
         refuses(&jwt, &signed(json!({"groups": claim}))).await;
+    }
+}
+
+#[tokio::test]
+async fn says_that_the_groups_are_elsewhere_where_there_are_too_many_for_the_token() {
+    let with_groups = || jwt(|flags| flags.oidc_groups_claim = Some("groups".into()));
+    let overage =
+        json!({"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://x.example"}}});
+    for (jwt, changed, expected) in [
+        (with_groups(), overage.clone(), true),
+        (with_groups(), json!({"hasgroups": true}), true),
+        (with_groups(), json!({}), false),
+        (with_groups(), json!({"groups": ["dev"], "_claim_names": {"groups": "src1"}}), false),
+        (with_groups(), json!({"_claim_names": {"address": "src1"}}), false),
+        (with_groups(), json!({"_claim_names": "groups", "hasgroups": "true"}), false),
+        // Nobody asks for groups here.
+        (jwt(|_| {}), overage, false),
+    ] {
+        let mut headers = HeaderMap::new();
+        let bearer = format!("Bearer {}", signed(changed.clone()));
+        headers.insert(header::AUTHORIZATION, bearer.parse().expect("a value"));
+        assert_eq!(jwt.verify(&headers).await.expect("a good token").lacks_groups, expected, "{changed}");
     }
 }
 
@@ -262,14 +284,14 @@ async fn takes_exactly_one_token_from_the_one_header_that_counts() {
         headers("authorization", &["Basic YTpi"]),
         headers("x-token", &[&*token]),
     ] {
-        assert!(matches!(usual.person(&map).await, Err(Error::NoToken)), "{map:?}");
+        assert!(matches!(usual.verify(&map).await, Err(Error::NoToken)), "{map:?}");
     }
     let twice = headers("authorization", &[&*bearer, &*bearer]);
-    assert!(matches!(usual.person(&twice).await, Err(Error::InvalidToken { .. })));
+    assert!(matches!(usual.verify(&twice).await, Err(Error::InvalidToken { .. })));
     let other = jwt(|flags| flags.jwt_header = Some(HeaderName::from_static("x-token")));
-    assert!(other.person(&headers("x-token", &[&*token])).await.is_ok());
-    assert!(other.person(&headers("x-token", &[&*bearer])).await.is_ok());
-    assert!(matches!(other.person(&headers("authorization", &[&*bearer])).await, Err(Error::NoToken)));
+    assert!(other.verify(&headers("x-token", &[&*token])).await.is_ok());
+    assert!(other.verify(&headers("x-token", &[&*bearer])).await.is_ok());
+    assert!(matches!(other.verify(&headers("authorization", &[&*bearer])).await, Err(Error::NoToken)));
 }
 
 #[test]
