@@ -31,6 +31,8 @@ pub use sources::Sources;
 pub struct Config {
     /// The addresses to listen on. Default: 127.0.0.1:8080.
     pub listen: Vec<ListenAddress>,
+    /// Addresses of loopback are reached from other machines, by a tunnel or a sidecar. Default: they are not.
+    pub exposed: bool,
     /// The permissions of Unix sockets. Default: 0600.
     pub listen_mode: Option<ListenMode>,
     /// TLS of the addresses of TCP. Default: none, plain HTTP.
@@ -75,7 +77,7 @@ impl Config {
         Listening {
             tls: self.tls.tls_cert.is_some(),
             unix: self.listen.iter().any(ListenAddress::is_unix),
-            beyond_loopback: self.listen.iter().any(ListenAddress::is_beyond_loopback),
+            beyond_loopback: self.exposed || self.listen.iter().any(ListenAddress::is_beyond_loopback),
         }
     }
 
@@ -140,6 +142,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: vec![DEFAULT_LISTEN],
+            exposed: false,
             listen_mode: None,
             tls: TlsFlags::default(),
             public_url: None,

@@ -77,15 +77,15 @@ impl Authenticator {
     pub(crate) fn new(flags: &IdentityFlags, policy: &Policy, listening: Listening) -> Result<Self, StartError> {
         flags.check_used()?;
         let proxies = TrustedProxies::new(&flags.proxy, listening)?;
-        if flags.kind == IdentityKind::Header && !flags.proxy.has_proof(listening) {
+        if flags.kind() == IdentityKind::Header && !flags.proxy.has_proof(listening) {
             return Err(StartError::NoProof { proofs: PROOFS });
         }
-        let source = match flags.kind {
+        let source = match flags.kind() {
             IdentityKind::None => Source::None,
             IdentityKind::Header => Source::Header(Header::new(flags, policy, &proxies)?),
             IdentityKind::Jwt => Source::Jwt(Box::new(Jwt::new(flags)?)),
         };
-        Ok(Self { proxies, kind: flags.kind, source, sign_out_url: flags.sign_out()? })
+        Ok(Self { proxies, kind: flags.kind(), source, sign_out_url: flags.sign_out()? })
     }
 
     /// Reads the proxy's secret again.

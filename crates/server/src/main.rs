@@ -33,14 +33,14 @@ fn fail(why: &str) -> ExitCode {
 async fn check(flags: Serve, sources: &Sources) -> anyhow::Result<()> {
     log(flags.log_format)?;
     std::io::stdout().write_all(sources.to_string().as_bytes()).context("standard output")?;
-    Ok(Server::check(&flags.into_config()).await?)
+    Ok(Server::check(&flags.into_config()?).await?)
 }
 
 #[tokio::main]
 async fn serve(flags: Serve) -> anyhow::Result<()> {
     log(flags.log_format)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let config = flags.into_config();
+    let config = flags.into_config()?;
     raise_descriptors(config.limits.connections);
     let server = Server::bind(config).await?;
     if let Some(address) = server.metrics_addr() {

@@ -100,6 +100,16 @@ pub enum StartError {
         /// The values that can be used.
         expected: &'static str,
     },
+    /// Nobody has written out who says who asks, and other machines reach the server.
+    #[error(
+        "other machines reach this server, so that --identity has no default: write --identity=header or --identity=jwt, which know who asks (docs/identity.md), or --identity=none, with which whoever reaches it may ask in any name"
+    )]
+    NoIdentity,
+    /// The same for groups, where nobody says who asks.
+    #[error(
+        "other machines reach this server, and with --identity=none anybody may ask, so that --group has no default: write the groups that people may ask for, or --group='*' for any"
+    )]
+    Open,
     /// Identities by headers that anybody could send.
     #[error("--identity=header needs {proofs}; without one, whoever sends the header would be anybody")]
     NoProof {
@@ -108,7 +118,7 @@ pub enum StartError {
     },
     /// `--allow-loopback-identity` where people come from other machines.
     #[error(
-        "--allow-loopback-identity counts only where every --listen is of loopback: a sidecar or tunnel passes strangers on from there"
+        "--allow-loopback-identity counts only where every --listen is of loopback, without --exposed: a sidecar or tunnel passes strangers on from there"
     )]
     LoopbackIdentity,
     /// `--groups-header` without `--groups-separator`.

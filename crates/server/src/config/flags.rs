@@ -1,12 +1,18 @@
 //! The command line.
 
+mod policy;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
-use kube_enroll_core::{Algorithm, ExpirationSeconds, GroupName, Policy, UserName};
 
 use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD};
-use crate::{identity::IdentityFlags, limits::Limits};
+use crate::{
+    identity::{IdentityFlags, IdentityKind},
+    limits::Limits,
+    start::StartError,
+};
+use policy::PolicyFlags;
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.
 #[derive(Debug, Parser)]
@@ -45,6 +51,20 @@ pub struct Serve {
         value_name = "ADDRESS"
     )]
     listen: Vec<ListenAddress>,
+    /// Judge these flags as for an address that other machines reach, though all are of loopback: for a tunnel, a
+    /// sidecar or a forwarded port in front.
+    #[arg(
+        long,
+        env = "KUBE_ENROLL_EXPOSED",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value_t,
+        default_missing_value = "true",
+        hide_possible_values = true,
+        hide_default_value = true,
+        value_name = "BOOL"
+    )]
+    exposed: bool,
     /// Permissions of Unix sockets, octal. [default: 0600, this server's own user]
     #[arg(long, env = "KUBE_ENROLL_LISTEN_MODE", value_name = "MODE")]
     listen_mode: Option<ListenMode>,
@@ -148,44 +168,6 @@ struct PublicCluster {
     cluster_client_ca_file: Option<PathBuf>,
 }
 
-/// The policy for requests.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Policy")]
-struct PolicyFlags {
-    #[arg(
-        long,
-        env = "KUBE_ENROLL_ALGORITHMS",
-        value_delimiter = ',',
-        value_name = "NAME",
-        value_parser = Algorithm::parse,
-        help = algorithm_help()
-    )]
-    algorithm: Vec<Algorithm>,
-    /// Lifetime that the form begins with. [default: 86400, within the bounds]
-    #[arg(long, env = "KUBE_ENROLL_EXPIRATION_DEFAULT_SECONDS", value_name = "SECONDS")]
-    expiration_default_seconds: Option<u32>,
-    /// Shortest lifetime, at least 600. [default: 600]
-    #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MINIMUM_SECONDS", value_name = "SECONDS")]
-    expiration_minimum_seconds: Option<u32>,
-    /// Longest lifetime. [default: 31536000, a year]
-    #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MAXIMUM_SECONDS", value_name = "SECONDS")]
-    expiration_maximum_seconds: Option<u32>,
-    /// Group that people may ask for; repeatable. One with far-reaching rights in clusters of common tools, such as
-    /// kubeadm:cluster-admins, may be asked for only where it is named here. [default: any other, but system:…]
-    #[arg(long, value_name = "NAME", value_parser = GroupName::parse)]
-    group: Vec<GroupName>,
-    /// Group to warn about; repeatable. kubeadm:cluster-admins always is one.
-    #[arg(long, value_name = "NAME")]
-    powerful_group: Vec<String>,
-    /// User with far-reaching rights in clusters of common tools, such as kubernetes-admin or root, that people may ask
-    /// for all the same; repeatable. Somebody who is signed in under such a name needs no mention. [default: none]
-    #[arg(long, value_name = "NAME", value_parser = UserName::parse)]
-    powerful_user: Vec<UserName>,
-    /// How to reach an approver, a sentence for people: "Ask in #platform".
-    #[arg(long, env = "KUBE_ENROLL_APPROVER", default_value = "", hide_default_value = true, value_name = "TEXT")]
-    approver: String,
-}
-
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogFormat {
@@ -198,7 +180,23 @@ pub enum LogFormat {
 
 impl Serve {
     /// Turns the flags into what a server is started with.
-    pub fn into_config(self) -> Config {
+    ///
+    /// # Errors
+    /// [`StartError::NoIdentity`] and [`StartError::Open`] where other machines reach the server, and nobody has
+    /// written out who may ask for what; [`StartError::FlagValue`].
+    pub fn into_config(self) -> Result<Config, StartError> {
+        let is_exposed = self.exposed || self.listen.iter().any(ListenAddress::is_beyond_loopback);
+        if is_exposed && self.identity.kind.is_none() {
+            return Err(StartError::NoIdentity);
+        }
+        let is_open = is_exposed && self.identity.kind() == IdentityKind::None;
+        let approver = self.policy.approver.clone();
+        let policy = self.policy.into_policy(is_open)?;
+        if is_open {
+            tracing::warn!(
+                "--identity=none: whoever reaches this server may ask in any name, and its approvers alone check who it is"
+            );
+        }
         let PublicCluster {
             cluster_name,
             cluster_server,
@@ -206,8 +204,9 @@ impl Serve {
             cluster_tls_server_name,
             cluster_client_ca_file,
         } = self.cluster;
-        Config {
+        Ok(Config {
             listen: self.listen,
+            exposed: self.exposed,
             listen_mode: self.listen_mode,
             tls: self.tls,
             public_url: self.public_url,
@@ -225,40 +224,13 @@ impl Serve {
                 client_certificate_authority_file: cluster_client_ca_file,
             },
             identity: self.identity,
-            approver: self.policy.approver.clone(),
-            policy: self.policy.into_policy(),
+            approver,
+            policy,
             limits: self.limits,
             metrics_listen: self.metrics_listen,
             reread_period: REREAD_PERIOD,
-        }
+        })
     }
-}
-
-impl PolicyFlags {
-    fn into_policy(self) -> Policy {
-        let mut policy = Policy {
-            groups: self.group.into(),
-            powerful_groups: self.powerful_group,
-            powerful_users: self.powerful_user,
-            ..Policy::default()
-        };
-        if !self.algorithm.is_empty() {
-            policy.algorithms = self.algorithm;
-        }
-        let ExpirationSeconds { default, minimum, maximum } = policy.expiration_seconds;
-        let minimum = self.expiration_minimum_seconds.unwrap_or(minimum);
-        let maximum = self.expiration_maximum_seconds.unwrap_or(maximum);
-        // A bound that somebody sets moves the default that nobody set; `Policy::check` judges the rest.
-        let default = self.expiration_default_seconds.unwrap_or_else(|| default.min(maximum).max(minimum));
-        policy.expiration_seconds = ExpirationSeconds { default, minimum, maximum };
-        policy
-    }
-}
-
-/// Returns the help of `--algorithm`, with the names of all key types.
-fn algorithm_help() -> String {
-    let names = Algorithm::ALL.map(Algorithm::name).join(", ");
-    format!("Key type offered: {names}; repeatable, the first choice first. [default: all, RSA-3072 first]")
 }
 
 /// As [`super::DEFAULT_LISTEN`].
@@ -266,7 +238,7 @@ const DEFAULT_LISTEN_TEXT: &str = "127.0.0.1:8080";
 
 #[cfg(test)]
 mod tests {
-    use kube_enroll_core::parse_groups;
+    use kube_enroll_core::{Algorithm, Groups, Policy, parse_groups};
 
     use super::*;
     use crate::{config::DEFAULT_LISTEN, identity::IdentityKind};
@@ -274,7 +246,13 @@ mod tests {
     fn config(flags: &[&str]) -> Config {
         let Cli { command: Command::Serve(serve) } =
             Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
-        serve.into_config()
+        serve.into_config().expect("flags that fit each other")
+    }
+
+    fn refused(flags: &[&str]) -> StartError {
+        let Cli { command: Command::Serve(serve) } =
+            Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
+        serve.into_config().expect_err("flags that leave something open")
     }
 
     #[test]
@@ -315,11 +293,11 @@ mod tests {
             "--trusted-proxy=fd00::/8",
         ])
         .identity;
-        assert_eq!(identity.kind, IdentityKind::Jwt);
+        assert_eq!(identity.kind(), IdentityKind::Jwt);
         assert_eq!(identity.oidc_username_prefix.as_deref(), Some("-"));
         assert_eq!(identity.oidc_required_claim, ["a=b", "c=d,e"]);
         assert_eq!(identity.proxy.trusted_proxy.len(), 2);
-        assert_eq!(config(&[]).identity.kind, IdentityKind::None);
+        assert_eq!(config(&[]).identity.kind(), IdentityKind::None);
         for flag in ["--identity=basic", "--trusted-proxy=10.0.0.0", "--trusted-proxy=all", "--user-header=a b"] {
             assert!(Cli::try_parse_from(["kube-enroll", "serve", flag]).is_err(), "{flag}");
         }
@@ -336,6 +314,30 @@ mod tests {
     fn says_why_a_group_cannot_be_named() {
         let error = Cli::try_parse_from(["kube-enroll", "serve", "--group=R&D"]).expect_err("a group that is refused");
         assert!(error.to_string().contains("contains & (U+0026) at position 2: letters, digits"), "{error}");
+    }
+
+    #[test]
+    fn takes_no_default_for_who_may_ask_where_other_machines_reach_it() {
+        for exposed in
+            [&["--listen=0.0.0.0:8080"][..], &["--listen=127.0.0.1:1", "--listen=10.0.0.1:1"], &["--exposed"]]
+        {
+            let with = |flags: &[&'static str]| [exposed, flags].concat();
+            assert!(matches!(refused(&with(&[])), StartError::NoIdentity), "{exposed:?}");
+            assert!(matches!(refused(&with(&["--group=dev"])), StartError::NoIdentity), "{exposed:?}");
+            assert!(matches!(refused(&with(&["--identity=none"])), StartError::Open), "{exposed:?}");
+            let named = config(&with(&["--identity=none", "--group=dev"])).policy;
+            assert_eq!(named.groups, parse_groups(&["dev"]).expect("a good name").into());
+            assert_eq!((named.expiration_seconds.default, named.expiration_seconds.maximum), (86_400, 604_800));
+            let any = config(&with(&["--identity=none", "--group=*", "--expiration-maximum-seconds=31536000"])).policy;
+            assert_eq!((any.groups, any.expiration_seconds.maximum), (Groups::Any, 31_536_000));
+            // Who asks is known: all is as on loopback.
+            let known = config(&with(&["--identity=jwt"])).policy;
+            assert_eq!(known, Policy::default());
+        }
+        // What operators alone reach is not meant.
+        assert_eq!(config(&["--metrics-listen=0.0.0.0:9090"]).policy, Policy::default());
+        assert_eq!(config(&["--group=*"]).policy, Policy::default());
+        assert!(matches!(refused(&["--group=*", "--group=dev"]), StartError::FlagValue { flag: "--group", .. }));
     }
 
     #[test]

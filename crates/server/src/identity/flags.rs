@@ -11,9 +11,10 @@ use crate::start::StartError;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Identity")]
 pub struct IdentityFlags {
-    /// Who says who asks: nobody, a header of a proxy that is trusted, or a token of an OpenID provider.
-    #[arg(long = "identity", env = "KUBE_ENROLL_IDENTITY", value_enum, default_value_t, value_name = "KIND")]
-    pub kind: IdentityKind,
+    /// Source of identities: nobody, a header of a proxy that is trusted, or a token of an OpenID provider. [default:
+    /// none; nothing where other machines reach the server]
+    #[arg(long = "identity", env = "KUBE_ENROLL_IDENTITY", value_enum, value_name = "KIND")]
+    pub kind: Option<IdentityKind>,
 
     /// For `header`: header with the user. There is no default, since each proxy has another.
     #[arg(long, env = "KUBE_ENROLL_USER_HEADER", value_name = "NAME")]
@@ -102,6 +103,11 @@ impl IdentityKind {
 }
 
 impl IdentityFlags {
+    /// Returns the source of identities.
+    pub(crate) fn kind(&self) -> IdentityKind {
+        self.kind.unwrap_or_default()
+    }
+
     /// Checks that no flag is given that would do nothing: whoever set it believes that it protects.
     ///
     /// # Errors
@@ -128,13 +134,13 @@ impl IdentityFlags {
             (self.oidc_keys_max_age_seconds.is_some(), "--oidc-keys-max-age"),
             (self.oidc_jwks_file.is_some(), "--oidc-jwks-file"),
         ];
-        if self.kind != IdentityKind::Header {
+        if self.kind() != IdentityKind::Header {
             refuse_given(&header, "--identity=header")?;
         }
-        if self.kind != IdentityKind::Jwt {
+        if self.kind() != IdentityKind::Jwt {
             refuse_given(&jwt, "--identity=jwt")?;
         }
-        if self.kind == IdentityKind::None {
+        if self.kind() == IdentityKind::None {
             refuse_given(&[(self.sign_out_url.is_some(), "--sign-out-url")], "--identity=header or --identity=jwt")?;
         }
         if self.groups_header.is_none() {

@@ -12,7 +12,7 @@ use crate::{
 async fn behind_a_proxy(scenario: Scenario, groups: &[&str]) -> Running {
     Running::with(scenario, |config| {
         config.identity = IdentityFlags {
-            kind: IdentityKind::Header,
+            kind: Some(IdentityKind::Header),
             user_header: Some(HeaderName::from_static("x-user")),
             groups_header: Some(HeaderName::from_static("x-groups")),
             groups_separator: Some("|".into()),
@@ -118,7 +118,7 @@ async fn believes_loopback_only_with_the_secret_where_there_is_one() {
     std::fs::write(&file, "a-secret-of-the-proxy\n").expect("a folder to write to");
     let server = Running::with(Scenario::Created, |config| {
         config.identity = IdentityFlags {
-            kind: IdentityKind::Header,
+            kind: Some(IdentityKind::Header),
             user_header: Some(HeaderName::from_static("x-user")),
             proxy: ProxyFlags { proxy_secret_file: Some(file), ..ProxyFlags::default() },
             ..IdentityFlags::default()

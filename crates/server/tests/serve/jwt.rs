@@ -15,7 +15,7 @@ use crate::{
 
 fn believe(config: &mut Config, provider: &Provider) {
     config.identity = IdentityFlags {
-        kind: IdentityKind::Jwt,
+        kind: Some(IdentityKind::Jwt),
         oidc_issuer_url: Some(provider.issuer.clone()),
         oidc_client_id: Some("kube".into()),
         oidc_username_prefix: Some("-".into()),

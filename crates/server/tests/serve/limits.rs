@@ -134,7 +134,7 @@ async fn knowing_jane(scenario: Scenario, objects: Vec<serde_json::Value>) -> Ru
     recorder.list(|listed| (listed.objects, listed.version) = (objects, 7));
     let server = Running::unready(recorder, |config| {
         config.identity = IdentityFlags {
-            kind: IdentityKind::Header,
+            kind: Some(IdentityKind::Header),
             user_header: Some(http::HeaderName::from_static("x-user")),
             groups_separator: Some("|".into()),
             proxy: allow_loopback(),

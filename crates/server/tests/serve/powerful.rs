@@ -49,7 +49,7 @@ async fn a_signed_in_person_with_a_powerful_name_needs_no_flag_and_their_groups_
     let server = Running::with(Scenario::Created, |config| {
         config.policy.groups = only(&["developers"]);
         config.identity = IdentityFlags {
-            kind: IdentityKind::Header,
+            kind: Some(IdentityKind::Header),
             user_header: Some(HeaderName::from_static("x-user")),
             groups_header: Some(HeaderName::from_static("x-groups")),
             groups_separator: Some("|".into()),

@@ -19,7 +19,7 @@ use crate::{
 /// Identities by a header, with this proof.
 fn by_header(proxy: ProxyFlags) -> IdentityFlags {
     IdentityFlags {
-        kind: IdentityKind::Header,
+        kind: Some(IdentityKind::Header),
         user_header: Some(HeaderName::from_static("x-user")),
         proxy,
         ..IdentityFlags::default()

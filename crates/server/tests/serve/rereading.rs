@@ -22,7 +22,7 @@ async fn takes_another_secret_of_the_proxy_without_a_restart() {
     write(&file, "the-first-secret\n");
     let server = running(|config| {
         config.identity = IdentityFlags {
-            kind: IdentityKind::Header,
+            kind: Some(IdentityKind::Header),
             user_header: Some(HeaderName::from_static("x-user")),
             proxy: ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() },
             ..IdentityFlags::default()
@@ -151,7 +151,7 @@ async fn unready(change: impl FnOnce(&mut Config)) -> Running {
 
 fn believe(issuer: &str) -> IdentityFlags {
     IdentityFlags {
-        kind: IdentityKind::Jwt,
+        kind: Some(IdentityKind::Jwt),
         oidc_issuer_url: Some(issuer.into()),
         oidc_client_id: Some("kube".into()),
         oidc_signing_algs: vec!["ES256".into()],

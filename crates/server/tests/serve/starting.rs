@@ -178,6 +178,40 @@ async fn takes_as_many_file_descriptors_as_the_system_gives() {
     process.terminate();
 }
 
+#[tokio::test]
+async fn starts_with_the_arguments_of_the_manifest() {
+    let manifest = include_str!("../../../../deploy/server.yaml");
+    let arguments = manifest.split("        args:\n").nth(1).and_then(|rest| rest.split("        ports:").next());
+    let arguments = arguments.expect("arguments").lines().filter_map(|line| line.trim().strip_prefix("- "));
+    let (own, flags): (Vec<_>, Vec<_>) = arguments.partition(|flag| {
+        ["serve", "--listen=", "--metrics-listen=", "--cluster-server=", "--log-format="]
+            .iter()
+            .any(|own| flag.starts_with(own))
+    });
+    assert_eq!(own[..2], ["serve", "--listen=0.0.0.0:8080"], "{own:?}");
+    // Judged as it is there, and bound to loopback.
+    let flags: String = flags.iter().map(|flag| format!(" '{flag}'")).collect();
+    let recorder = Recorder::start(Scenario::Created).await;
+    let process = Process::start(&recorder, &format!("exec \"$@\" --exposed{flags}")).await;
+    let log = process.terminate();
+    assert!(log.contains("whoever reaches this server may ask in any name"), "{log}");
+}
+
+#[test]
+fn refuses_the_arguments_of_the_image_and_says_what_to_write() {
+    let file = include_str!("../../../../deploy/Containerfile");
+    let arguments = file.lines().find_map(|line| line.strip_prefix("CMD ")).expect("arguments");
+    let arguments: Vec<String> = serde_json::from_str(arguments).expect("an array of JSON");
+    let arguments = arguments.iter().map(|argument| argument.replace("0.0.0.0:8080", "127.0.0.1:0"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kube-enroll"));
+    let output = command.args(arguments).args(["--exposed"]).output().expect("the binary");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    for way in ["--identity=header", "--identity=jwt", "--identity=none"] {
+        assert!(text.contains(way), "{way} in {text}");
+    }
+}
+
 /// The binary, as a person starts it.
 pub(crate) struct Process {
     pub(crate) address: SocketAddr,

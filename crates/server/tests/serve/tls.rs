@@ -41,7 +41,7 @@ async fn believes_a_proxy_by_its_certificate_and_nobody_else() {
     let files = Files::new();
     let server = start(&files, |config| {
         config.identity = IdentityFlags {
-            kind: IdentityKind::Header,
+            kind: Some(IdentityKind::Header),
             user_header: Some(HeaderName::from_static("x-user")),
             proxy: ProxyFlags {
                 proxy_ca_file: Some(files.path("authority.pem")),

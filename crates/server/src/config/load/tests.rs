@@ -15,7 +15,7 @@ fn load(yaml: &[u8], flags: &[&str]) -> Result<(Config, String), String> {
     let folder = format!("{}/", folder.path().display());
     let loaded = load_from(&arguments).map_err(|error| error.to_string())?;
     let (serve, sources) = loaded.map_err(|error| error.to_string().replace(&folder, ""))?;
-    Ok((serve.into_config(), sources.to_string().replace(&folder, "")))
+    Ok((serve.into_config().map_err(|error| error.to_string())?, sources.to_string().replace(&folder, "")))
 }
 
 #[test]
