@@ -9,7 +9,7 @@ pub(crate) mod origin;
 mod response;
 mod watch;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{future::Future, sync::Arc, time::SystemTime};
 
 use axum::{
     body::Body,
@@ -221,7 +221,7 @@ impl Api {
         if !self.csrs.is_filled() {
             return Err(ApiError::NotReady);
         }
-        self.discovery.settle().await.map_err(unsettled)?;
+        self.settled(self.discovery.settle()).await?;
         let account = self.discovered()?.account;
         let listed = timeout(self.limits.upstream_timeout, self.csrs.wait_until_listed(&account)).await;
         listed.map(|()| account).map_err(|_| ApiError::NotReady)
@@ -229,19 +229,28 @@ impl Api {
 
     /// Returns the account once more, where an object that it has created shows another name.
     async fn account_of(&self, username: &str) -> Result<ServiceAccount, ApiError> {
-        self.discovery.confirm(username).await.map_err(unsettled)?;
+        self.settled(self.discovery.confirm(username)).await?;
         self.account().await
+    }
+
+    /// Waits until it is known who this server is. One question is under way at a time: where it is not answered, those
+    /// behind it do not wait for their own.
+    async fn settled(&self, asking: impl Future<Output = Result<(), kubernetes::Error>>) -> Result<(), ApiError> {
+        let error = match timeout(self.limits.upstream_timeout, asking).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error,
+            Err(_) => kubernetes::Error::Timeout,
+        };
+        tracing::warn!(
+            error = %with_sources(&error),
+            "asking who this server is failed: nothing is created until it is known"
+        );
+        Err(ApiError::NotReady)
     }
 
     fn discovered(&self) -> Result<Discovered, ApiError> {
         self.discovery.known().ok_or(ApiError::NotReady)
     }
-}
-
-/// Makes the error of a request that has to wait until it is known who this server is.
-fn unsettled(error: kubernetes::Error) -> ApiError {
-    tracing::warn!(error = %with_sources(&error), "asking who this server is failed: nothing is created until it is known");
-    ApiError::NotReady
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response {

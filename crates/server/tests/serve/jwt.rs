@@ -13,7 +13,7 @@ use crate::{
     starting::Process,
 };
 
-fn believe(config: &mut Config, provider: &Provider) {
+pub(crate) fn believe(config: &mut Config, provider: &Provider) {
     config.identity = IdentityFlags {
         kind: Some(IdentityKind::Jwt),
         oidc_issuer_url: Some(provider.issuer.clone()),

@@ -6,6 +6,8 @@ use kube_enroll_server::{IdentityFlags, IdentityKind};
 use serde_json::{Value, json};
 
 use crate::{
+    jwt,
+    provider::{Key, Provider},
     recorder::Scenario,
     running::{CSRS_PATH, Running, allow_loopback, body, golden, only},
 };
@@ -70,6 +72,21 @@ async fn a_signed_in_person_with_a_powerful_name_needs_no_flag_and_their_groups_
     assert_eq!(server.ask("POST", CSRS_PATH, &headers, &root().to_string()).await.status, 403);
     assert_eq!(server.ask("POST", CSRS_PATH, &headers, &cluster_admin().to_string()).await.status, 422);
     assert_eq!(server.ask("GET", "/whoami.json", &headers, "").await.json()["groups"], json!([]));
+}
+
+#[tokio::test]
+async fn a_token_proves_a_powerful_name_as_well() {
+    let key = Key::new("one");
+    let provider = Provider::start(&[&key]).await;
+    let server = Running::with(Scenario::Created, |config| jwt::believe(config, &provider)).await;
+    let post = async |user: &str, body: Value| {
+        let token = key.sign(&provider.issuer, user, 600);
+        let headers = format!("{JSON}Authorization: Bearer {token}\r\n");
+        server.ask("POST", CSRS_PATH, &headers, &body.to_string()).await.status
+    };
+    assert_eq!(post("jane", root()).await, 403);
+    assert_eq!(post("root", root()).await, 201);
+    assert_eq!(annotations(&server)["kube-enroll/warning"], "user \"root\" has far-reaching rights");
 }
 
 #[tokio::test]
