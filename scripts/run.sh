@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # scripts/run.sh [CONTEXT] serves the page, in the foreground, until Ctrl-C. `make run` has built everything before.
-# Without CONTEXT it starts a Kubernetes of its own and serves that. With it, it serves that context of the person's own
-# kubeconfig, and does nothing else to that cluster.
+# Without CONTEXT it starts a Kubernetes of its own, with deploy/admission.yaml, and serves that. With it, it serves
+# that context of the person's own kubeconfig, and does nothing else to that cluster: there the policy is for the person
+# to apply.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/env.sh
@@ -21,6 +22,7 @@ main() {
   else
     start_control_plane
     write_server_kubeconfig
+    apply_admission_policy
     upstream=(--kubeconfig "$server_kubeconfig")
     approve="KUBECONFIG=$admin_kubeconfig $KUBE_ENROLL_KUBECTL certificate approve NAME"
   fi
@@ -64,6 +66,14 @@ write_server_kubeconfig() {
     "${own[@]}" set-context kube-enroll --cluster dev --user kube-enroll
     "${own[@]}" use-context kube-enroll
   } > /dev/null
+}
+
+# The cluster itself guards the annotations, and what the account may create.
+apply_admission_policy() {
+  local account
+  account=$("$KUBE_ENROLL_KUBECTL" --kubeconfig "$server_kubeconfig" auth whoami --output 'jsonpath={.status.userInfo.username}')
+  sed "s|'system:serviceaccount:kube-enroll:kube-enroll'|'$account'|" deploy/admission.yaml |
+    "$KUBE_ENROLL_KUBECTL" --kubeconfig "$admin_kubeconfig" apply --filename - > /dev/null
 }
 
 # start_server ARGUMENT… starts it on the first free port and waits until it answers there, at $address.

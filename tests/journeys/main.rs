@@ -31,6 +31,7 @@ mod one_tab_asks_for_all;
 mod other_sites_cannot_use_the_page;
 mod powerful_names_take_a_word_of_the_operator;
 mod several_enrollments_are_listed;
+mod the_cluster_guards_what_counts_as_ours;
 mod the_clusters_clock_is_the_clock;
 mod the_key_workers_walls_hold;
 mod the_private_key_never_leaves;

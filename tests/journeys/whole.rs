@@ -167,6 +167,7 @@ metadata:
 spec:
   signerName: kubernetes.io/kube-apiserver-client
   usages: [client auth]
+  expirationSeconds: 3600
   request: $(base64 < other.csr | tr -d '\n')
 EOF
 "#;

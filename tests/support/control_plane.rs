@@ -10,7 +10,12 @@ use std::{
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::{child::Child, programs, shell::Shell};
+use crate::{
+    child::Child,
+    deadline::{PATIENCE, eventually},
+    programs,
+    shell::Shell,
+};
 
 /// A Kubernetes control plane: one that was started here, or the one that `E2E_KUBECONFIG` names.
 pub struct ControlPlane {
@@ -105,13 +110,24 @@ impl ControlPlane {
         Shell::new(&self.kubeconfig)
     }
 
-    /// Applies `deploy/rbac.yaml` and returns a kubeconfig with a token of its ServiceAccount.
+    /// Applies `deploy/rbac.yaml` and `deploy/admission.yaml`, waits until the policy is enforced, and returns a
+    /// kubeconfig with a token of the ServiceAccount.
     pub async fn service_account_kubeconfig(&self) -> &Path {
         let path = self.service_account.get_or_init(|| async {
-            let rbac = programs::repository().join("deploy/rbac.yaml");
+            let deploy = programs::repository().join("deploy");
             let kubeconfig = self.folder.join("service-account.kubeconfig");
-            let lines = SERVICE_ACCOUNT.replace("RBAC", &rbac.display().to_string());
-            self.admin().ok(&lines.replace("FILE", &kubeconfig.display().to_string())).await;
+            let lines = SERVICE_ACCOUNT.replace("DEPLOY", &deploy.display().to_string());
+            let admin = self.admin();
+            admin.ok(&lines.replace("FILE", &kubeconfig.display().to_string())).await;
+            // The API server sees a policy some seconds after it was created.
+            eventually(PATIENCE, "the admission policy", || async {
+                match admin.run(ANNOTATED_BY_ANOTHER, "").await {
+                    Ok(_) => Err("an annotation of ours passed".to_owned()),
+                    Err(refused) if refused.contains("ValidatingAdmissionPolicy 'kube-enroll'") => Ok(()),
+                    Err(other) => Err(other),
+                }
+            })
+            .await;
             kubeconfig
         });
         path.await
@@ -120,13 +136,30 @@ impl ControlPlane {
 
 /// The cluster of the administrator's kubeconfig, with the ServiceAccount in the administrator's place.
 const SERVICE_ACCOUNT: &str = r#"
-kubectl apply -f 'RBAC' >&2
+kubectl apply -f 'DEPLOY/rbac.yaml' -f 'DEPLOY/admission.yaml' >&2
 kubectl config view --raw --minify --flatten > 'FILE'
 export KUBECONFIG='FILE'
 kubectl config set-credentials kube-enroll --token="$(kubectl create token kube-enroll --namespace kube-enroll --duration 24h)" >&2
 kubectl config set-context --current --user=kube-enroll >&2
 kubectl config view --raw --minify --flatten > 'FILE.minified'
 mv 'FILE.minified' 'FILE'
+"#;
+
+/// A request that is not stored, with an annotation that only our account may set.
+const ANNOTATED_BY_ANOTHER: &str = r#"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=probe -out probe.csr 2>/dev/null
+kubectl create --dry-run=server -f - <<EOF
+apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata:
+  generateName: probe-
+  annotations:
+    kube-enroll/user: probe
+spec:
+  signerName: kubernetes.io/kube-apiserver-client
+  usages: [client auth]
+  request: $(base64 < probe.csr | tr -d '\n')
+EOF
 "#;
 
 /// Makes a folder that the control plane's own process takes away.
