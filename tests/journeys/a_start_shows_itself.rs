@@ -193,7 +193,8 @@ async fn and_a_page_that_was_kept_on_the_way_is_loaded_anew_once_and_then_says_s
         browser.open(&site.url()).await;
         let page = Page { browser: &browser };
         eventually(PATIENCE, "a word about the newer page", || async {
-            let shown = browser.run("return !document.querySelector('#updated').hidden", vec![]).await;
+            // Between two loads there is a document without it.
+            let shown = browser.run("return document.querySelector('#updated')?.hidden === false", vec![]).await;
             if shown == json!(true) { Ok(()) } else { Err(site.requests().join(" ")) }
         })
         .await;
