@@ -38,6 +38,7 @@ mod the_private_key_never_leaves;
 mod the_server_has_no_right_too_many;
 mod the_server_knows_who_asks;
 mod the_servers_account_gets_another_name;
+mod the_way_to_the_cluster_is_kubectls;
 mod what_answers_is_told_apart;
 mod what_cannot_work_is_said_before_the_form;
 mod what_hosts_copy_runs_as_it_stands;

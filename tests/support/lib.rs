@@ -9,6 +9,7 @@ pub mod caddy;
 pub mod child;
 pub mod control_plane;
 pub mod deadline;
+pub mod forward_proxy;
 pub mod haproxy;
 pub mod http;
 pub mod kubectl_proxy;

@@ -14,14 +14,14 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 pub(crate) use connector::Connector;
 use exceptions::Exceptions;
 
-/// The proxy of each URL. Clones share it.
+/// The proxy of each URL; by default, none of any. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ForwardProxies(Arc<Rules>);
 
 #[derive(Debug, Default)]
 struct Rules {
-    https: Option<ForwardProxy>,
-    http: Option<ForwardProxy>,
+    https: Option<Result<ForwardProxy, ForwardProxyError>>,
+    http: Option<Result<ForwardProxy, ForwardProxyError>>,
     exceptions: Exceptions,
 }
 
@@ -29,10 +29,14 @@ struct Rules {
 #[derive(Clone)]
 pub(crate) struct ForwardProxy(Intercept);
 
-/// The reason why a text names no proxy. It holds nothing of the text, which may have a password.
-#[derive(Debug, thiserror::Error)]
-#[error("found another proxy, expected http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT")]
-pub(crate) struct ForwardProxyError;
+/// The reason why a setting names no proxy. It holds nothing of the text, which may have a password.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(
+    "{setting} names no proxy that can be used, expected http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT"
+)]
+pub(crate) struct ForwardProxyError {
+    setting: &'static str,
+}
 
 impl ForwardProxies {
     /// Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or their names in lower case.
@@ -40,17 +44,29 @@ impl ForwardProxies {
         Self::from_variables(|name| env::var(name).ok())
     }
 
+    /// Sends everything through one proxy.
+    pub(crate) fn always(proxy: ForwardProxy) -> Self {
+        let (https, http) = (Some(Ok(proxy.clone())), Some(Ok(proxy)));
+        Self(Arc::new(Rules { https, http, exceptions: Exceptions::None }))
+    }
+
     /// Returns the proxy through which a URL is reached, or `None` if it is reached directly.
-    pub(crate) fn for_url(&self, url: &Uri) -> Option<&ForwardProxy> {
+    ///
+    /// # Errors
+    /// [`ForwardProxyError`] where its proxy cannot be used: whoever has set one wants nothing to go past it.
+    pub(crate) fn for_url(&self, url: &Uri) -> Result<Option<&ForwardProxy>, ForwardProxyError> {
         let (proxy, default_port) = match url.scheme_str() {
             Some("https") => (&self.0.https, 443),
             Some("http") => (&self.0.http, 80),
-            _ => return None,
+            _ => return Ok(None),
         };
-        let host = url.host()?;
+        let host = url.host().unwrap_or_default();
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let is_exception = self.0.exceptions.contain(host, url.port_u16().unwrap_or(default_port));
-        proxy.as_ref().filter(|_| !is_exception)
+        match proxy {
+            Some(proxy) if !is_exception => proxy.as_ref().map(Some).map_err(Clone::clone),
+            _ => Ok(None),
+        }
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Self {
@@ -59,10 +75,8 @@ impl ForwardProxies {
         };
         let proxy = |names| {
             let (name, text) = any(names)?;
-            // Go takes both, and a proxy that it cannot parse for none; it does not say so.
             let url = if text.contains("://") { text } else { format!("http://{text}") };
-            let parsed = ForwardProxy::parse(&url);
-            parsed.inspect_err(|error| tracing::warn!(%error, "{name} is of no use: no proxy is asked")).ok()
+            Some(ForwardProxy::parse(name, &url))
         };
         let exceptions = any(["NO_PROXY", "no_proxy"]).map(|(_, text)| text).unwrap_or_default();
         Self(Arc::new(Rules {
@@ -74,19 +88,20 @@ impl ForwardProxies {
 }
 
 impl ForwardProxy {
-    /// Parses the URL of a proxy.
+    /// Parses the URL of a proxy, which a setting has.
     ///
     /// # Errors
     /// [`ForwardProxyError`] for another scheme, or none.
-    pub(crate) fn parse(url: &str) -> Result<Self, ForwardProxyError> {
-        let (scheme, rest) = url.split_once("://").ok_or(ForwardProxyError)?;
+    pub(crate) fn parse(setting: &'static str, url: &str) -> Result<Self, ForwardProxyError> {
+        let unusable = ForwardProxyError { setting };
+        let Some((scheme, rest)) = url.split_once("://") else { return Err(unusable) };
         let scheme = scheme.to_ascii_lowercase();
         if !["http", "https", "socks5", "socks5h"].contains(&&*scheme) {
-            return Err(ForwardProxyError);
+            return Err(unusable);
         }
         // It parses a user with its password as well.
         let matcher = Matcher::builder().https(format!("{scheme}://{rest}")).build();
-        matcher.intercept(&Uri::from_static("https://any.example")).map(Self).ok_or(ForwardProxyError)
+        matcher.intercept(&Uri::from_static("https://any.example")).map(Self).ok_or(unusable)
     }
 }
 

@@ -18,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("identity", &["error", "forward_proxy", "start"]),
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
-    ("kubernetes", &["error", "metrics", "start"]),
+    ("kubernetes", &["error", "forward_proxy", "metrics", "start"]),
     ("cache", &["kubernetes"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
     ("api", &["cache", "config", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"]),

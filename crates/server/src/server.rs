@@ -22,7 +22,11 @@ use crate::{
         tls::{Tls, TlsFiles},
     },
     identity::Authenticator,
-    kubernetes::{access::Access, client::Client, watcher::Watcher},
+    kubernetes::{
+        access::{Access, Endpoint},
+        client::Client,
+        watcher::Watcher,
+    },
     limits::{Limiter, Limits},
     metrics::Metrics,
     reread::{self, NamedFile},
@@ -56,13 +60,13 @@ impl Server {
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let reread_files = reread::Files::new(config.reread_files());
         let Files { hosts, authenticator, bundle, overrides, tls } = Files::read(&config)?;
-        let (config_of_client, source) = load_cluster(&config, overrides).await?;
+        let (endpoint, source) = load_cluster(&config, overrides).await?;
         if let Some(cluster) = source.known_cluster()?
             && cluster.is_local()
         {
             tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
         }
-        let client = Client::new(config_of_client, config.limits.upstream_timeout)?;
+        let client = Client::new(endpoint, config.limits.upstream_timeout)?;
 
         let beyond_loopback = config.listening().beyond_loopback;
         let mode = config.listen_mode.unwrap_or_default();
@@ -264,12 +268,9 @@ impl Files {
 }
 
 /// Loads the kubeconfig, and returns the way to the API server and the cluster for people.
-async fn load_cluster(
-    config: &Config,
-    overrides: ClusterOverrides,
-) -> Result<(kube::Config, ClusterSource), StartError> {
+async fn load_cluster(config: &Config, overrides: ClusterOverrides) -> Result<(Endpoint, ClusterSource), StartError> {
     let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
-    Ok((access.config, ClusterSource { overrides, found: access.cluster, in_cluster: access.in_cluster }))
+    Ok((access.endpoint, ClusterSource { overrides, found: access.cluster, in_cluster: access.in_cluster }))
 }
 
 /// Reads the files of TLS, or returns `None` where plain HTTP is spoken.

@@ -56,7 +56,7 @@ impl Service<Uri> for Connector {
         let Self { tcp, proxies, tls, timeout: time } = self.clone();
         Box::pin(async move {
             let connected = timeout(time, async {
-                match proxies.for_url(&url) {
+                match proxies.for_url(&url)? {
                     None => Ok(MaybeHttpsStream::Http(tcp.oneshot(url).await?)),
                     Some(proxy) => proxy.connect(url, tcp, tls).await,
                 }

@@ -5,6 +5,8 @@ use ipnet::IpNet;
 /// The addresses that are reached directly.
 #[derive(Debug, Default)]
 pub(super) enum Exceptions {
+    /// None, not even this machine: a kubeconfig's `proxy-url` is for whatever its cluster is.
+    None,
     /// This machine.
     #[default]
     Loopback,
@@ -45,6 +47,7 @@ impl Exceptions {
         let address = host.parse::<IpAddr>().ok().map(|address| address.to_canonical());
         let is_loopback = host == "localhost" || address.is_some_and(|address| address.is_loopback());
         match self {
+            Self::None => false,
             Self::All => true,
             Self::Loopback => is_loopback,
             Self::Some(exceptions) => {

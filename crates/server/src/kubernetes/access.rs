@@ -1,21 +1,32 @@
 //! Access to the API server: by a kubeconfig, or by the pod's own account.
 
-use std::path::Path;
+use std::{env, ffi::OsStr, io, path::Path};
 
 use base64ct::{Base64, Encoding};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube_enroll_core::{ClusterFields, address::is_loopback, pem};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube_enroll_core::{ClusterFields, pem};
 
-use crate::start::StartError;
+use crate::{
+    forward_proxy::{ForwardProxies, ForwardProxy},
+    start::StartError,
+};
 
 /// The way to the API server, and the cluster's details in it.
 pub(crate) struct Access {
     /// For the client.
-    pub(crate) config: kube::Config,
+    pub(crate) endpoint: Endpoint,
     /// The cluster as this server sees it; its name is empty where nobody has named it.
     pub(crate) cluster: ClusterFields,
     /// The address is for the inside of the cluster only.
     pub(crate) in_cluster: bool,
+}
+
+/// The address of the API server with the credentials for it, and the way to it.
+pub(crate) struct Endpoint {
+    /// Without a proxy, whatever the environment says.
+    pub(crate) config: kube::Config,
+    /// The proxies on the way.
+    pub(crate) proxies: ForwardProxies,
 }
 
 impl Access {
@@ -24,26 +35,31 @@ impl Access {
     /// # Errors
     /// [`StartError::Kubeconfig`] where there is none, or it cannot be used.
     pub(crate) async fn load(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Self, StartError> {
-        let unusable = |error: kube::config::KubeconfigError| StartError::Kubeconfig { source: error.into() };
-        let kubeconfig = match kubeconfig {
+        let unusable = |error: KubeconfigError| StartError::Kubeconfig { source: error.into() };
+        let mut kubeconfig = match kubeconfig {
             Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
-            None => match Kubeconfig::read() {
+            None => match read_default(env::var_os(KUBECONFIG).as_deref()) {
                 Ok(kubeconfig) => kubeconfig,
                 Err(error) => match kube::Config::incluster() {
-                    Ok(in_pod) if context.is_none() && std::env::var_os("KUBECONFIG").is_none() => {
+                    Ok(in_pod) if context.is_none() && env::var_os(KUBECONFIG).is_none() => {
                         return Ok(Self::in_pod(in_pod));
                     }
                     _ => return Err(unusable(error)),
                 },
             },
         };
-        let named = named_cluster(&kubeconfig, context);
+        let (name, named) = named_cluster(&kubeconfig, context).unwrap_or_default();
+        let proxies = proxies(&named)?;
+        for cluster in kubeconfig.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
+            // kube would read the environment by rules of its own, and end the start where it cannot.
+            cluster.proxy_url = Some("http://chosen.elsewhere.invalid".into());
+        }
         let options = KubeConfigOptions { context: context.map(ToOwned::to_owned), ..KubeConfigOptions::default() };
         let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(unusable)?;
-        let (name, named) = named.unwrap_or_default();
-        if named.proxy_url.is_none() && is_loopback(config.cluster_url.host().unwrap_or_default()) {
-            // HTTPS_PROXY is for what lies outside; kube-rs would use it for this very machine.
-            config.proxy_url = None;
+        config.proxy_url = None;
+        if let Some(cluster) = config.auth_info.exec.as_mut().and_then(|exec| exec.cluster.as_mut()) {
+            // A plugin has to reach its cluster, too.
+            cluster.proxy_url = named.proxy_url.clone();
         }
         if config.accept_invalid_certs {
             tracing::warn!("the kubeconfig says insecure-skip-tls-verify: people's kubeconfigs will not");
@@ -55,7 +71,7 @@ impl Access {
             tls_server_name: named.tls_server_name.clone().unwrap_or_default(),
             ..ClusterFields::default()
         };
-        Ok(Self { config, cluster, in_cluster: false })
+        Ok(Self { endpoint: Endpoint { config, proxies }, cluster, in_cluster: false })
     }
 
     fn in_pod(config: kube::Config) -> Self {
@@ -64,8 +80,44 @@ impl Access {
             certificate_authority_data: authorities(&config),
             ..ClusterFields::default()
         };
-        Self { config, cluster, in_cluster: true }
+        // The address is that of a Service: no proxy outside leads to it, and `NO_PROXY` mostly lacks it.
+        let endpoint = Endpoint { config, proxies: ForwardProxies::default() };
+        Self { endpoint, cluster, in_cluster: true }
     }
+}
+
+/// Reads the files of `KUBECONFIG`, or `~/.kube/config`. Files of the list that are not there are left out, as by
+/// kubectl ([merging]).
+///
+/// [merging]: https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+fn read_default(list: Option<&OsStr>) -> Result<Kubeconfig, KubeconfigError> {
+    let paths = list.into_iter().flat_map(env::split_paths).filter(|path| !path.as_os_str().is_empty());
+    let mut merged = None;
+    let mut missing = None;
+    for path in paths {
+        match Kubeconfig::read_from(&path) {
+            Ok(kubeconfig) => merged = Some(Kubeconfig::merge(merged.unwrap_or_default(), kubeconfig)?),
+            Err(KubeconfigError::ReadConfig(error, path)) if error.kind() == io::ErrorKind::NotFound => {
+                tracing::warn!(?path, "KUBECONFIG names a file that is not there; it is left out");
+                missing = Some(KubeconfigError::ReadConfig(error, path));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match (merged, missing) {
+        (Some(kubeconfig), _) => Ok(kubeconfig),
+        (None, Some(error)) => Err(error),
+        (None, None) => Kubeconfig::read(),
+    }
+}
+
+/// Returns the proxies on the way to a cluster: its own, and otherwise those of the environment.
+fn proxies(cluster: &kube::config::Cluster) -> Result<ForwardProxies, StartError> {
+    let Some(url) = cluster.proxy_url.as_ref().filter(|url| !url.is_empty()) else {
+        return Ok(ForwardProxies::from_environment());
+    };
+    let proxy = ForwardProxy::parse("the cluster's proxy-url", url);
+    Ok(ForwardProxies::always(proxy.map_err(|error| StartError::Kubeconfig { source: error.into() })?))
 }
 
 /// Writes the authorities of a kubeconfig, wherever they came from, as base64 of PEM. Read from the parsed
@@ -82,6 +134,9 @@ fn named_cluster(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<(Stri
     let named = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?;
     Some((named.name.clone(), named.cluster.clone()?))
 }
+
+/// The files that kubectl reads, too.
+const KUBECONFIG: &str = "KUBECONFIG";
 
 #[cfg(test)]
 mod tests {
@@ -111,5 +166,43 @@ mod tests {
         };
         assert_eq!((access.cluster, access.in_cluster), (expected, false));
         assert!(matches!(Access::load(Some(&kubeconfig), Some("missing")).await, Err(StartError::Kubeconfig { .. })));
+    }
+
+    #[tokio::test]
+    async fn hands_a_plugin_the_cluster_as_the_kubeconfig_has_it() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let kubeconfig = folder.path().join("kubeconfig");
+        for (proxy, expected) in [("", None), ("    proxy-url: http://proxy.example\n", Some("http://proxy.example"))] {
+            let text = format!(
+                "apiVersion: v1\nkind: Config\ncurrent-context: this\n\
+                 clusters:\n- name: prod\n  cluster:\n    server: https://api.example.com:6443\n{proxy}\
+                 contexts:\n- name: this\n  context:\n    cluster: prod\n    user: us\n\
+                 users:\n- name: us\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1\n      \
+                 command: never-run\n      provideClusterInfo: true\n"
+            );
+            std::fs::write(&kubeconfig, text).expect("a file");
+            let config = Access::load(Some(&kubeconfig), None).await.expect("a way").endpoint.config;
+            let cluster = config.auth_info.exec.and_then(|exec| exec.cluster).expect("the plugin wants it");
+            assert_eq!(cluster.proxy_url.as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn leaves_out_files_of_the_list_that_are_not_there_and_no_others() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("a file");
+            folder.path().join(name)
+        };
+        let one = write("one", "apiVersion: v1\nkind: Config\ncurrent-context: one\n");
+        let two = write("two", "apiVersion: v1\nkind: Config\ncurrent-context: two\ncontexts:\n- name: two\n");
+        let broken = write("broken", "clusters: 5\n");
+        let missing = folder.path().join("missing");
+        let read = |paths: &[&std::path::PathBuf]| read_default(Some(&env::join_paths(paths).expect("paths")));
+        let empty = std::path::PathBuf::new();
+        let merged = read(&[&missing, &one, &empty, &two]).expect("two files");
+        assert_eq!((merged.current_context.as_deref(), merged.contexts.len()), (Some("one"), 1));
+        assert!(matches!(read(&[&missing]), Err(KubeconfigError::ReadConfig(..))));
+        assert!(matches!(read(&[&one, &broken]), Err(KubeconfigError::Parse(_))));
     }
 }

@@ -1,18 +1,21 @@
 //! The Kubernetes API behind this server. Every path, query, header and body that goes there is written here; a
 //! client's are never copied.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kube::client::Body;
+use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
+use hyper_util::{client::legacy, rt::TokioExecutor};
+use kube::client::{Body, ConfigExt};
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, Status, csr_path};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
+use tower::ServiceBuilder;
 
-use super::{Error, redaction};
-use crate::start::StartError;
+use super::{Error, access::Endpoint, redaction};
+use crate::{forward_proxy::Connector, start::StartError};
 
 /// A client of the Kubernetes API, with the account of this server.
 #[derive(Clone)]
@@ -30,16 +33,13 @@ pub(crate) struct Dated<T> {
 }
 
 impl Client {
-    /// Speaks to the API server that `config` leads to, and waits `timeout` for the head of an answer, and again
+    /// Speaks to the API server at `endpoint`, and waits `timeout` for the head of an answer, and again
     /// for its body where it is no stream.
     ///
     /// # Errors
     /// [`StartError::Kubeconfig`] for credentials or authorities that cannot be used.
-    pub(crate) fn new(mut config: kube::Config, timeout: Duration) -> Result<Self, StartError> {
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        // A create must not be sent twice by anyone but the page, which knows the name and the request.
-        config.default_retry = false;
-        let client = kube::Client::try_from(config).map_err(|error| StartError::Kubeconfig { source: error.into() })?;
+    pub(crate) fn new(endpoint: Endpoint, timeout: Duration) -> Result<Self, StartError> {
+        let client = build(endpoint).map_err(|error| StartError::Kubeconfig { source: error })?;
         Ok(Self { client, timeout })
     }
 
@@ -148,6 +148,29 @@ impl Client {
     }
 }
 
+/// Builds kube's client, as [`kube::Client`] documents it for a connector of one's own. It retries nothing: a create
+/// must not be sent twice by anyone but the page, which knows the name and the request.
+fn build(Endpoint { config, proxies }: Endpoint) -> Result<kube::Client, BoxError> {
+    // kube's configuration of TLS takes the one of the process. It fails where there is one already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let tls = config.rustls_client_config()?;
+    let connector = Connector::new(proxies, Arc::new(tls.clone()), CONNECT_TIMEOUT);
+    let mut https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+    if let Some(name) = &config.tls_server_name {
+        https = https.with_server_name_resolver(FixedServerNameResolver::new(name.clone().try_into()?));
+    }
+    let https = https.enable_http1().wrap_connector(connector);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .layer(config.extra_headers_layer()?)
+        .map_err(BoxError::from)
+        .service(legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https));
+    Ok(kube::Client::new(service, config.default_namespace))
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// A page of a list.
 #[derive(Deserialize)]
 pub(crate) struct Page {
@@ -240,7 +263,7 @@ fn absent_as_none<T>(answer: Result<Dated<T>, Error>) -> Result<Dated<Option<T>>
     }
 }
 
-/// For a connection to the API server.
+/// For a connection to the API server, through a proxy as well.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The field selector for the one signer (`kube_enroll_core::csr::SIGNER_NAME`), as it stands in a query.
