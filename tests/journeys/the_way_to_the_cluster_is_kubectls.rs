@@ -84,10 +84,13 @@ async fn by_a_list_of_kubeconfigs_of_which_some_are_not_there() {
     let place = Place::new().await;
     let file = place.kubeconfig(LOOPBACK, "");
     let missing = place.folder.path().join("missing");
+    let admin = ControlPlane::shared().kubeconfig().to_owned();
     for (files, expected) in [
         (&[&missing, &file][..], Way::Direct),
         (&[&file, &missing], Way::Direct),
         (&[&PathBuf::new(), &file], Way::Direct),
+        // With a client's certificate in the place of a token.
+        (&[&admin], Way::Direct),
         (&[&missing], Way::None),
     ] {
         let list = std::env::join_paths(files).expect("no colon in a path");

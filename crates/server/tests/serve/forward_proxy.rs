@@ -4,10 +4,13 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
+use tokio_rustls::TlsAcceptor;
+
+use crate::provider::tls_acceptor;
 
 /// A proxy that knows one host, by whatever name (RFC 9110, section 9.3.6).
 pub(crate) struct ForwardProxy {
@@ -18,6 +21,15 @@ pub(crate) struct ForwardProxy {
 
 impl ForwardProxy {
     pub(crate) async fn start(host: SocketAddr) -> Self {
+        Self::with(host, None).await
+    }
+
+    /// Starts one that speaks TLS itself.
+    pub(crate) async fn start_tls(host: SocketAddr) -> Self {
+        Self::with(host, Some(tls_acceptor())).await
+    }
+
+    async fn with(host: SocketAddr, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -26,7 +38,17 @@ impl ForwardProxy {
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(tunnel(stream, host, shared.clone()));
+                let (tls, heads) = (tls.clone(), shared.clone());
+                connections.spawn(async move {
+                    match tls {
+                        None => tunnel(stream, host, heads).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                tunnel(stream, host, heads).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { address, heads, _tasks: tasks }
@@ -38,7 +60,7 @@ impl ForwardProxy {
     }
 }
 
-async fn tunnel(mut stream: TcpStream, host: SocketAddr, heads: Arc<Mutex<Vec<String>>>) {
+async fn tunnel<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, host: SocketAddr, heads: Arc<Mutex<Vec<String>>>) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let Ok(byte) = stream.read_u8().await else { return };

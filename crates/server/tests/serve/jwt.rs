@@ -205,6 +205,10 @@ async fn reaches_the_issuer_through_the_proxy_of_its_environment() {
     let log = process.terminate();
     assert!(!log.contains("hidden-word") && !log.contains("amFuZTpoaWRkZW4"), "{log}");
 
+    let tls = ForwardProxy::start_tls(provider.address).await;
+    let _process = Process::start(&recorder, &shell(&format!("HTTPS_PROXY=https://{}", tls.address))).await;
+    assert_eq!(tls.heads().len(), 1);
+
     for exceptions in [".example,", "other.example,issuer.example"] {
         let variables = format!("HTTPS_PROXY=http://{} NO_PROXY={exceptions}", proxy.address);
         let process = Process::unready(&recorder, &shell(&variables));

@@ -85,15 +85,7 @@ impl Provider {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(Mutex::new(State::default()));
-        let certificate = CertificateDer::from_pem_slice(golden("provider").as_bytes()).expect("a certificate");
-        let key = PrivateKeyDer::from_pem_slice(golden("provider-key").as_bytes()).expect("a key");
-        let tls = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the suites of TLS 1.3")
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .expect("a key of the certificate");
-        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let acceptor = tls_acceptor();
         let shared = state.clone();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
@@ -130,6 +122,19 @@ impl Provider {
     pub(crate) fn fetches(&self) -> usize {
         self.state.lock().expect("no panic before").fetches
     }
+}
+
+/// Makes the TLS of loopback.
+pub(crate) fn tls_acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_slice(golden("provider").as_bytes()).expect("a certificate");
+    let key = PrivateKeyDer::from_pem_slice(golden("provider-key").as_bytes()).expect("a key");
+    let tls = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the suites of TLS 1.3")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a key of the certificate");
+    TlsAcceptor::from(Arc::new(tls))
 }
 
 async fn respond(
