@@ -27,7 +27,13 @@ async fn another_account_sets_none_of_our_annotations() {
     ours().await;
     let other = Account::new(&unique("other"), OTHER).await;
     // The API server takes the prefix in any case.
-    for key in ["kube-enroll/user", "kube-enroll/fingerprint", "kube-enroll/other", "Kube-Enroll/user"] {
+    for key in [
+        "kube-enroll/user",
+        "kube-enroll/fingerprint",
+        "kube-enroll/other",
+        "Kube-Enroll/user",
+        "\u{212A}ube-enroll/user",
+    ] {
         for shell in [&other.shell, &ControlPlane::shared().admin()] {
             let refused = create(shell, &Wanted { annotation: Some(key), ..Wanted::default() }).await.expect_err(key);
             is_denied(&refused, &format!("annotations under kube-enroll/ are set by {ACCOUNT} alone"));

@@ -1,6 +1,10 @@
 //! One connection, from its first byte to its last, each under a deadline.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    future::{Future, pending},
+    pin::pin,
+    time::Duration,
+};
 
 use axum::Router;
 use http::{Request, StatusCode};
@@ -24,19 +28,20 @@ pub(crate) async fn serve(accepted: Accepted, peer: Peer, router: Router, limits
         Accepted::Tcp(stream) => {
             // Events of a watch are small and wanted at once.
             let _ = stream.set_nodelay(true);
-            serve_stream(stream, peer, router, limits, shutdown).await;
+            serve_stream(stream, peer, router, limits, shutdown, pending()).await;
         }
         Accepted::Tls(stream, tls) => {
             let _ = stream.set_nodelay(true);
             match timeout(limits.header_timeout, tls.accept(stream)).await {
-                Ok(Ok((stream, names))) => {
-                    serve_stream(stream, peer.with_names(names), router, limits, shutdown).await;
+                Ok(Ok(connection)) => {
+                    let (peer, outdated) = (peer.with_names(connection.names.clone()), connection.outdated());
+                    serve_stream(connection.stream, peer, router, limits, shutdown, outdated).await;
                 }
                 Ok(Err(error)) => tracing::info!(%error, "refused: no TLS"),
                 Err(_) => tracing::debug!("connection ended: no handshake in time"),
             }
         }
-        Accepted::Unix(stream) => serve_stream(stream, peer, router, limits, shutdown).await,
+        Accepted::Unix(stream) => serve_stream(stream, peer, router, limits, shutdown, pending()).await,
     }
 }
 
@@ -46,6 +51,7 @@ async fn serve_stream(
     router: Router,
     limits: Limits,
     shutdown: ShutdownSignal,
+    outdated: impl Future<Output = ()>,
 ) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
@@ -65,6 +71,10 @@ async fn serve_stream(
         tokio::select! {
             ended = &mut connection => ended,
             _ = shutdown.begun() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+            () = outdated => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }

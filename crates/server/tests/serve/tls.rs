@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
 use http::HeaderName;
 use kube_enroll_server::{Config, IdentityFlags, IdentityKind, ProxyFlags, Server, StartError, TlsFlags};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, HandshakeKind, RootCertStore,
     crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
@@ -52,12 +52,62 @@ async fn believes_a_proxy_by_its_certificate_and_nobody_else() {
         };
     })
     .await;
+    files.issue("uri", "authority", "URI:proxy.example");
     let who =
         async |client: Option<&str>| ask(&server, &files, client, "/whoami.json").await.map(|answer| answer.status);
     assert_eq!(who(Some("proxy")).await, Some(200));
     // Of the authority, but another's; none at all; of an authority that is not named.
     assert_eq!((who(Some("other")).await, who(None).await), (Some(401), Some(401)));
+    // A URI is no name of DNS: constraints of an authority's names do not hold it.
+    assert_eq!(who(Some("uri")).await, Some(401));
     assert_eq!(who(Some("forged")).await, None);
+}
+
+#[tokio::test]
+async fn takes_no_proof_from_an_earlier_connection() {
+    let files = Files::new();
+    let server = start(&files, |config| {
+        config.reread_period = Duration::from_millis(20);
+        config.identity.kind = Some(IdentityKind::Header);
+        config.identity.user_header = Some(HeaderName::from_static("x-user"));
+        config.identity.proxy = ProxyFlags {
+            proxy_ca_file: Some(files.path("authority.pem")),
+            proxy_name: vec!["proxy.example".into()],
+            ..ProxyFlags::default()
+        };
+    })
+    .await;
+    // One client, which resumes where it is let: two handshakes in full.
+    let config = files.client(Some("proxy"));
+    for _ in 0..2 {
+        let mut stream = files.connect_with(&server, config.clone()).await.expect("a handshake");
+        assert_eq!(exchange(&mut stream, &server).await, Some(200));
+        assert_eq!(stream.get_ref().1.handshake_kind(), Some(HandshakeKind::Full));
+    }
+    let mut open = files.connect_with(&server, config.clone()).await.expect("a handshake");
+    assert_eq!(exchange(&mut open, &server).await, Some(200));
+    std::fs::copy(files.path("other-authority.pem"), files.path("authority.pem")).expect("a folder to write to");
+    // The one that is open ends as well.
+    let mut rest = Vec::new();
+    let _ = timeout(DEADLINE, open.read_to_end(&mut rest)).await.expect("an end in time");
+    assert_eq!(exchange(&mut open, &server).await, None);
+    assert_eq!(ask(&server, &files, Some("proxy"), "/whoami.json").await.map(|answer| answer.status), None);
+}
+
+/// Asks who it is on a connection that stays open; returns the status, or `None` where there is no answer.
+async fn exchange(stream: &mut TlsStream<TcpStream>, server: &Running) -> Option<u16> {
+    let request = format!("GET /whoami.json HTTP/1.1\r\nHost: {}\r\nX-User: jane\r\n\r\n", server.address);
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut read = Vec::new();
+    while !read.ends_with(b"}") {
+        let mut bytes = [0; 1024];
+        let count = timeout(DEADLINE, stream.read(&mut bytes)).await.expect("an answer in time").ok()?;
+        if count == 0 {
+            return None;
+        }
+        read.extend_from_slice(&bytes[..count]);
+    }
+    Some(parse(&read).status)
 }
 
 #[tokio::test]
@@ -146,6 +196,7 @@ impl Files {
                 "req -x509 {NEW_KEY} -keyout {authority}.key -out {authority}.pem -days 2 -subj /CN={authority}"
             ));
         }
+        std::fs::copy(files.path("authority.pem"), files.path("servers-authority.pem")).expect("a folder to write to");
         files.issue("server", "authority", "IP:127.0.0.1");
         files.issue("proxy", "authority", "DNS:proxy.example");
         files.issue("other", "authority", "DNS:other.example,DNS:x.proxy.example");
@@ -177,22 +228,29 @@ impl Files {
 
     /// Connects with a client's certificate, and trusts the first authority alone.
     async fn connect(&self, server: &Running, client: Option<&str>) -> Option<TlsStream<TcpStream>> {
+        self.connect_with(server, self.client(client)).await
+    }
+
+    fn client(&self, client: Option<&str>) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.certificate("authority")).expect("an authority");
+        roots.add(self.certificate("servers-authority")).expect("an authority");
         let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .expect("the suites of TLS 1.3")
             .with_root_certificates(roots);
-        let config = match client {
+        Arc::new(match client {
             Some(client) => {
                 let key = PrivateKeyDer::from_pem_file(self.path(&format!("{client}.key"))).expect("a key");
                 builder.with_client_auth_cert(vec![self.certificate(client)], key).expect("a key of the certificate")
             }
             None => builder.with_no_client_auth(),
-        };
+        })
+    }
+
+    async fn connect_with(&self, server: &Running, config: Arc<ClientConfig>) -> Option<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(server.address).await.expect("a server");
         let name = ServerName::from(server.address.ip());
-        timeout(DEADLINE, TlsConnector::from(Arc::new(config)).connect(name, stream)).await.expect("a handshake").ok()
+        timeout(DEADLINE, TlsConnector::from(config).connect(name, stream)).await.expect("a handshake").ok()
     }
 
     /// Returns the certificate that the server shows.
