@@ -85,10 +85,14 @@ async fn by_a_list_of_kubeconfigs_of_which_some_are_not_there() {
     let file = place.kubeconfig(LOOPBACK, "");
     let missing = place.folder.path().join("missing");
     let admin = ControlPlane::shared().kubeconfig().to_owned();
+    // As `kubectl config unset current-context` leaves it.
+    let unset = place.folder.path().join("unset");
+    fs::write(&unset, "apiVersion: v1\nkind: Config\ncurrent-context: \"\"\n").expect("the folder is ours");
     for (files, expected) in [
         (&[&missing, &file][..], Way::Direct),
         (&[&file, &missing], Way::Direct),
         (&[&PathBuf::new(), &file], Way::Direct),
+        (&[&unset, &file], Way::Direct),
         // With a client's certificate in the place of a token.
         (&[&admin], Way::Direct),
         (&[&missing], Way::None),

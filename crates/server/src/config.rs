@@ -1,6 +1,7 @@
 pub(crate) mod cluster;
 mod file;
 pub(crate) mod flags;
+mod host;
 mod listen;
 mod load;
 mod public_url;
@@ -22,6 +23,8 @@ use crate::{
     start::StartError,
 };
 pub use flags::TlsFlags;
+pub(crate) use host::Host;
+use listen::is_exposed;
 pub use listen::{ListenAddress, ListenMode};
 pub use public_url::PublicUrl;
 pub use sources::Sources;
@@ -77,7 +80,8 @@ impl Config {
         Listening {
             tls: self.tls.tls_cert.is_some(),
             unix: self.listen.iter().any(ListenAddress::is_unix),
-            beyond_loopback: self.exposed || self.listen.iter().any(ListenAddress::is_beyond_loopback),
+            tcp: !self.listen.iter().all(ListenAddress::is_unix),
+            beyond_loopback: is_exposed(self.exposed, &self.listen),
         }
     }
 
@@ -88,8 +92,17 @@ impl Config {
     pub(crate) fn check_listeners(&self) -> Result<(), StartError> {
         let unix = self.listen.iter().any(ListenAddress::is_unix);
         let only_unix = self.listen.iter().all(ListenAddress::is_unix);
-        if unix && self.allowed_hosts.is_empty() && self.public_url.is_none() {
-            return Err(StartError::MissingFlag { flag: "--public-url or --allowed-host", with: "--listen=unix:PATH" });
+        if self.listen.is_empty() {
+            let expected = "an address, ADDRESS:PORT or unix:PATH";
+            return Err(StartError::FlagValue { flag: "--listen", found: String::new(), expected });
+        }
+        let has_host = self.public_url.is_some() || !self.allowed_hosts.is_empty();
+        // A Unix socket has no Host of its own, and people on other machines know this one under a name.
+        if let Some(address) = self.listen.iter().find(|address| address.is_unix() || address.is_beyond_loopback())
+            && !has_host
+        {
+            let with = if address.is_unix() { "--listen=unix:PATH" } else { "--listen beyond loopback" };
+            return Err(StartError::MissingFlag { flag: "--public-url or --allowed-host", with });
         }
         if self.no_hsts && !self.public_url.as_ref().is_some_and(PublicUrl::is_https) {
             return Err(StartError::UnusedFlag { flag: "--no-hsts", needs: "--public-url=https://HOST" });

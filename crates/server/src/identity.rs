@@ -83,7 +83,12 @@ impl Authenticator {
         let source = match flags.kind() {
             IdentityKind::None => Source::None,
             IdentityKind::Header => Source::Header(Header::new(flags, policy, &proxies)?),
-            IdentityKind::Jwt => Source::Jwt(Box::new(Jwt::new(flags)?)),
+            IdentityKind::Jwt => {
+                if let Some(name) = flags.jwt_header.as_ref().filter(|name| *name != http::header::AUTHORIZATION) {
+                    header::check_own("--jwt-header", name)?;
+                }
+                Source::Jwt(Box::new(Jwt::new(flags)?))
+            }
         };
         Ok(Self { proxies, kind: flags.kind(), source, sign_out_url: flags.sign_out()? })
     }

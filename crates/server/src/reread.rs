@@ -33,8 +33,18 @@ pub(crate) enum NamedFile {
     ClusterClientCa,
 }
 
-/// The files with the versions that were last seen.
-pub(crate) struct Files(Vec<(NamedFile, PathBuf, Option<Version>)>);
+/// The files that are followed.
+pub(crate) struct Files(Vec<Followed>);
+
+struct Followed {
+    file: NamedFile,
+    path: PathBuf,
+    /// The version that is in use.
+    used: Option<Version>,
+    /// The version that could not be used, and was reported: it is tried again, since it may need another file, or a
+    /// right to read it.
+    unusable: Option<Option<Version>>,
+}
 
 /// The marks by which a file differs from another one in its place. A Secret or a ConfigMap that Kubernetes mounts is
 /// behind a symbolic link that changes: it is followed.
@@ -49,11 +59,11 @@ struct Version {
 impl Files {
     /// Notes the versions of the files. Called before they are read, so that no change in between is missed.
     pub(crate) fn new(files: impl IntoIterator<Item = (NamedFile, PathBuf)>) -> Self {
-        let with_version = |(file, path): (NamedFile, PathBuf)| {
-            let version = Version::of(&path);
-            (file, path, version)
+        let followed = |(file, path): (NamedFile, PathBuf)| {
+            let used = Version::of(&path);
+            Followed { file, path, used, unusable: None }
         };
-        Self(files.into_iter().map(with_version).collect())
+        Self(files.into_iter().map(followed).collect())
     }
 
     /// Compares the files with what was seen every `period`, and calls `reread` for each that has changed, which leaves
@@ -66,21 +76,28 @@ impl Files {
     ) -> Infallible {
         loop {
             sleep(period).await;
-            for (file, path, seen) in &mut self.0 {
+            for Followed { file, path, used, unusable } in &mut self.0 {
                 let version = Version::of(path);
-                if version == *seen {
+                if version == *used {
+                    *unusable = None;
                     continue;
                 }
-                *seen = version;
-                let result = reread(*file);
-                metrics.count_reread(file.flag(), result.is_ok());
-                match result {
-                    Ok(()) => tracing::info!(?path, "--{} has changed and was read again", file.flag()),
-                    Err(error) => tracing::warn!(
-                        error = %with_sources(&error),
-                        "--{} has changed and cannot be used; what it held before is used on",
-                        file.flag()
-                    ),
+                match reread(*file) {
+                    Ok(()) => {
+                        metrics.count_reread(file.flag(), true);
+                        tracing::info!(?path, "--{} has changed and was read again", file.flag());
+                        (*used, *unusable) = (version, None);
+                    }
+                    Err(_) if unusable.as_ref() == Some(&version) => {}
+                    Err(error) => {
+                        metrics.count_reread(file.flag(), false);
+                        tracing::warn!(
+                            error = %with_sources(&error),
+                            "--{} has changed and cannot be used; what it held before is used on",
+                            file.flag()
+                        );
+                        *unusable = Some(version);
+                    }
                 }
             }
         }

@@ -3,7 +3,7 @@
 use http::{HeaderMap, header};
 
 use super::ApiError;
-use crate::config::PublicUrl;
+use crate::config::{Host, PublicUrl};
 
 /// Refuses what another site's page has caused. Both headers are missing in older browsers, on plain HTTP (Sec-Fetch)
 /// and from other programs; where they are, they must be right. The Host was checked before: where it is that of the
@@ -51,9 +51,7 @@ pub(crate) fn is_public(headers: &HeaderMap, public_url: &PublicUrl) -> bool {
 }
 
 fn is_host_of(host: &str, public_url: &PublicUrl) -> bool {
-    let origin = public_url.origin();
-    let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
-    host.eq_ignore_ascii_case(authority) || host.eq_ignore_ascii_case(&public_url.host_and_port())
+    Host::parse(host).is_some_and(|host| public_url.host().allows(&host))
 }
 
 fn host(headers: &HeaderMap) -> &str {
@@ -134,7 +132,7 @@ pub(crate) mod tests {
             assert!(error.contains(origin) && error.contains(&expected), "{error}");
         }
         let standard: PublicUrl = "https://enroll.example.com".parse().expect("a URL");
-        for host in ["enroll.example.com", "enroll.example.com:443"] {
+        for host in ["enroll.example.com", "enroll.example.com:443", "enroll.example.com:0443"] {
             let headers = headers(&[("host", host), ("origin", "https://enroll.example.com")]);
             assert!(check_origin(&headers, Some(&standard)).is_ok(), "{host}");
         }

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
-use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD};
+use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD, listen::is_exposed};
 use crate::{
     identity::{IdentityFlags, IdentityKind},
     limits::Limits,
@@ -185,7 +185,7 @@ impl Serve {
     /// [`StartError::NoIdentity`] and [`StartError::Open`] where other machines reach the server, and nobody has
     /// written out who may ask for what; [`StartError::FlagValue`].
     pub fn into_config(self) -> Result<Config, StartError> {
-        let is_exposed = self.exposed || self.listen.iter().any(ListenAddress::is_beyond_loopback);
+        let is_exposed = is_exposed(self.exposed, &self.listen);
         if is_exposed && self.identity.kind.is_none() {
             return Err(StartError::NoIdentity);
         }

@@ -24,6 +24,11 @@ impl ListenAddress {
     }
 }
 
+/// Returns whether other machines reach the server: by one of its addresses, or by a tunnel that an operator knows of.
+pub(super) fn is_exposed(by_a_tunnel: bool, addresses: &[ListenAddress]) -> bool {
+    by_a_tunnel || addresses.iter().any(ListenAddress::is_beyond_loopback)
+}
+
 impl FromStr for ListenAddress {
     type Err = &'static str;
 

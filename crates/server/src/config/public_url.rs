@@ -1,6 +1,8 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use http::Uri;
+
+use super::Host;
 
 /// The address at which people open the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +21,9 @@ impl PublicUrl {
         self.is_https
     }
 
-    /// Returns its host and port, `NAME:PORT`.
-    pub(crate) fn host_and_port(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+    /// Returns the Host of requests to it.
+    pub(crate) fn host(&self) -> Host {
+        Host::new(&self.host, self.port)
     }
 
     /// Returns its origin, as a browser sends it (RFC 6454, section 6.2): without the scheme's own port.
@@ -57,10 +59,17 @@ impl FromStr for PublicUrl {
             _ => return Err(EXPECTED),
         };
         let authority = url.authority().ok_or(EXPECTED)?;
-        let host = authority.host().to_ascii_lowercase();
+        let host = match authority.host().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            // As browsers write it: in one form only.
+            Some(address) => format!("[{}]", address.parse::<Ipv6Addr>().map_err(|_| EXPECTED)?),
+            None => authority.host().to_ascii_lowercase(),
+        };
         let port = match authority.as_str().strip_prefix(authority.host()).ok_or(EXPECTED)? {
             "" => default_port(is_https),
-            port => port.strip_prefix(':').and_then(|port| port.parse().ok()).ok_or(EXPECTED)?,
+            port => {
+                let digits = port.strip_prefix(':').filter(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+                digits.and_then(|port| port.parse().ok()).ok_or(EXPECTED)?
+            }
         };
         // A fragment is cut off by the parser.
         if host.is_empty() || port == 0 || url.query().is_some() || text.contains('#') {
@@ -74,7 +83,7 @@ fn default_port(is_https: bool) -> u16 {
     if is_https { 443 } else { 80 }
 }
 
-const EXPECTED: &str = "expected https://HOST, with a port and the page's folder where it has them";
+const EXPECTED: &str = "expected https://HOST, with a port and the page's folder where it has them, and the xn-- form of other letters; http:// is for tests";
 
 #[cfg(test)]
 mod tests {
@@ -87,10 +96,10 @@ mod tests {
             ("https://Enroll.example.com:443/", "https://enroll.example.com", "enroll.example.com:443", ""),
             ("https://enroll.example.com:8443", "https://enroll.example.com:8443", "enroll.example.com:8443", ""),
             ("http://enroll.example.com:80", "http://enroll.example.com", "enroll.example.com:80", ""),
-            ("https://[2001:db8::1]:8443/a/b/", "https://[2001:db8::1]:8443", "[2001:db8::1]:8443", "/a/b"),
+            ("https://[2001:DB8:0::1]:8443/a/b/", "https://[2001:db8::1]:8443", "[2001:db8::1]:8443", "/a/b"),
         ] {
             let url: PublicUrl = text.parse().expect(text);
-            assert_eq!((&*url.origin(), &*url.host_and_port()), (origin, host), "{text}");
+            assert_eq!((&*url.origin(), url.host()), (origin, Host::parse(host).expect("a Host")), "{text}");
             assert_eq!(url.to_string(), format!("{origin}{shown}/"), "{text}");
             assert_eq!(url.url_of("/x?y"), format!("{origin}{shown}/x?y"), "{text}");
         }
@@ -105,6 +114,8 @@ mod tests {
             "https://enroll.example.com:0",
             "https://enroll.example.com:70000",
             "https://enroll.example.com:x",
+            "https://enroll.example.com:+443",
+            "https://[2001:db8::1%25eth0]",
             "https://enroll.example.com/?a",
             "https://enroll.example.com/#a",
             "https://bücher.example",

@@ -5,7 +5,7 @@ use kube_enroll_core::address::is_loopback;
 
 use crate::{
     api::{ApiError, origin::visible},
-    config::PublicUrl,
+    config::{Host, PublicUrl},
     start::StartError,
 };
 
@@ -19,13 +19,6 @@ pub(crate) enum Hosts {
     Local(Vec<u16>),
 }
 
-/// `NAME` or `NAME:PORT`, lower case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Host {
-    name: String,
-    port: Option<u16>,
-}
-
 impl Hosts {
     /// Parses the Hosts that an operator names: that of the public URL, and others.
     ///
@@ -33,8 +26,8 @@ impl Hosts {
     /// [`StartError::AllowedHost`].
     pub(crate) fn parse(public_url: Option<&PublicUrl>, others: &[String]) -> Result<Self, StartError> {
         let parse = |found: &String| Host::parse(found).ok_or_else(|| StartError::AllowedHost { found: found.clone() });
-        let public = public_url.map(PublicUrl::host_and_port);
-        public.iter().chain(others).map(parse).collect::<Result<_, _>>().map(Self::Named)
+        let public = public_url.map(|url| Ok(url.host()));
+        public.into_iter().chain(others.iter().map(parse)).collect::<Result<_, _>>().map(Self::Named)
     }
 
     /// Returns the Hosts of a server that only its own machine reaches.
@@ -67,40 +60,11 @@ impl Hosts {
         match self {
             Self::Named(hosts) => hosts.iter().any(|allowed| allowed.allows(found)),
             Self::Local(ports) => {
-                let has = |port: &u16| Host { name: found.name.clone(), port: Some(*port) }.allows(found);
-                is_loopback(&found.name) && ports.iter().any(has)
+                let has = |port: &u16| Host::new(found.name(), *port).allows(found);
+                is_loopback(found.name()) && ports.iter().any(has)
             }
         }
     }
-}
-
-impl Host {
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.to_ascii_lowercase();
-        let (name, port) = match text.rsplit_once(':') {
-            Some((name, port)) if !port.ends_with(']') => (name, Some(parse_port(port)?)),
-            _ => (&*text, None),
-        };
-        let allowed: fn(u8) -> bool = if name.starts_with('[') && name.ends_with(']') {
-            |byte| byte.is_ascii_hexdigit() || b"[]:.".contains(&byte)
-        } else {
-            |byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
-        };
-        (!name.is_empty() && name.bytes().all(allowed)).then(|| Self { name: name.into(), port })
-    }
-
-    /// Browsers leave the port out where it is the scheme's own.
-    fn allows(&self, other: &Self) -> bool {
-        self.name == other.name
-            && match (self.port, other.port) {
-                (None, _) | (Some(80 | 443), None) => true,
-                (allowed, found) => allowed == found,
-            }
-    }
-}
-
-fn parse_port(text: &str) -> Option<u16> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

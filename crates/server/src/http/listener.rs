@@ -86,7 +86,10 @@ pub(crate) async fn accept(listeners: &[Listener]) -> (Accepted, Peer) {
         return std::future::pending().await;
     }
     loop {
-        let (accepted, _, _) = select_all(listeners.iter().map(|listener| Box::pin(listener.accept()))).await;
+        // From another one each time: whoever floods one of them does not shut out the others.
+        let first = fastrand::usize(..listeners.len());
+        let all = listeners.iter().cycle().skip(first).take(listeners.len());
+        let (accepted, _, _) = select_all(all.map(|listener| Box::pin(listener.accept()))).await;
         match accepted {
             Ok(accepted) => return accepted,
             Err(error)

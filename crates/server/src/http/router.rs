@@ -131,8 +131,10 @@ async fn https(
         let target = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
         return Redirect::permanent(&url.url_of(target)).into_response();
     }
+    // Browsers apply it to the host in all its ports: not to a name of a port-forward.
+    let has_hsts = state.has_hsts && public_url.is_some_and(|url| origin::is_public(request.headers(), url));
     let mut response = next.run(request).await;
-    if state.has_hsts {
+    if has_hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, A_YEAR);
     }
     response

@@ -64,8 +64,8 @@ impl Tls {
         Ok(Self { current: RwLock::new(Current::new(files.read()?)), files })
     }
 
-    /// Reads the files again, for the connections that come. Those that are open end after the answer that is under way:
-    /// what they have proved may count no more.
+    /// Reads the files again, for the connections that come. Those that are open end after the answer that is under
+    /// way: what they have proved may count no more.
     ///
     /// # Errors
     /// Those of [`Tls::read`]: the former content counts on. A certificate that is there before its key is such an

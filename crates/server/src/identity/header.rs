@@ -46,10 +46,8 @@ impl Header {
             ("--groups-header", flags.groups_header.as_ref()),
             ("--proxy-secret-header", Some(&proxies.secret_header)),
         ] {
-            if let Some(found) = name.filter(|name| OTHERS_HEADERS.contains(&name.as_str())) {
-                let expected =
-                    "a header of the proxy's own: a browser, or HTTP itself, sends this one for another purpose";
-                return Err(StartError::FlagValue { flag, found: found.to_string(), expected });
+            if let Some(name) = name {
+                check_own(flag, name)?;
             }
         }
         let mut names = vec![user.clone(), proxies.secret_header.clone()];
@@ -64,7 +62,9 @@ impl Header {
             });
         }
         if flags.groups_header.is_some() && policy.groups == Groups::Any {
-            tracing::warn!("headers grant only groups that are named with --group, and none is: nobody gets any");
+            tracing::warn!(
+                "headers grant only groups that --group names, and it names none ('*' is no name): nobody gets any"
+            );
         }
         Ok(Self {
             user,
@@ -139,9 +139,26 @@ fn refuse(name: &HeaderName, expected: &'static str) -> Error {
     Error::Header { name: name.to_string(), expected }
 }
 
+/// Checks that a header is one that a proxy can have for itself.
+///
+/// # Errors
+/// [`StartError::FlagValue`].
+pub(super) fn check_own(flag: &'static str, name: &HeaderName) -> Result<(), StartError> {
+    let is_others = OTHERS_HEADERS.contains(&name.as_str())
+        || OTHERS_PREFIXES.iter().any(|prefix| name.as_str().starts_with(prefix));
+    if is_others {
+        let expected = "a header of the proxy's own: a browser, or HTTP itself, sends this one for another purpose";
+        return Err(StartError::FlagValue { flag, found: name.to_string(), expected });
+    }
+    Ok(())
+}
+
+/// Headers that a browser sends, or a page may ask it to.
+const OTHERS_PREFIXES: [&str; 3] = ["access-control-", "if-", "sec-"];
+
 /// Headers that cannot name a person: those of one connection (RFC 9110, section 7.6.1), which a proxy removes, and
 /// those that browsers, HTTP or proxies set for another purpose, which nobody replaces.
-const OTHERS_HEADERS: [&str; 47] = [
+const OTHERS_HEADERS: [&str; 45] = [
     "accept",
     "accept-charset",
     "accept-encoding",
@@ -158,15 +175,12 @@ const OTHERS_HEADERS: [&str; 47] = [
     "cookie",
     "date",
     "dnt",
+    "early-data",
     "expect",
     "forwarded",
     "from",
     "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
+    "http2-settings",
     "keep-alive",
     "max-forwards",
     "origin",
@@ -177,7 +191,6 @@ const OTHERS_HEADERS: [&str; 47] = [
     "proxy-connection",
     "range",
     "referer",
-    "sec-fetch-site",
     "te",
     "trailer",
     "transfer-encoding",
@@ -189,6 +202,8 @@ const OTHERS_HEADERS: [&str; 47] = [
     "x-forwarded-host",
     "x-forwarded-port",
     "x-forwarded-proto",
+    "x-real-ip",
+    "x-requested-with",
 ];
 
 #[cfg(test)]
@@ -312,7 +327,7 @@ mod tests {
     #[test]
     fn refuses_headers_that_browsers_and_http_itself_send() {
         let name = HeaderName::from_static;
-        for found in OTHERS_HEADERS {
+        for found in OTHERS_HEADERS.into_iter().chain(["sec-fetch-mode", "if-match", "access-control-request-method"]) {
             let user = IdentityFlags { user_header: Some(name(found)), ..IdentityFlags::default() };
             let error = start(&user, &Policy::default()).err().expect(found);
             assert!(matches!(error, StartError::FlagValue { flag: "--user-header", .. }), "{found}: {error}");

@@ -13,7 +13,8 @@ use crate::start::StartError;
 use flags::{Listening, ProxyFlags};
 use secret::SecretFile;
 
-/// The proxies whose headers are trusted. Every proof that is configured is demanded; an address alone is none.
+/// The proxies whose headers are trusted. A secret is demanded wherever it is configured; a certificate over TCP, and
+/// at a Unix socket the user in its place. An address alone is no proof.
 pub(super) struct TrustedProxies {
     networks: Vec<IpNet>,
     secret: Option<SecretFile>,

@@ -1,4 +1,4 @@
-use kube_enroll_core::{ErrorCode, Field, GroupName, Policy, Quoted, UserName};
+use kube_enroll_core::{ErrorCode, Field, GroupName, Groups, Policy, Quoted, UserName};
 use serde::Serialize;
 
 use super::Person;
@@ -40,7 +40,7 @@ impl<'a> Whoami<'a> {
             identity,
             user: &person.user,
             groups: person.groups.iter().map(String::as_str).filter(may_be_named).collect(),
-            group_problems: group_problems(&person.groups, lacks_groups),
+            group_problems: group_problems(&person.groups, policy, lacks_groups),
             sign_out_url,
             refusal: UserName::parse(&person.user)
                 .err()
@@ -57,10 +57,17 @@ impl Whoami<'_> {
 }
 
 /// Describes the groups that no certificate from here can name: who is in them would else look for them in vain.
-fn group_problems(groups: &[String], lacks_groups: bool) -> Vec<String> {
-    let is_left_out = |group: &String| {
-        let error = GroupName::parse(group).err()?;
-        Some(format!("The group {} is left out, since its name cannot be used here: {error}.", Quoted(group)))
+fn group_problems(groups: &[String], policy: &Policy, lacks_groups: bool) -> Vec<String> {
+    let is_left_out = |group: &String| match GroupName::parse(group) {
+        Err(error) => {
+            Some(format!("The group {} is left out, since its name cannot be used here: {error}.", Quoted(group)))
+        }
+        // Where groups are named, those that are not are nobody's here.
+        Ok(name) if policy.groups == Groups::Any && !policy.offers(&name) => Some(format!(
+            "The group {} is left out: it has far-reaching rights, and whoever runs this page has not named it (--group).",
+            Quoted(group)
+        )),
+        Ok(_) => None,
     };
     let mut problems: Vec<_> = groups.iter().filter_map(is_left_out).collect();
     if problems.len() > MAX_GROUP_PROBLEMS {
@@ -101,6 +108,18 @@ mod tests {
     }
 
     #[test]
+    fn says_which_groups_are_left_out_for_their_rights() {
+        let groups = ["developers", "kubeadm:cluster-admins"];
+        let who = whoami("jane", &groups, &[]);
+        assert_eq!(who["groups"], serde_json::json!(["developers"]));
+        let problem = who["groupProblems"][0].as_str().expect("a sentence");
+        assert!(problem.contains("kubeadm:cluster-admins") && problem.contains("--group"), "{problem}");
+        assert_eq!(whoami("jane", &groups, &["developers"]).get("groupProblems"), None);
+        let named = whoami("jane", &groups, &groups);
+        assert_eq!((&named["groups"], named.get("groupProblems")), (&serde_json::json!(groups), None));
+    }
+
+    #[test]
     fn says_why_a_group_cannot_be_named() {
         let who = whoami("jane", &["R&D", "developers", "Team (EU)", "a\u{202E}b", "system:masters"], &[]);
         assert_eq!(who["groups"], serde_json::json!(["developers"]));
@@ -122,7 +141,7 @@ mod tests {
     #[test]
     fn describes_a_few_of_many_groups_and_says_that_a_token_has_none() {
         let groups: Vec<_> = (0..30).map(|number| format!("a&{number}")).collect();
-        let problems = group_problems(&groups, true);
+        let problems = group_problems(&groups, &Policy::default(), true);
         assert_eq!(problems.len(), 7);
         assert_eq!(problems[5], "25 more groups are left out for their names.");
         assert!(problems[6].contains("_claim_names"), "{problems:?}");

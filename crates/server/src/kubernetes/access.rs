@@ -96,7 +96,11 @@ fn read_default(list: Option<&OsStr>) -> Result<Kubeconfig, KubeconfigError> {
     let mut missing = None;
     for path in paths {
         match Kubeconfig::read_from(&path) {
-            Ok(kubeconfig) => merged = Some(Kubeconfig::merge(merged.unwrap_or_default(), kubeconfig)?),
+            Ok(mut kubeconfig) => {
+                // `kubectl config unset current-context` leaves an empty one, which is none.
+                kubeconfig.current_context = kubeconfig.current_context.filter(|context| !context.is_empty());
+                merged = Some(Kubeconfig::merge(merged.unwrap_or_default(), kubeconfig)?);
+            }
             Err(KubeconfigError::ReadConfig(error, path)) if error.kind() == io::ErrorKind::NotFound => {
                 tracing::warn!(?path, "KUBECONFIG names a file that is not there; it is left out");
                 missing = Some(KubeconfigError::ReadConfig(error, path));

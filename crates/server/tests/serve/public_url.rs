@@ -53,6 +53,12 @@ async fn names_its_address_to_pages_of_its_own_host_alone() {
     let settings = async |headers: &str| ask(&server, "GET", "/config.json", headers, "").await.json();
     assert_eq!(settings(HOST).await["publicUrl"], PUBLIC);
     assert_eq!(settings("Host: localhost:8080\r\n").await.get("publicUrl"), None);
+    for (host, expected) in
+        [(HOST, Some("max-age=31536000")), ("Host: localhost:8080\r\n", None), ("Host: a\r\n", None)]
+    {
+        let answer = ask(&server, "GET", "/", host, "").await;
+        assert_eq!(answer.header("strict-transport-security"), expected, "{host}");
+    }
 }
 
 #[tokio::test]

@@ -27,8 +27,8 @@ pub(super) struct PolicyFlags {
     #[arg(long, env = "KUBE_ENROLL_EXPIRATION_MAXIMUM_SECONDS", value_name = "SECONDS")]
     expiration_maximum_seconds: Option<u32>,
     /// Group that people may ask for; repeatable. One with far-reaching rights in clusters of common tools, such as
-    /// kubeadm:cluster-admins, may be asked for only where it is named here; `*` is any other, but system:…. [default:
-    /// any other; none is the default where other machines reach the server and it does not know who asks]
+    /// kubeadm:cluster-admins, may be asked for only where it is named here; `*`, alone, is any other, but system:….
+    /// [default: any other; none is the default where other machines reach the server and it does not know who asks]
     #[arg(long, value_name = "NAME", value_parser = OfferedGroup::parse)]
     group: Vec<OfferedGroup>,
     /// Group to warn about; repeatable. kubeadm:cluster-admins always is one.
@@ -74,7 +74,7 @@ impl PolicyFlags {
                 OfferedGroup::Named(name) => named.push(name.clone()),
                 OfferedGroup::Any if self.group.len() == 1 => {}
                 OfferedGroup::Any => {
-                    let expected = "it alone, for any group, or the groups by name";
+                    let expected = "it alone, for any group that is not powerful, or all groups by name";
                     return Err(StartError::FlagValue { flag: "--group", found: "*".into(), expected });
                 }
             }
@@ -91,6 +91,16 @@ impl PolicyFlags {
         let ExpirationSeconds { default, minimum, maximum } = policy.expiration_seconds;
         let minimum = self.expiration_minimum_seconds.unwrap_or(minimum);
         let maximum = if is_open { maximum.min(OPEN_MAXIMUM_SECONDS) } else { maximum };
+        if let (Some(found), None) = (self.expiration_default_seconds, self.expiration_maximum_seconds)
+            && is_open
+            && found > OPEN_MAXIMUM_SECONDS
+        {
+            return Err(StartError::FlagValue {
+                flag: "--expiration-default-seconds",
+                found: found.to_string(),
+                expected: "604800 at most, a week, unless --expiration-maximum-seconds is more",
+            });
+        }
         let maximum = self.expiration_maximum_seconds.unwrap_or(maximum);
         // A bound that somebody sets moves the default that nobody set; `Policy::check` judges the rest.
         let default = self.expiration_default_seconds.unwrap_or_else(|| default.min(maximum).max(minimum));

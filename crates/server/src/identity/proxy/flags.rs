@@ -57,6 +57,8 @@ pub struct ProxyFlags {
 pub(crate) struct Listening {
     /// One is a Unix socket.
     pub(crate) unix: bool,
+    /// One is of TCP.
+    pub(crate) tcp: bool,
     /// Those of TCP speak TLS.
     pub(crate) tls: bool,
     /// One is reached from other machines.
@@ -96,9 +98,19 @@ impl ProxyFlags {
         if self.allow_loopback_identity && listening.beyond_loopback {
             return Err(StartError::LoopbackIdentity);
         }
+        if self.allow_loopback_identity && (has_secret || has_authorities) {
+            let expected =
+                "it without --proxy-secret-file and --proxy-ca-file: their proof is demanded from loopback too";
+            return Err(StartError::FlagValue { flag: "--allow-loopback-identity", found: "true".into(), expected });
+        }
+        if let Some(network) = self.trusted_proxy.iter().find(|network| is_mapped(network)) {
+            let expected = "a network of IPv4 as such: addresses are compared in that form";
+            return Err(StartError::FlagValue { flag: "--trusted-proxy", found: network.to_string(), expected });
+        }
         for (is_unused, flag, needs) in [
             (self.proxy_secret_header.is_some() && !has_secret, "--proxy-secret-header", "--proxy-secret-file"),
             (!self.proxy_name.is_empty() && !has_authorities, "--proxy-name", "--proxy-ca-file"),
+            (!self.trusted_proxy.is_empty() && !listening.tcp, "--trusted-proxy", "--listen=ADDRESS:PORT"),
             (!self.proxy_uid.is_empty() && !listening.unix, "--proxy-uid", "--listen=unix:PATH"),
             (self.forwarded_hops.is_some() && !self.has_proof(listening), "--forwarded-hops", PROOFS),
         ] {
@@ -108,6 +120,11 @@ impl ProxyFlags {
         }
         Ok(())
     }
+}
+
+/// Returns whether a network is of IPv4 written as IPv6.
+fn is_mapped(network: &IpNet) -> bool {
+    matches!(network, IpNet::V6(network) if network.prefix_len() >= 96 && network.addr().to_ipv4_mapped().is_some())
 }
 
 /// The flags by which a proxy proves itself.

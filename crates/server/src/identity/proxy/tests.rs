@@ -23,7 +23,7 @@ fn proxies(networks: &[&str], change: impl FnOnce(&mut ProxyFlags), listening: L
 fn with_secret(networks: &[&str], test: impl FnOnce(&TrustedProxies)) {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), SECRET).expect("a file to write to");
-    let proxies = proxies(networks, |flags| flags.proxy_secret_file = Some(file.path().into()), Listening::default());
+    let proxies = proxies(networks, |flags| flags.proxy_secret_file = Some(file.path().into()), LOOPBACK);
     test(&proxies);
 }
 
@@ -35,11 +35,13 @@ fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
-const UNIX: Listening = Listening { unix: true, tls: false, beyond_loopback: false };
+const LOOPBACK: Listening = Listening { unix: false, tcp: true, tls: false, beyond_loopback: false };
 
-const BEYOND: Listening = Listening { unix: false, tls: false, beyond_loopback: true };
+const UNIX: Listening = Listening { unix: true, ..LOOPBACK };
 
-const TLS: Listening = Listening { unix: false, tls: true, beyond_loopback: true };
+const BEYOND: Listening = Listening { beyond_loopback: true, ..LOOPBACK };
+
+const TLS: Listening = Listening { tls: true, beyond_loopback: true, ..LOOPBACK };
 
 const SECRET: &str = "0123456789abcdef";
 
@@ -49,7 +51,7 @@ const RIGHT: (&str, &str) = ("X-Kube-Enroll-Proxy-Secret", SECRET);
 
 #[test]
 fn trusts_no_address_without_a_proof() {
-    for listening in [Listening::default(), UNIX, BEYOND] {
+    for listening in [LOOPBACK, UNIX, BEYOND] {
         let proxies = proxies(&[], |_| {}, listening);
         for address in ["127.0.0.1", "127.0.0.6", "::1", "::ffff:127.0.0.1", "10.0.0.1", "fe80::1", "0.0.0.0"] {
             assert!(!proxies.trusts(&tcp(address), &HeaderMap::new()), "{address}");
@@ -60,7 +62,7 @@ fn trusts_no_address_without_a_proof() {
 
 #[test]
 fn trusts_this_machines_own_two_addresses_where_that_is_allowed() {
-    let proxies = proxies(&[], |flags| flags.allow_loopback_identity = true, Listening::default());
+    let proxies = proxies(&[], |flags| flags.allow_loopback_identity = true, LOOPBACK);
     for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
         assert!(proxies.trusts(&tcp(address), &HeaderMap::new()), "{address}");
     }
@@ -165,7 +167,7 @@ fn counts_as_many_hops_as_there_are_proxies() {
         flags.allow_loopback_identity = true;
         flags.forwarded_hops = "2".parse().ok();
     };
-    let two = proxies(&[], two, Listening::default());
+    let two = proxies(&[], two, LOOPBACK);
     for (lines, expected) in [
         (&["192.0.2.7, 10.1.0.9"][..], "192.0.2.7"),
         (&["1.1.1.1, 192.0.2.7", "10.1.0.9"], "192.0.2.7"),
@@ -187,7 +189,7 @@ fn address(proxies: &TrustedProxies, peer: &str, lines: &[&str], has_secret: boo
 
 #[test]
 fn exempts_this_machine_where_nobody_else_comes_from_it() {
-    let proxies = proxies(&[], |_| {}, Listening::default());
+    let proxies = proxies(&[], |_| {}, LOOPBACK);
     for (address, alone, beyond) in
         [("127.0.0.1", true, false), ("::1", true, false), ("127.0.0.6", false, false), ("10.0.0.1", false, false)]
     {
@@ -218,20 +220,37 @@ fn refuses_flags_that_prove_nothing() {
     }
     let name = ProxyFlags { proxy_name: vec!["proxy.example".into()], ..Default::default() };
     let loopback = || ProxyFlags { allow_loopback_identity: true, ..Default::default() };
-    assert!(start(loopback(), Listening::default()).is_ok());
+    assert!(start(loopback(), LOOPBACK).is_ok());
     assert!(matches!(start(loopback(), BEYOND), Err(StartError::LoopbackIdentity)));
     let uid = || ProxyFlags { proxy_uid: vec![101], ..Default::default() };
     assert!(start(uid(), UNIX).is_ok());
     let hops = || ProxyFlags { forwarded_hops: "2".parse().ok(), ..Default::default() };
     assert!(start(hops(), UNIX).is_ok());
     let header = ProxyFlags { proxy_secret_header: Some(HeaderName::from_static("x-secret")), ..Default::default() };
+    let mapped = ProxyFlags {
+        trusted_proxy: vec!["::ffff:10.0.0.0/104".parse().expect("a network")],
+        proxy_secret_file: Some("secret".into()),
+        ..Default::default()
+    };
+    let both = ProxyFlags { proxy_secret_file: Some("secret".into()), ..loopback() };
+    for (flags, flag) in [(mapped, "--trusted-proxy"), (both, "--allow-loopback-identity")] {
+        let error = start(flags, LOOPBACK).expect_err(flag);
+        assert!(matches!(error, StartError::FlagValue { flag: found, .. } if found == flag), "{error}");
+    }
+    let unreachable = ProxyFlags {
+        trusted_proxy: vec!["10.0.0.0/8".parse().expect("a network")],
+        proxy_secret_file: Some("secret".into()),
+        ..Default::default()
+    };
+    let error = start(unreachable, Listening { unix: true, tcp: false, ..LOOPBACK }).expect_err("only Unix sockets");
+    assert!(matches!(error, StartError::UnusedFlag { flag: "--trusted-proxy", .. }), "{error}");
     for (flags, flag, needs) in [
         (name, "--proxy-name", "--proxy-ca-file"),
         (uid(), "--proxy-uid", "--listen=unix:PATH"),
         (hops(), "--forwarded-hops", PROOFS),
         (header, "--proxy-secret-header", "--proxy-secret-file"),
     ] {
-        let error = start(flags, Listening::default()).expect_err(flag);
+        let error = start(flags, LOOPBACK).expect_err(flag);
         let StartError::UnusedFlag { flag: found, needs: found_needs } = error else { panic!("{error}") };
         assert_eq!((found, found_needs), (flag, needs));
     }
@@ -242,7 +261,7 @@ fn refuses_a_secret_that_is_none() {
     let folder = tempfile::TempDir::new().expect("a folder");
     let file = folder.path().join("secret");
     let flags = ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() };
-    let start = || TrustedProxies::new(&flags, Listening::default());
+    let start = || TrustedProxies::new(&flags, LOOPBACK);
     assert!(matches!(start(), Err(StartError::ReadFile { .. })));
     let three = format!("{SECRET}\n{OTHER_SECRET}\n{SECRET}\n");
     for text in [
@@ -276,7 +295,7 @@ fn takes_the_old_and_the_new_secret_while_it_is_rotated() {
         format!("{SECRET}\r\n{OTHER_SECRET}\r\n"),
     ] {
         std::fs::write(&file, &text).expect("a folder to write to");
-        let proxies = TrustedProxies::new(&flags, Listening::default()).unwrap_or_else(|error| panic!("{error}"));
+        let proxies = TrustedProxies::new(&flags, LOOPBACK).unwrap_or_else(|error| panic!("{error}"));
         let trusts =
             |secret: &str| proxies.trusts(&tcp("127.0.0.1"), &headers(&[("X-Kube-Enroll-Proxy-Secret", secret)]));
         assert!(trusts(SECRET) && trusts(OTHER_SECRET), "{text:?}");
