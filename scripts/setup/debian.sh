@@ -9,7 +9,7 @@
 declare -A test_packages=(
   [chromium]=chromium [chromedriver]=chromium-driver [firefox]=firefox-esr
   [openssl]=openssl [ssh-keygen]=openssh-client [brotli]=brotli [curl]=curl [kill]=procps
-  [haproxy]=haproxy [nginx]=nginx-light [caddy]=caddy [dash]=dash [fish]=fish [zsh]=zsh
+  [haproxy]=haproxy [nginx]=nginx-light [caddy]=caddy [dash]=dash [fish]=fish [zsh]=zsh [promtool]=prometheus
 )
 # shellcheck disable=SC2034 # The same.
 declare -A lint_packages=([shellcheck]=shellcheck)
@@ -32,7 +32,7 @@ if ! command -v apt-get > /dev/null || ! "${as_root[@]}" true 2> /dev/null; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 build "list of Debian's packages" "${as_root[@]}" apt-get update
-# haproxy, nginx and Caddy are for tests to start: their services stay off.
+# haproxy, nginx and Caddy are for tests to start, and of Prometheus there is promtool: their services stay off.
 if [[ ! -e /usr/sbin/policy-rc.d ]]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee /usr/sbin/policy-rc.d > /dev/null
   "${as_root[@]}" chmod +x /usr/sbin/policy-rc.d

@@ -6,6 +6,7 @@
 mod clock;
 mod cluster_info;
 mod csrs;
+mod decisions;
 mod lookups;
 
 use std::{convert::Infallible, sync::Arc};
@@ -14,15 +15,30 @@ use crate::kubernetes::watcher::{Event, Watcher};
 pub(crate) use clock::Clock;
 pub(crate) use cluster_info::ClusterInfo;
 pub(crate) use csrs::{CsrReader, CsrWriter, Latest, Subscription, csrs};
+pub(crate) use decisions::{Decision, Decisions};
 pub(crate) use lookups::Lookups;
 
 /// Writes what a watcher sees, for ever.
-pub(crate) async fn follow(mut watcher: Watcher, csrs: &CsrWriter, clock: &Arc<Clock>) -> Infallible {
+pub(crate) async fn follow(
+    mut watcher: Watcher,
+    csrs: &CsrWriter,
+    clock: &Arc<Clock>,
+    mut decisions: Decisions,
+) -> Infallible {
     loop {
         match watcher.next().await {
-            Event::Listed { csrs: listed, version, account } => csrs.replace(listed, version, account),
-            Event::Applied(csr) => csrs.apply(csr),
-            Event::Deleted(csr) => csrs.delete(csr),
+            Event::Listed { csrs: listed, version, account } => {
+                decisions.replace(&listed, &account, csrs.counts_anew(version));
+                csrs.replace(listed, version, account);
+            }
+            Event::Applied(csr) => {
+                decisions.apply(&csr);
+                csrs.apply(csr);
+            }
+            Event::Deleted(csr) => {
+                decisions.delete(&csr);
+                csrs.delete(csr);
+            }
             Event::Bookmark(version) => csrs.bookmark(version),
             Event::Date(date) => clock.observe(&date),
         }

@@ -19,10 +19,10 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
     ("kubernetes", &["error", "forward_proxy", "metrics", "start"]),
-    ("cache", &["kubernetes"]),
+    ("cache", &["kubernetes", "metrics"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
     ("api", &["cache", "config", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"]),
-    ("http", &["api", "bundle", "config", "identity", "limits", "shutdown", "start"]),
+    ("http", &["api", "bundle", "config", "identity", "limits", "metrics", "shutdown", "start"]),
 ];
 
 /// Modules that put all together.

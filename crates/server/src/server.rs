@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     api::Api,
     bundle::Bundle,
-    cache::{self, Clock, ClusterInfo, Lookups},
+    cache::{self, Clock, ClusterInfo, Decision, Decisions, Lookups},
     config::{Config, ListenAddress, ListenMode, PublicUrl, cluster::ClusterOverrides},
     discovery::{ClusterSource, Discovery},
     http::{
@@ -66,7 +66,9 @@ impl Server {
         {
             tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
         }
-        let client = Client::new(endpoint, config.limits.upstream_timeout)?;
+        let (files, decisions) = (NamedFile::ALL.map(NamedFile::flag), Decision::ALL.map(Decision::name));
+        let metrics = Arc::new(Metrics::new(config.limits.counted(), files, decisions));
+        let client = Client::new(endpoint, config.limits.upstream_timeout, metrics.clone())?;
 
         let beyond_loopback = config.listening().beyond_loopback;
         let mode = config.listen_mode.unwrap_or_default();
@@ -90,7 +92,6 @@ impl Server {
             authenticator.kind_name(),
             config.own_accounts,
         ));
-        let metrics = Arc::new(Metrics::new(config.limits.counted(), NamedFile::ALL.map(NamedFile::flag)));
         let clock = Arc::new(Clock::default());
         let (csrs, csr_writer) = cache::csrs(metrics.objects.clone());
         let api = Api {
@@ -187,7 +188,8 @@ impl Server {
         let mut background = pin!(async {
             let accounts = discovery.run().await?;
             let watcher = Watcher::new(api.client.clone(), accounts, api.metrics.clone(), limits.upstream_silence);
-            Ok::<_, StartError>(cache::follow(watcher, &api.csr_writer, &api.clock).await)
+            let decisions = Decisions::new(api.metrics.clone(), api.clock.clone());
+            Ok::<_, StartError>(cache::follow(watcher, &api.csr_writer, &api.clock, decisions).await)
         });
         let mut rereading = pin!(reread_files.follow(reread_period, &api.metrics, |file| match file {
             NamedFile::TlsCert | NamedFile::TlsKey | NamedFile::ProxyCa => {

@@ -38,16 +38,24 @@ impl Clock {
         self.offset_ms.store(offset_ms, Ordering::Relaxed);
     }
 
+    /// Returns its time now, or this machine's before the first `Date`.
+    pub(super) fn now(&self) -> SystemTime {
+        self.known_now().unwrap_or_else(SystemTime::now)
+    }
+
     /// Returns its time now, as HTTP writes it (RFC 9110, section 5.6.7), or `None` before the first `Date`.
     pub(crate) fn date(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&httpdate::fmt_http_date(self.known_now()?)).ok()
+    }
+
+    fn known_now(&self) -> Option<SystemTime> {
         let offset_ms = self.offset_ms.load(Ordering::Relaxed);
         if offset_ms == UNKNOWN {
             return None;
         }
         let offset = Duration::from_millis(offset_ms.unsigned_abs());
         let now = SystemTime::now();
-        let theirs = if offset_ms < 0 { now.checked_sub(offset) } else { now.checked_add(offset) }?;
-        HeaderValue::from_str(&httpdate::fmt_http_date(theirs)).ok()
+        if offset_ms < 0 { now.checked_sub(offset) } else { now.checked_add(offset) }
     }
 }
 

@@ -123,13 +123,18 @@ impl CsrWriter {
         self.bookmark(version);
     }
 
+    /// Returns whether the cluster of a list was restored from a backup: it counts its versions anew, and what was
+    /// known by higher ones is not newer.
+    pub(super) fn counts_anew(&self, version: u64) -> bool {
+        version < self.csrs.version()
+    }
+
     /// Replaces all CSRs by a list: one that is not in it is gone, unless it was created after it. All at once, so that
     /// a CSR that is listed is never missing.
     pub(crate) fn replace(&self, listed: Vec<VisibleCsr>, version: u64, account: ServiceAccount) {
         let listed: HashMap<String, VisibleCsr> = listed.into_iter().map(|csr| (csr.name().to_owned(), csr)).collect();
         let mut entries = self.csrs.entries();
-        // A cluster that was restored from a backup counts anew, and what was known by higher versions is not newer.
-        let counts_anew = version < self.csrs.version();
+        let counts_anew = self.counts_anew(version);
         entries.retain(|name, entry| {
             let last = entry.borrow().csr().clone();
             let stays = match listed.get(name) {

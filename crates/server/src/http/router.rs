@@ -17,6 +17,7 @@ use crate::{
     api::{Api, ApiError, log::RequestLog, origin},
     bundle::Bundle,
     identity::Peer,
+    metrics::Metrics,
 };
 
 /// The state of all handlers.
@@ -67,7 +68,7 @@ async fn readyz(State(state): State<Arc<AppState>>) -> Result<&'static str, ApiE
 }
 
 async fn metrics(State(state): State<Arc<AppState>>) -> Response {
-    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let kind = HeaderValue::from_static(Metrics::CONTENT_TYPE);
     ([(header::CONTENT_TYPE, kind)], state.api.metrics.text()).into_response()
 }
 

@@ -15,13 +15,14 @@ use tokio::time;
 use tower::ServiceBuilder;
 
 use super::{Error, access::Endpoint, redaction};
-use crate::{forward_proxy::Connector, start::StartError};
+use crate::{forward_proxy::Connector, metrics::Metrics, start::StartError};
 
 /// A client of the Kubernetes API, with the account of this server.
 #[derive(Clone)]
 pub(crate) struct Client {
     client: kube::Client,
     timeout: Duration,
+    metrics: Arc<Metrics>,
 }
 
 /// An answer of the API server, with its date.
@@ -38,9 +39,9 @@ impl Client {
     ///
     /// # Errors
     /// [`StartError::Kubeconfig`] for credentials or authorities that cannot be used.
-    pub(crate) fn new(endpoint: Endpoint, timeout: Duration) -> Result<Self, StartError> {
+    pub(crate) fn new(endpoint: Endpoint, timeout: Duration, metrics: Arc<Metrics>) -> Result<Self, StartError> {
         let client = build(endpoint).map_err(|error| StartError::Kubeconfig { source: error })?;
-        Ok(Self { client, timeout })
+        Ok(Self { client, timeout, metrics })
     }
 
     /// Returns the time that it waits for an answer.
@@ -54,12 +55,12 @@ impl Client {
         object: &CertificateSigningRequest,
     ) -> Result<Dated<CertificateSigningRequest>, Error> {
         let body = serde_json::to_vec(object).expect("an object has only strings, numbers and lists");
-        self.request(build_request(Method::POST, CSRS_PATH, body)).await
+        self.request(("create", CSRS), build_request(Method::POST, CSRS_PATH, body)).await
     }
 
     /// Reads an object, or `None` if it is absent.
     pub(crate) async fn get(&self, name: &ObjectName) -> Result<Dated<Option<CertificateSigningRequest>>, Error> {
-        absent_as_none(self.request(build_request(Method::GET, &csr_path(name), Vec::new())).await)
+        absent_as_none(self.request(("get", CSRS), build_request(Method::GET, &csr_path(name), Vec::new())).await)
     }
 
     /// Lists the objects of our signer, a page at a time; `next` is the token of the page before, at first empty
@@ -70,7 +71,7 @@ impl Client {
             target.push_str("&continue=");
             target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
         }
-        self.request(build_request(Method::GET, &target, Vec::new())).await
+        self.request(("list", CSRS), build_request(Method::GET, &target, Vec::new())).await
     }
 
     /// Watches the objects of our signer from a version on; the body is the stream.
@@ -79,7 +80,7 @@ impl Client {
             "{CSRS_PATH}?watch=true&fieldSelector={OUR_SIGNER}&resourceVersion={version}&allowWatchBookmarks=true&\
              timeoutSeconds={WATCH_SECONDS}"
         );
-        let response = self.send(build_request(Method::GET, &target, Vec::new())).await?;
+        let response = self.send(("watch", CSRS), build_request(Method::GET, &target, Vec::new())).await?;
         let date = response.headers().get(header::DATE).cloned();
         if response.status() == StatusCode::OK {
             return Ok(Dated { value: response.into_body(), date });
@@ -103,19 +104,24 @@ impl Client {
 
     /// Reads the kubeconfig in `kube-public/cluster-info`, or `None` if there is none.
     pub(crate) async fn cluster_info(&self) -> Result<Dated<Option<String>>, Error> {
-        let answer =
-            absent_as_none(self.request::<ConfigMap>(build_request(Method::GET, CLUSTER_INFO_PATH, Vec::new())).await)?;
+        let request = build_request(Method::GET, CLUSTER_INFO_PATH, Vec::new());
+        let answer = absent_as_none(self.request::<ConfigMap>(("get", "configmaps"), request).await)?;
         Ok(Dated { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
     }
 
     async fn review(&self, version: &str) -> Result<Dated<Review>, Error> {
         let body = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
         let target = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
-        self.request(build_request(Method::POST, &target, body.into_bytes())).await
+        let request = build_request(Method::POST, &target, body.into_bytes());
+        self.request(("create", "selfsubjectreviews"), request).await
     }
 
-    async fn request<T: DeserializeOwned>(&self, request: Request<Body>) -> Result<Dated<T>, Error> {
-        let response = self.send(request).await?;
+    async fn request<T: DeserializeOwned>(
+        &self,
+        counted: VerbAndResource,
+        request: Request<Body>,
+    ) -> Result<Dated<T>, Error> {
+        let response = self.send(counted, request).await?;
         let date = response.headers().get(header::DATE).cloned();
         let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
         let (code, body) = self.read(response).await?;
@@ -126,8 +132,12 @@ impl Client {
         Ok(Dated { value, date })
     }
 
-    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
-        match time::timeout(self.timeout, self.client.send(request)).await {
+    async fn send(&self, counted: VerbAndResource, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let answer = time::timeout(self.timeout, self.client.send(request)).await;
+        let code = answer.as_ref().ok().and_then(|answer| Some(answer.as_ref().ok()?.status().as_u16()));
+        let (verb, resource) = counted;
+        self.metrics.count_upstream(verb, resource, code);
+        match answer {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(Error::unreachable(error)),
             Err(_) => Err(Error::Timeout),
@@ -170,6 +180,9 @@ fn build(Endpoint { config, proxies }: Endpoint) -> Result<kube::Client, BoxErro
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The verb and the resource of a request, as the API server's own metrics name them.
+type VerbAndResource = (&'static str, &'static str);
 
 /// A page of a list.
 #[derive(Deserialize)]
@@ -262,6 +275,9 @@ fn absent_as_none<T>(answer: Result<Dated<T>, Error>) -> Result<Dated<Option<T>>
         Err(error) => Err(error),
     }
 }
+
+/// The resource of CSRs.
+const CSRS: &str = "certificatesigningrequests";
 
 /// For a connection to the API server, through a proxy as well.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

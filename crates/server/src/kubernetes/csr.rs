@@ -82,6 +82,11 @@ impl VisibleCsr {
         &self.object.metadata.name
     }
 
+    /// Returns `metadata.uid`, which another object under the same name does not have.
+    pub(crate) fn uid(&self) -> &str {
+        &self.object.metadata.uid
+    }
+
     /// Returns the resource version, as a number.
     pub(crate) fn version(&self) -> u64 {
         self.version

@@ -170,7 +170,7 @@ mod tests {
     fn limiter(change: impl FnOnce(&mut Limits)) -> Limiter {
         let mut limits = Limits::default();
         change(&mut limits);
-        Limiter::new(limits, Arc::new(Metrics::new(limits.counted(), [])))
+        Limiter::new(limits, Arc::new(Metrics::new(limits.counted(), [], [])))
     }
 
     fn caller(user: Option<&str>, address: &str) -> Caller {
