@@ -22,6 +22,7 @@ use kube_enroll_core::{ObjectName, Policy};
 use tokio::time::{Instant, timeout};
 
 use crate::{
+    audit,
     cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
     config::PublicUrl,
     discovery::{Discovered, Discovery},
@@ -104,6 +105,10 @@ impl Api {
     /// Answers a request to the Kubernetes API, and writes its line of the log.
     pub(crate) async fn respond(self: Arc<Self>, peer: Peer, request: Request) -> Response {
         let mut log = RequestLog::new(request.method().as_str());
+        if Operation::is_create(request.method(), request.uri().path()) {
+            let address = self.authenticator.address(&peer, request.headers());
+            log = log.with_audit(audit::Create::new(self.authenticator.kind_name(), address));
+        }
         let result = self.dispatch(&peer, request, &mut log).await;
         let mut response = result.unwrap_or_else(|error| log.reject(error));
         response.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
@@ -122,6 +127,9 @@ impl Api {
     async fn dispatch(&self, peer: &Peer, request: Request, log: &mut RequestLog) -> Result<Response, ApiError> {
         origin::check_origin(request.headers(), self.public_url.as_ref())?;
         let caller = self.authenticator.authenticate(peer, request.headers()).await?;
+        if let (Some(audit), Some(user)) = (log.audit(), caller.user()) {
+            audit.signed_in(user);
+        }
         let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
         log.operation(&operation);
         let account = self.account().await?;
@@ -155,12 +163,27 @@ impl Api {
         body::check_content_type(request.headers())?;
         self.limiter.body(caller)?;
         let body = body::read(request, &self.limits, &self.limiter).await?;
-        let object = admission::admit(&body, &self.policy, caller.person.as_ref())?;
+        let object = admission::admit(&body, &self.policy, caller.person.as_ref(), |name, request| {
+            if let Some(audit) = log.audit() {
+                audit.asked(name.as_str(), request);
+            }
+        })?;
         let name = &object.metadata.name;
         log.name(name);
         let _in_flight = self.limiter.create(caller, name, |user| self.csrs.pending_of(user))?;
+        if let Some(audit) = log.audit() {
+            audit.sent();
+        }
         let began = Instant::now();
         let created = self.client.create(&object).await;
+        if let Some(audit) = log.audit() {
+            match &created {
+                Ok(created) => audit.created(&created.value.metadata.uid),
+                Err(error) if error.is_refusal() => audit.refused(),
+                // It may have been created.
+                Err(_) => {}
+            }
+        }
         self.metrics.observe_create(began.elapsed());
         let Dated { value, date } = created?;
         self.clock.observe_any(date.as_ref());

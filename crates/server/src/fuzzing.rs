@@ -82,7 +82,7 @@ pub fn target(bytes: &[u8]) {
 /// The body of a create: what is built from it is exactly what is built from that.
 pub fn body(bytes: &[u8]) {
     let admit = |bytes: &[u8]| {
-        let mut object = admission::admit(bytes, &Policy::default(), None).ok()?;
+        let mut object = admission::admit(bytes, &Policy::default(), None, |_, _| {}).ok()?;
         // The server's own, which no client may send.
         object.metadata.annotations.clear();
         Some(object)

@@ -146,13 +146,18 @@ impl Authenticator {
         self.proxies.forwarded_proto(peer, headers).is_some_and(|found| found.eq_ignore_ascii_case(b"http"))
     }
 
+    /// Returns the address that a request comes from, by the word of trusted proxies, whoever sends it.
+    pub(crate) fn address(&self, peer: &Peer, headers: &HeaderMap) -> IpAddr {
+        self.proxies.address(peer, headers)
+    }
+
     /// Authenticates the sender of a request with these headers from this peer.
     ///
     /// # Errors
     /// [`Error::NotSignedIn`], [`Error::Header`]; [`Error::NoToken`], [`Error::InvalidToken`],
     /// [`Error::KeysUnreachable`].
     pub(crate) async fn authenticate(&self, peer: &Peer, headers: &HeaderMap) -> Result<Caller, Error> {
-        let address = self.proxies.address(peer, headers);
+        let address = self.address(peer, headers);
         let mut lacks_groups = false;
         let (person, expires) = match &self.source {
             Source::None => (None, None),

@@ -7,7 +7,8 @@ use std::{
 };
 
 /// The modules, lowest first, each with all that it may import. So `kubernetes` knows nothing of `api`.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
+    ("audit", &[]),
     ("start", &[]),
     ("error", &[]),
     ("shutdown", &[]),
@@ -19,9 +20,12 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
     ("kubernetes", &["error", "forward_proxy", "metrics", "start"]),
-    ("cache", &["kubernetes", "metrics"]),
+    ("cache", &["audit", "kubernetes", "metrics"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
-    ("api", &["cache", "config", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"]),
+    (
+        "api",
+        &["audit", "cache", "config", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"],
+    ),
     ("http", &["api", "bundle", "config", "identity", "limits", "metrics", "shutdown", "start"]),
 ];
 

@@ -4,6 +4,7 @@
 //! from the parsed parts. No state is kept: all of it is in the Kubernetes API.
 
 mod api;
+mod audit;
 mod bundle;
 mod cache;
 mod config;

@@ -14,7 +14,8 @@ use crate::{
     kubernetes::csr::{FINGERPRINT_ANNOTATION, USER_ANNOTATION, WARNING_ANNOTATION},
 };
 
-/// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it.
+/// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it. `note`
+/// gets the object's name and the request once they are parsed, before they are judged.
 ///
 /// # Errors
 /// [`ApiError::Malformed`] for what is not exactly such an object; [`ApiError::Refused`] for one that asks for what is
@@ -23,6 +24,7 @@ pub(crate) fn admit(
     body: &[u8],
     policy: &Policy,
     person: Option<&Person>,
+    note: impl FnOnce(&ObjectName, &CertificationRequest),
 ) -> Result<CertificateSigningRequest, ApiError> {
     let given: CreateBody = serde_json::from_slice(body).map_err(|error| {
         ApiError::Malformed(CoreError::InvalidObject {
@@ -31,7 +33,7 @@ pub(crate) fn admit(
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
-    let (mut object, request, warnings) = given.judge(policy, person).map_err(ApiError::Refused)?;
+    let (mut object, request, warnings) = given.judge(policy, person, note).map_err(ApiError::Refused)?;
     let mut annotate = |key: &str, value: String| object.metadata.annotations.insert(key.into(), value);
     if let Some(person) = person {
         check_person(person, request.subject())?;
@@ -82,7 +84,12 @@ struct CreateSpec {
 }
 
 impl CreateBody {
-    fn judge(self, policy: &Policy, person: Option<&Person>) -> Result<Judged, X509Error> {
+    fn judge(
+        self,
+        policy: &Policy,
+        person: Option<&Person>,
+        note: impl FnOnce(&ObjectName, &CertificationRequest),
+    ) -> Result<Judged, X509Error> {
         expect("apiVersion", &self.api_version, API_VERSION)?;
         expect("kind", &self.kind, KIND)?;
         expect("spec.signerName", &self.spec.signer_name, SIGNER_NAME)?;
@@ -95,6 +102,7 @@ impl CreateBody {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(|| invalid("spec.request", "something else", "base64 of PEM"))?;
         let request = CertificationRequest::parse_pem(&pem)?;
+        note(&name, &request);
         request.check_known_weakness()?;
         name.check_user(request.subject().user())?;
         let subject = request.subject();

@@ -1,5 +1,5 @@
 //! One line for each request to the Kubernetes API: what was asked, of which object, and what came of it. Bodies and
-//! headers are in none of them; an object's name begins with its user's.
+//! headers are in none of them; an object's name begins with its user's. A create has a line for auditors as well.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::{ApiError, operation::Operation};
-use crate::error::with_sources;
+use crate::{audit, error::with_sources};
 
 /// A request on its way to its line.
 pub(crate) struct RequestLog {
@@ -18,6 +18,8 @@ pub(crate) struct RequestLog {
     code: String,
     /// The reason why it is not certain who asks: the code is the same for all of them.
     problem: String,
+    /// The line for auditors, of a create.
+    audit: Option<audit::Create>,
 }
 
 impl RequestLog {
@@ -30,7 +32,18 @@ impl RequestLog {
             name: String::new(),
             code: String::new(),
             problem: String::new(),
+            audit: None,
         }
+    }
+
+    /// Adds a line for auditors.
+    pub(crate) fn with_audit(self, audit: audit::Create) -> Self {
+        Self { audit: Some(audit), ..self }
+    }
+
+    /// Returns the line for auditors, if it has one.
+    pub(crate) fn audit(&mut self) -> Option<&mut audit::Create> {
+        self.audit.as_mut()
     }
 
     /// Begins to measure a request for `whoami.json`, which is no operation of the API.
@@ -66,7 +79,7 @@ impl RequestLog {
         self.verb
     }
 
-    /// Writes the line.
+    /// Writes it.
     pub(crate) fn finish(self, status: StatusCode) {
         tracing::info!(
             method = %self.method,
@@ -78,5 +91,8 @@ impl RequestLog {
             milliseconds = self.began.elapsed().as_millis() as u64,
             "request"
         );
+        if let Some(audit) = self.audit {
+            audit.finish(status.as_u16(), &self.code);
+        }
     }
 }

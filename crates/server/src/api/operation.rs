@@ -49,6 +49,11 @@ impl Operation {
         }
     }
 
+    /// Returns whether a head is that of a create, or would be with another query.
+    pub(crate) fn is_create(method: &Method, path: &str) -> bool {
+        (method, path) == (&Method::POST, CSRS_PATH)
+    }
+
     /// Returns the name of the operation, for the log.
     pub(crate) fn verb(&self) -> &'static str {
         match self {

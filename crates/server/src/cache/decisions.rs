@@ -1,4 +1,4 @@
-//! The decisions on CSRs, each counted once: when this replica sees it happen.
+//! The decisions on CSRs, each counted once, with a line for auditors: when this replica sees it happen.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,8 +6,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use kube_enroll_x509::CertificationRequest;
+
 use super::Clock;
 use crate::{
+    audit,
     kubernetes::csr::{ServiceAccount, VisibleCsr},
     metrics::Metrics,
 };
@@ -21,8 +24,13 @@ pub(crate) struct Decisions {
     metrics: Arc<Metrics>,
     clock: Arc<Clock>,
     /// By `metadata.uid`.
-    followed: HashMap<String, HashSet<Decision>>,
+    followed: HashMap<String, Followed>,
     listed: Option<ServiceAccount>,
+}
+
+struct Followed {
+    name: Box<str>,
+    decisions: HashSet<Decision>,
 }
 
 /// The kinds of decisions.
@@ -53,24 +61,28 @@ impl Decisions {
         let goes_on = !counts_anew && before.is_some_and(|before| before.has_same_names(account));
         let uids: HashSet<&str> = listed.iter().map(VisibleCsr::uid).collect();
         let gone: Vec<_> = self.followed.extract_if(|uid, _| !uids.contains(uid.as_str())).collect();
-        for (_, decisions) in gone {
+        for (uid, Followed { name, decisions }) in gone {
             if goes_on && decisions.is_empty() {
-                self.metrics.count_decision(Decision::Deleted.name());
+                let kind = Decision::Deleted.name();
+                self.metrics.count_decision(kind);
+                audit::Decision { kind, name: &name, uid: &uid, user: None, request: None, words: None }.write();
             }
         }
         for csr in listed {
             if goes_on || self.followed.contains_key(csr.uid()) {
                 self.apply(csr);
             } else {
-                self.followed.insert(csr.uid().to_owned(), Decision::all_of(csr).collect());
+                let followed = Followed { name: csr.name().into(), decisions: Decision::all_of(csr).collect() };
+                self.followed.insert(csr.uid().to_owned(), followed);
             }
         }
     }
 
     /// Counts the decisions that a change has brought.
     pub(super) fn apply(&mut self, csr: &VisibleCsr) {
-        let known = self.followed.entry(csr.uid().to_owned()).or_default();
-        let new: Vec<Decision> = Decision::all_of(csr).filter(|decision| known.insert(*decision)).collect();
+        let unknown = || Followed { name: csr.name().into(), decisions: HashSet::new() };
+        let Followed { decisions, .. } = self.followed.entry(csr.uid().to_owned()).or_insert_with(unknown);
+        let new: Vec<Decision> = Decision::all_of(csr).filter(|decision| decisions.insert(*decision)).collect();
         for decision in new {
             self.count(decision, csr);
         }
@@ -78,13 +90,23 @@ impl Decisions {
 
     /// Forgets a CSR that was deleted, and counts it where nobody had decided.
     pub(super) fn delete(&mut self, last: &VisibleCsr) {
-        if self.followed.remove(last.uid()).is_some_and(|decisions| decisions.is_empty()) {
+        if self.followed.remove(last.uid()).is_some_and(|followed| followed.decisions.is_empty()) {
             self.count(Decision::Deleted, last);
         }
     }
 
     fn count(&self, decision: Decision, csr: &VisibleCsr) {
         self.metrics.count_decision(decision.name());
+        let request = csr.object().request_pem().ok().and_then(|pem| CertificationRequest::parse_pem(&pem).ok());
+        audit::Decision {
+            kind: decision.name(),
+            name: csr.name(),
+            uid: csr.uid(),
+            user: csr.user(),
+            request: request.as_ref(),
+            words: decision.words(csr),
+        }
+        .write();
         let Some(age) = age(csr, self.clock.now()) else { return };
         match decision {
             Decision::Approved | Decision::Denied => self.metrics.observe_decision(age),
@@ -112,15 +134,27 @@ impl Decision {
     /// Returns the decisions that a CSR shows.
     fn all_of(csr: &VisibleCsr) -> impl Iterator<Item = Self> {
         let status = csr.object().status.as_ref();
-        let of_condition = |kind: &str| match kind {
-            "Approved" => Some(Self::Approved),
-            "Denied" => Some(Self::Denied),
-            "Failed" => Some(Self::Failed),
-            _ => None,
-        };
+        let of_condition = |kind: &str| Self::ALL.into_iter().find(|decision| decision.condition() == Some(kind));
         let conditions = status.into_iter().flat_map(|status| &status.conditions);
         let issued = status.filter(|status| !status.certificate.is_empty()).map(|_| Self::Issued);
         conditions.filter_map(move |condition| of_condition(&condition.kind)).chain(issued)
+    }
+
+    /// Returns the type of the condition that says it.
+    fn condition(self) -> Option<&'static str> {
+        match self {
+            Self::Approved => Some("Approved"),
+            Self::Denied => Some("Denied"),
+            Self::Failed => Some("Failed"),
+            Self::Issued | Self::Deleted => None,
+        }
+    }
+
+    /// Returns the reason and the message of its condition.
+    fn words(self, csr: &VisibleCsr) -> Option<(&str, &str)> {
+        let conditions = &csr.object().status.as_ref()?.conditions;
+        let condition = conditions.iter().find(|condition| Some(&*condition.kind) == self.condition())?;
+        Some((&condition.reason, &condition.message))
     }
 }
 

@@ -197,7 +197,7 @@ fn the_good_inputs_are_good() {
         assert_eq!(Heads::default().judge(&head), Ok(()));
     }
     for pem in requests() {
-        accepted += usize::from(admission::admit(&object(&pem), &Policy::default(), None).is_ok());
+        accepted += usize::from(admission::admit(&object(&pem), &Policy::default(), None, |_, _| {}).is_ok());
         assert_eq!(object_around(&der(&pem)), object(&pem));
     }
     // jane, jane-rsa, jane-twenty-groups and admins.

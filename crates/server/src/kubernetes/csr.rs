@@ -102,6 +102,11 @@ impl VisibleCsr {
         (&self.object.metadata.uid, &self.user) == (&other.object.metadata.uid, &other.user)
     }
 
+    /// Returns the person who was signed in when it was asked for, or `None` without an identity.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
     /// Returns whether the CSR was created for this user; without an identity, for none.
     pub(crate) fn is_for(&self, user: Option<&str>) -> bool {
         self.user.as_deref() == user

@@ -40,4 +40,9 @@ impl Error {
             Self::Unreachable(_) | Self::TooLong { .. } | Self::Timeout => None,
         }
     }
+
+    /// Returns whether the API server has certainly not done what was asked.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.code().is_some_and(|code| (400..500).contains(&code))
+    }
 }

@@ -2,6 +2,7 @@
 //! recorder imitates nothing; the journeys with a real Kubernetes are in `/tests`.
 
 mod accounts;
+mod audit;
 mod client;
 mod config;
 mod creating;

@@ -126,5 +126,5 @@ fn annotations(server: &Running) -> Value {
     object["metadata"]["annotations"].clone()
 }
 
-const FINGERPRINT_OF_JANE: &str =
+pub(crate) const FINGERPRINT_OF_JANE: &str =
     "a2:d4:e2:33:3c:94:e2:77:ac:cd:3b:fb:9d:fc:63:7b:23:03:dd:26:50:41:4c:63:e7:2d:6b:7f:f3:b5:76:65";

@@ -1,0 +1,67 @@
+//! Texts of strangers in a line: visible, on that line, and bounded.
+
+use kube_enroll_core::UserName;
+
+/// Returns a text in which everything is escaped that is not a letter, a digit or a visible character of ASCII: what is
+/// invisible, turns a line around or drives a terminal. A text that is too long ends in `…`. What would be the name of
+/// a user has none of these, and stays, with its combining marks.
+pub(super) fn visible(text: &str) -> String {
+    if UserName::parse(text).is_ok() && !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == MAX_CHARACTERS {
+            shown.push('…');
+            break;
+        }
+        match character {
+            // So that what was written as an escape is not taken for one of ours.
+            '\\' => shown.push_str("\\\\"),
+            ' '..='~' => shown.push(character),
+            _ if character.is_alphanumeric() => shown.push(character),
+            _ => shown.extend(character.escape_unicode()),
+        }
+    }
+    shown
+}
+
+/// Returns texts as a JSON array: a name may have commas in it, and a field of a log is one text. Their number is
+/// bounded where they are parsed.
+pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts: Vec<String> = texts.map(visible).collect();
+    serde_json::to_string(&texts).expect("texts are JSON")
+}
+
+/// Longer than any name (`kube_enroll_core`: 200 characters).
+const MAX_CHARACTERS: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_names_as_they_are() {
+        for name in ["jane@example.com", "dev,ops", "Jürgen", "李雷", "प्रिया", "Jose\u{301}", "of \"quotes\""]
+        {
+            assert_eq!(visible(name), name);
+        }
+        assert_eq!(list(["dev,ops", "Prüfer"].into_iter()), r#"["dev,ops","Prüfer"]"#);
+    }
+
+    #[test]
+    fn escapes_what_breaks_a_line_drives_a_terminal_or_is_invisible() {
+        let hostile = "a\nb\r\u{1b}[2J\u{9b}31m\u{202e}\u{200b}\u{feff}\u{7f}\\u{a}";
+        let shown = visible(hostile);
+        assert!(!shown.contains(|character: char| !character.is_ascii_graphic()), "{shown}");
+        assert_eq!(visible("a\nb"), "a\\u{a}b");
+        assert_ne!(visible("\\u{a}"), visible("\n"), "an escape that was written is another text");
+    }
+
+    #[test]
+    fn bounds_a_text() {
+        let shown = visible(&"\u{1b}".repeat(100_000));
+        assert!(shown.len() < 10 * MAX_CHARACTERS && shown.ends_with('…'), "{}", shown.len());
+        assert_eq!(visible(&"x".repeat(MAX_CHARACTERS)), "x".repeat(MAX_CHARACTERS));
+    }
+}
