@@ -1,3 +1,4 @@
+mod changes;
 pub(crate) mod cluster;
 mod file;
 pub(crate) mod flags;

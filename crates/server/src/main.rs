@@ -33,7 +33,9 @@ fn fail(why: &str) -> ExitCode {
 async fn check(flags: Serve, sources: &Sources) -> anyhow::Result<()> {
     log(flags.log_format)?;
     std::io::stdout().write_all(sources.to_string().as_bytes()).context("standard output")?;
-    Ok(Server::check(&flags.into_config()?).await?)
+    let config = flags.into_config()?;
+    config.log_changes();
+    Ok(Server::check(&config).await?)
 }
 
 #[tokio::main]
@@ -41,6 +43,7 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
     log(flags.log_format)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let config = flags.into_config()?;
+    config.log_changes();
     raise_descriptors(config.limits.connections);
     let server = Server::bind(config).await?;
     if let Some(address) = server.metrics_addr() {

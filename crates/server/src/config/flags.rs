@@ -12,6 +12,7 @@ use crate::{
     limits::Limits,
     start::StartError,
 };
+pub(super) use policy::OPEN_MAXIMUM_SECONDS;
 use policy::PolicyFlags;
 
 /// Kubernetes client certificates from a page whose private keys never leave the browser.

@@ -200,6 +200,27 @@ async fn starts_with_the_arguments_of_the_manifest() {
     assert!(log.contains("whoever reaches this server may ask in any name"), "{log}");
 }
 
+#[tokio::test]
+async fn says_at_its_start_what_has_changed_for_its_flags() {
+    let changes = |log: &str| -> Vec<(String, String)> {
+        let lines = log.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+        let changes = lines.filter(|line| line["target"] == "changes");
+        let text = |line: &serde_json::Value, key: &str| line[key].as_str().expect("text").to_owned();
+        changes.map(|line| (text(&line, "level"), text(&line, "message"))).collect()
+    };
+    let recorder = Recorder::start(Scenario::Created).await;
+    let process = Process::start(&recorder, "exec \"$@\" --allowed-host=enroll.example.com").await;
+    let found = changes(&process.interrupt());
+    let (level, forwarded) = found.iter().find(|(_, line)| line.starts_with("X-Forwarded-For: ")).expect("a line");
+    assert_eq!(level, "WARN");
+    assert!(forwarded.contains("before, ") && forwarded.ends_with("(CHANGELOG.md)"), "{forwarded}");
+    assert!(!found.iter().any(|(_, line)| line.starts_with("--trusted-proxy")), "{found:?}");
+
+    let silenced = "RUST_LOG=info,changes=off exec \"$@\" --allowed-host=enroll.example.com";
+    let process = Process::start(&recorder, silenced).await;
+    assert_eq!(changes(&process.interrupt()), []);
+}
+
 #[test]
 fn refuses_the_arguments_of_the_image_and_says_what_to_write() {
     let file = include_str!("../../../../deploy/Containerfile");

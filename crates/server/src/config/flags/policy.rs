@@ -116,4 +116,4 @@ fn algorithm_help() -> String {
 }
 
 /// The longest lifetime where nobody knows who asks: a week.
-const OPEN_MAXIMUM_SECONDS: u32 = 7 * 86_400;
+pub(in crate::config) const OPEN_MAXIMUM_SECONDS: u32 = 7 * 86_400;
