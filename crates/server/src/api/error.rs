@@ -48,17 +48,28 @@ pub(crate) enum ApiError {
         user: String,
     },
     /// A Host that the operator has not named, none, or several.
-    #[error("the Host {found:?} is not known here: the operator can add it with --allowed-host")]
+    #[error("the Host \"{found}\" is not known here: the operator can add it with --allowed-host")]
     UnknownHost {
-        /// The Host found.
+        /// The Host found, escaped.
         found: String,
     },
+    /// A target in absolute form that names another host than the Host ([RFC 9112, section
+    /// 3.2.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2)): which of them others go by is open.
+    #[error(
+        "the target of the request names the host \"{found}\", and its Host is \"{expected}\": send the path alone"
+    )]
+    OtherTarget {
+        /// The host and port of the target, escaped.
+        found: String,
+        /// The Host, escaped.
+        expected: String,
+    },
     /// A request that another site's page has caused.
-    #[error("the request comes from another site: found {header} {found:?}, expected {expected}")]
+    #[error("the request comes from another site: found {header} \"{found}\", expected {expected}")]
     ForeignOrigin {
         /// The header that says so.
         header: &'static str,
-        /// Its value.
+        /// Its value, escaped.
         found: String,
         /// The value of the page's own site.
         expected: String,
@@ -109,6 +120,7 @@ impl ApiError {
             | Self::OtherUser { .. }
             | Self::OtherGroup { .. }
             | Self::UnknownHost { .. }
+            | Self::OtherTarget { .. }
             | Self::ForeignOrigin { .. } => self.failure(403, "Forbidden"),
             Self::Identity(
                 IdentityError::NotSignedIn

@@ -58,9 +58,10 @@ fn host(headers: &HeaderMap) -> &str {
     headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default()
 }
 
-/// A header's value for a message: no more than a line, and only what is visible.
+/// A header's value for a message, in which it stands between quotes and is not escaped again: no more than a line, and
+/// what is not visible ASCII as the bytes that came.
 pub(crate) fn visible(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).chars().take(100).collect::<String>().escape_default().to_string()
+    value.iter().take(100).copied().flat_map(std::ascii::escape_default).map(char::from).collect()
 }
 
 #[cfg(test)]

@@ -38,15 +38,16 @@ impl Hosts {
     /// Checks that a request has one Host, and one of these.
     ///
     /// # Errors
-    /// [`ApiError::UnknownHost`] for none, several, or one that is not allowed.
+    /// [`ApiError::UnknownHost`] for none, several, or one that is not allowed; [`ApiError::OtherTarget`].
     pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), ApiError> {
         let unknown = |found: &[u8]| ApiError::UnknownHost { found: visible(found) };
         let mut hosts = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(unknown(b"")) };
         let text = host.to_str().map_err(|_| unknown(host.as_bytes()))?;
         // A target in absolute form names the Host a second time.
-        if uri.authority().is_some_and(|authority| authority.as_str() != text) {
-            return Err(unknown(text.as_bytes()));
+        if let Some(target) = uri.authority().filter(|target| target.as_str() != text) {
+            let (found, expected) = (visible(target.as_str().as_bytes()), visible(text.as_bytes()));
+            return Err(ApiError::OtherTarget { found, expected });
         }
         match Host::parse(text) {
             Some(host) if self.allows(&host) => Ok(()),
@@ -69,6 +70,8 @@ impl Hosts {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
     use crate::api::origin::tests::headers;
 
@@ -143,7 +146,20 @@ mod tests {
         let two = headers(&[("host", "localhost:8080"), ("host", "localhost:8080")]);
         assert!(local.check(&HeaderMap::new(), &Uri::from_static("/")).is_err());
         assert!(local.check(&two, &Uri::from_static("/")).is_err());
-        assert!(local.check(&one, &Uri::from_static("http://evil.example/")).is_err());
+        for target in ["http://evil.example/", "http://localhost:8081/", "http://user@localhost:8080/"] {
+            let error = local.check(&one, &Uri::from_static(target)).expect_err(target).to_string();
+            let named = target.trim_start_matches("http://").trim_end_matches('/');
+            let expected = format!("names the host \"{named}\", and its Host is \"localhost:8080\"");
+            assert!(error.contains(&expected), "{error}");
+        }
         assert!(local.check(&one, &Uri::from_static("http://localhost:8080/")).is_ok());
+    }
+
+    #[test]
+    fn escapes_a_host_with_odd_bytes_once() {
+        let mut odd = HeaderMap::new();
+        odd.insert(header::HOST, HeaderValue::from_bytes(b"J\xe9\"\\").expect("bytes that a value may have"));
+        let error = Hosts::local(vec![8080]).check(&odd, &Uri::from_static("/")).expect_err("an odd Host");
+        assert!(error.to_string().starts_with(r#"the Host "J\xe9\"\\" is not known here"#), "{error}");
     }
 }

@@ -64,7 +64,10 @@ async fn refuses_hosts_that_it_does_not_know_for_page_and_api_alike() {
         let twice = format!("GET {target} HTTP/1.1\r\n{own}{own}Connection: close\r\n\r\n");
         assert_eq!(send(server.address, twice.as_bytes()).await.status, 400, "{target}");
         let absolute = format!("GET http://evil.example{target} HTTP/1.1\r\n{own}Connection: close\r\n\r\n");
-        assert_eq!(send(server.address, absolute.as_bytes()).await.status, 403, "{target}");
+        let answer = send(server.address, absolute.as_bytes()).await;
+        assert_eq!(answer.status, 403, "{target}");
+        let found = format!("names the host \"evil.example\", and its Host is \"{}\"", server.address);
+        assert!(answer.json()["message"].as_str().is_some_and(|text| text.contains(&found)), "{answer:?}");
     }
     assert_eq!(server.recorder.seen().len(), 0);
     let localhost = format!("GET / HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", server.address.port());
@@ -88,6 +91,18 @@ async fn tells_a_person_in_words_that_the_host_is_not_known_and_a_program_in_jso
         let (content_type, body) = ask(accept).await;
         assert_eq!(content_type, "application/json");
         assert!(body.contains("\"localhost:9\\\" is not known here"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn escapes_a_host_with_odd_bytes_once_in_texts_and_pages() {
+    let server = Running::start(Scenario::object("{}")).await;
+    for (accept, expected) in [("*/*", r#"the Host "J\xe9" is not known"#), ("text/html", r"<code>J\xe9</code>")] {
+        let head = [b"GET / HTTP/1.1\r\nHost: J\xe9\r\nConnection: close\r\nAccept: ", accept.as_bytes(), b"\r\n\r\n"];
+        let answer = send(server.address, &head.concat()).await;
+        let is_page = accept == "text/html";
+        let text = if is_page { answer.body } else { answer.json()["message"].as_str().expect("a text").to_owned() };
+        assert!(text.contains(expected), "{accept}: {text}");
     }
 }
 
