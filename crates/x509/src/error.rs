@@ -25,7 +25,10 @@ pub enum Error {
         /// The content expected.
         expected: &'static str,
     },
-    /// A request with attributes, such as requested extensions.
+    /// A request for extensions ([RFC 2985, section 5.4.2](https://www.rfc-editor.org/rfc/rfc2985#section-5.4.2)).
+    #[error("the request asks for extensions, such as DNS names, expected none: make it with a name and a key alone")]
+    RequestedExtensions,
+    /// A request with another attribute.
     #[error("the request carries the attribute {oid}, expected none")]
     UnexpectedAttribute {
         /// The attribute's object identifier.
@@ -111,7 +114,7 @@ impl Error {
             Self::Core(error) => error.code(),
             Self::InvalidDer { .. } => ErrorCode::InvalidDer,
             Self::InvalidSubject { .. } => ErrorCode::InvalidSubject,
-            Self::UnexpectedAttribute { .. } => ErrorCode::UnexpectedAttribute,
+            Self::RequestedExtensions | Self::UnexpectedAttribute { .. } => ErrorCode::UnexpectedAttribute,
             Self::WeakKey { .. } => ErrorCode::WeakKey,
             Self::BadSignature => ErrorCode::BadSignature,
             Self::UnexpectedSignatureAlgorithm { .. } => ErrorCode::UnexpectedSignatureAlgorithm,

@@ -1,4 +1,4 @@
-use der::{Decode, Encode};
+use der::{Decode, Encode, asn1::ObjectIdentifier};
 use kube_enroll_core::{Algorithm, Error as CoreError, Subject, pem};
 use x509_cert::request::CertReq;
 
@@ -44,8 +44,8 @@ impl CertificationRequest {
     ///
     /// # Errors
     /// [`Error::InvalidDer`] for other bytes or for DER that is not canonical; [`Error::InvalidSubject`] or an error of
-    /// [`Subject::parse`] for the subject; [`Error::UnexpectedAttribute`]; [`Error::WeakKey`];
-    /// [`Error::UnexpectedSignatureAlgorithm`]; [`Error::BadSignature`].
+    /// [`Subject::parse`] for the subject; [`Error::RequestedExtensions`], [`Error::UnexpectedAttribute`];
+    /// [`Error::WeakKey`]; [`Error::UnexpectedSignatureAlgorithm`]; [`Error::BadSignature`].
     pub fn parse_der(der: &[u8]) -> Result<Self, Error> {
         let unreadable = invalid("certification request");
         if der.len() > MAX_DER_BYTES {
@@ -60,6 +60,9 @@ impl CertificationRequest {
                 what: "certification request",
                 reason: "it is not in canonical form".into(),
             });
+        }
+        if request.info.attributes.iter().any(|attribute| attribute.oid == EXTENSION_REQUEST) {
+            return Err(Error::RequestedExtensions);
         }
         if let Some(attribute) = request.info.attributes.iter().next() {
             return Err(Error::UnexpectedAttribute { oid: attribute.oid.to_string() });
@@ -105,6 +108,9 @@ impl CertificationRequest {
         self.fingerprint
     }
 }
+
+/// `extensionRequest` (RFC 2985, section 5.4.2).
+const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
 
 /// The maximum length of a request, in bytes of DER. RSA-4096 with the longest [`Subject`] stays below it.
 const MAX_DER_BYTES: usize = 16 << 10;

@@ -101,11 +101,18 @@ fn refuses_every_extension_request_and_attribute() {
     ] {
         let config =
             format!("[req]\ndistinguished_name=dn\nprompt=no\nreq_extensions=ext\n[ext]\n{extension}\n[dn]\nCN=jane\n");
-        assert!(matches!(parse(P256, "", &config), Err(Error::UnexpectedAttribute { .. })), "{extension}");
+        let both = config.replace("req_extensions", "attributes=a\nreq_extensions") + "[a]\nchallengePassword=secret\n";
+        for config in [config, both] {
+            assert_eq!(parse(P256, "", &config).err(), Some(Error::RequestedExtensions), "{extension}");
+        }
     }
     let config =
         "[req]\ndistinguished_name=dn\nprompt=no\nattributes=a\n[a]\nchallengePassword=secret\n[dn]\nCN=jane\n";
-    assert!(matches!(parse(P256, "", config), Err(Error::UnexpectedAttribute { .. })));
+    let error = parse(P256, "", config).expect_err("an attribute");
+    assert_eq!(error.to_string(), "the request carries the attribute 1.2.840.113549.1.9.7, expected none");
+    let error = Error::RequestedExtensions;
+    assert!(error.to_string().starts_with("the request asks for extensions, such as DNS names"), "{error}");
+    assert_eq!(error.code().as_str(), "unexpected-attribute");
 }
 
 #[test]

@@ -126,6 +126,8 @@ async fn refuses_requests_for_extensions_and_other_attributes() {
     for name in ["san", "other-name", "authority", "challenge-password"] {
         assert_eq!(refused_request(&server, name).await, "unexpected-attribute", "{name}");
     }
+    let answer = server.post(&body(&golden("san")).to_string()).await;
+    assert!(answer.body.contains("the request asks for extensions, such as DNS names"), "{answer:?}");
 }
 
 #[tokio::test]
