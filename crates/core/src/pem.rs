@@ -1,9 +1,12 @@
 //! PEM, the textual encoding of [RFC 7468](https://www.rfc-editor.org/rfc/rfc7468).
 
-use base64ct::{Base64Unpadded, Encoding};
+use base64ct::{Base64, Base64Unpadded, Encoding};
 use pem_rfc7468::LineEnding;
 
-use crate::{Error, display::Quoted};
+use crate::{
+    Error,
+    display::{Escaped, Quoted},
+};
 
 /// Writes bytes as one block that ends in a line feed. `label` is one of this module.
 pub fn encode(label: &'static str, bytes: &[u8]) -> String {
@@ -18,7 +21,9 @@ pub fn wrap(label: &'static str, base64: &str) -> String {
     format!("{BEGIN}{label}-----\n{}{END}{label}-----\n", lines.collect::<String>())
 }
 
-/// Decodes the only block of a text: nothing before it, nothing after it but white space, no headers.
+/// Decodes the only block of a text: nothing before it, nothing after it but white space, no headers. Lines may have
+/// any length ([RFC 7468, section 3](https://www.rfc-editor.org/rfc/rfc7468#section-3), `laxtextualmsg`): many programs
+/// break them after 76 characters, as for mail.
 ///
 /// # Errors
 /// [`Error::InvalidPem`] for any other text; `expected` becomes part of its message.
@@ -32,12 +37,23 @@ pub fn decode(text: &str, label: &'static str, expected: &'static str) -> Result
     if !text.starts_with(BEGIN) {
         return Err(refuse("text before the PEM block".into()));
     }
-    let (found, bytes) =
-        pem_rfc7468::decode_vec(text.as_bytes()).map_err(|error| refuse(format!("no readable PEM block ({error})")))?;
+    let (found, rest) = text[BEGIN.len()..].split_once("-----").unwrap_or_default();
     if found != label {
-        return Err(refuse(format!("a block labelled {}", Quoted(found))));
+        return Err(refuse(format!("a block labelled {}", Quoted(&found.chars().take(40).collect::<String>()))));
     }
-    Ok(bytes)
+    let body = rest.strip_suffix("-----").and_then(|rest| rest.strip_suffix(label)?.strip_suffix(END));
+    let body = body.ok_or_else(|| refuse("a block without its end".into()))?;
+    if !body.trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
+        return Err(refuse("more in the first line than the label".into()));
+    }
+    let base64: String = body.split_ascii_whitespace().collect();
+    Base64::decode_vec(&base64).map_err(|_| {
+        match base64.chars().find(|&character| !is_base64(character) && character != '=') {
+            Some(_) if base64.contains(':') => refuse("headers".into()),
+            Some(other) => refuse(format!("the character {} in the base64", Escaped(other))),
+            None => refuse("base64 that is not complete".into()),
+        }
+    })
 }
 
 /// Returns whether a text contains the beginning of a block with this label.
@@ -148,6 +164,42 @@ mod tests {
             assert!(decode(&text, CERTIFICATE, "x").is_err(), "{text}");
         }
         assert!(decode(&pem, PRIVATE_KEY, "x").is_err());
+    }
+
+    #[test]
+    fn decodes_lines_of_any_length() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let pem = encode(CERTIFICATE, &bytes);
+        let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        for columns in [1, 60, 63, 64, 65, 72, 76, 1000] {
+            for end in ["\n", "\r\n", " \r\n", "\n\n"] {
+                let lines = base64.as_bytes().chunks(columns).map(|line| String::from_utf8_lossy(line) + end);
+                let lines: String = lines.collect();
+                let text = format!("-----BEGIN CERTIFICATE-----{end}{lines}-----END CERTIFICATE-----{end}");
+                assert_eq!(decode(&text, CERTIFICATE, "x").as_ref(), Ok(&bytes), "{columns} {end:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_what_is_wrong_with_a_block() {
+        let pem = encode(CERTIFICATE, b"bytes");
+        for (text, expected) in [
+            (pem.replace("Ynl0", "Ynl*"), "the character * (U+002A) in the base64"),
+            (pem.replace("Ynl0", "Proc-Type: 4,ENCRYPTED\n\nYnl0"), "headers"),
+            (pem.replace("Ynl0", "Ynl\u{a0}0"), "the character U+00A0 in the base64"),
+            (pem.replace("ZXM=", "ZXM"), "base64 that is not complete"),
+            (pem.replace("ZXM=", "ZX=="), "base64 that is not complete"),
+            (pem.replace("ZXM=", "ZXN="), "base64 that is not complete"),
+            (pem.replace("Ynl0", "=Ynl0"), "base64 that is not complete"),
+            (pem.replace("-----END", "----END"), "a block without its end"),
+            (pem.replace("-----\nYnl0", "-----Ynl0"), "more in the first line than the label"),
+            (pem.replace("BEGIN CERTIFICATE", "BEGIN NEW CERTIFICATE"), "a block labelled \"NEW CERTIFICATE\""),
+            (pem.replace("END CERTIFICATE", "END PRIVATE KEY"), "a block without its end"),
+        ] {
+            let error = decode(&text, CERTIFICATE, "x").expect_err(&text);
+            assert_eq!(error.to_string(), format!("PEM: found {expected}, expected x"), "{text}");
+        }
     }
 
     #[test]

@@ -179,6 +179,23 @@ async fn refuses_anything_around_the_one_pem_block() {
     let server = Running::start(Scenario::Created).await;
     let pem = golden("jane");
     let headers = pem.replacen('\n', "\nProc-Type: 4,ENCRYPTED\n\n", 1);
+#[tokio::test]
+async fn takes_pem_whose_lines_have_another_length_and_writes_it_anew() {
+    let server = Running::start(Scenario::Created).await;
+    let pem = golden("jane");
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    for (columns, end) in [(76, "\n"), (76, "\r\n"), (1000, "\n")] {
+        let lines = base64.as_bytes().chunks(columns).map(|line| String::from_utf8_lossy(line) + end);
+        let lines: String = lines.collect();
+        let given = format!("-----BEGIN CERTIFICATE REQUEST-----{end}{lines}-----END CERTIFICATE REQUEST-----{end}");
+        assert_eq!(server.post(&body(&given).to_string()).await.status, 201, "{columns} {end:?}");
+    }
+    for seen in server.recorder.seen() {
+        let sent: CertificateSigningRequest = serde_json::from_str(&seen.body).expect("an object");
+        assert_eq!(sent.request_pem().expect("PEM"), pem);
+    }
+}
+
     for given in [
         format!("{pem}{pem}"),
         format!("{pem}{}", golden("admins")),
