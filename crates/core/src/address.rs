@@ -1,4 +1,4 @@
-//! Addresses of servers, and the detection of loopback addresses.
+//! Addresses of servers, and the detection of those that mean the machine on which they are used.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -37,10 +37,18 @@ pub fn is_tls_server_name(name: &str) -> bool {
     (1..=253).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
-/// Returns whether a connection to a host stays on the machine: the host is loopback, or unspecified, which operating
-/// systems treat as loopback.
-pub(crate) fn is_local_or_unspecified(host: &str) -> bool {
-    is_loopback(host) || parse_ip(host).is_some_and(|address| address.is_unspecified())
+/// Returns whether a connection to a host stays on the machine: the host is loopback, also as an IPv4-mapped IPv6
+/// address; or unspecified, which operating systems treat as loopback; or a name that a tool for clusters on one
+/// machine gives to that machine.
+///
+/// Only for warnings: other names of the same tools, and their addresses, are not known here.
+pub(crate) fn is_this_machine(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    let is_own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+    is_loopback(&host)
+        || parse_ip(&host).is_some_and(|address| is_own(address.to_canonical()))
+        || MACHINE_NAMES.contains(&&*host)
+        || MACHINE_DOMAINS.iter().any(|domain| host.ends_with(domain))
 }
 
 fn parse_ip(host: &str) -> Option<IpAddr> {
@@ -77,6 +85,23 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
 
 pub(crate) const MAX_ADDRESS_BYTES: usize = 2048;
 
+/// The names of containers on one machine that kind and minikube write into kubeconfigs, and what distributions of
+/// Linux write into `/etc/hosts`.
+const MACHINE_NAMES: [&str; 5] =
+    ["kind-control-plane", "minikube", "localhost.localdomain", "ip6-localhost", "ip6-loopback"];
+
+/// The domains in which such tools name the machine that they run on: Docker Desktop (`kubernetes.docker.internal`,
+/// `host.docker.internal`), minikube (`control-plane.minikube.internal`), Podman, k3d, Lima, Rancher Desktop, OrbStack.
+const MACHINE_DOMAINS: [&str; 7] = [
+    ".docker.internal",
+    ".minikube.internal",
+    ".containers.internal",
+    ".k3d.internal",
+    ".lima.internal",
+    ".rancher-desktop.internal",
+    ".orb.local",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +125,50 @@ mod tests {
             ("user@example.com", None),
         ] {
             assert_eq!(host_and_port(authority), expected, "{authority}");
+        }
+    }
+
+    #[test]
+    fn recognises_the_names_that_tools_give_to_one_machine() {
+        for host in [
+            "localhost",
+            "localhost.",
+            "LOCALHOST.localdomain",
+            "127.0.0.1",
+            "0.0.0.0",
+            "[::]",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::ffff:0.0.0.0]",
+            "kubernetes.docker.internal",
+            "Kubernetes.Docker.Internal.",
+            "host.docker.internal",
+            "gateway.docker.internal",
+            "control-plane.minikube.internal",
+            "host.minikube.internal",
+            "host.containers.internal",
+            "host.k3d.internal",
+            "k8s.orb.local",
+            "kind-control-plane",
+            "minikube",
+        ] {
+            assert!(is_this_machine(host), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            "docker.internal",
+            "notdocker.internal",
+            "kubernetes.docker.internal.example.com",
+            "minikube.example.com",
+            "api.internal",
+            "kubernetes.default.svc",
+            "192.168.49.2",
+            "[::ffff:10.0.0.1]",
+            "[fe80::1]",
+        ] {
+            assert!(!is_this_machine(host), "{host}");
         }
     }
 

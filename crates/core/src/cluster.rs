@@ -119,9 +119,9 @@ impl Cluster {
         self.proxy_url.as_deref()
     }
 
-    /// Returns whether the address is a loopback address, which other machines cannot reach.
+    /// Returns whether the address means the machine on which it is used, so that others cannot reach it.
     pub fn is_local(&self) -> bool {
-        address::parse_https(&self.server).is_some_and(|(host, _)| address::is_local_or_unspecified(host))
+        address::parse_https(&self.server).is_some_and(|(host, _)| address::is_this_machine(host))
     }
 
     /// Returns the DER of the certificate authorities, in their order; none for those of the system.
@@ -278,6 +278,8 @@ mod tests {
             ("https://localhost", true),
             ("https://0.0.0.0:6443", true),
             ("https://[::1]:6443", true),
+            ("https://[::ffff:127.0.0.1]:6443", true),
+            ("https://kubernetes.docker.internal:6443", true),
             ("https://api.example.com:6443", false),
             ("https://10.0.0.1/k8s", false),
         ] {

@@ -138,8 +138,8 @@ fn LocalClusterWarning(props: &LocalClusterWarningProps) -> Html {
             if props.page_is_local {
                 { ", so the file works on this machine only." }
             } else {
-                { ", which on your machine is your own machine: the file will not reach the cluster. Ask whoever runs \
-                   this page to set the cluster’s public address." }
+                { ", which means the machine that it is used on: on yours, the file will not reach the cluster. Ask \
+                   whoever runs this page to set the cluster’s public address." }
             }
         </Note>
     }

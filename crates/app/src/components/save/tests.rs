@@ -43,7 +43,7 @@ async fn save(props: SaveProps) -> String {
 async fn warns_of_an_address_that_is_another_machine_for_each_reader() {
     let html = save(issued("https://k.example.com")).await;
     assert!(!html.contains("local-warning"));
-    for server in ["https://localhost:6443", "https://127.0.0.1:6443"] {
+    for server in ["https://localhost:6443", "https://127.0.0.1:6443", "https://kubernetes.docker.internal:6443"] {
         let html = save(issued(server)).await;
         assert!(tag(&html, "local-warning").contains("note warn"), "{server}");
         assert!(html.contains("the file will not reach the cluster"), "{server}");
