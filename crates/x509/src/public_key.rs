@@ -32,6 +32,7 @@ impl PublicKey {
         let refuse = |found: String| Error::WeakKey { found, expected: EXPECTED_KEY };
         let unreadable = |kind: &str| refuse(format!("an {kind} key that cannot be read"));
         match spki.algorithm.oid {
+        let is_compressed = || matches!(spki.subject_public_key.raw_bytes().first(), Some(2 | 3));
             RSA_ENCRYPTION => {
                 // The rsa crate reads at most 8192 bits and 2^33, so that a hostile key costs no time.
                 let key = rsa::PublicKey::from_public_key_der(&der).map_err(|_| unreadable("RSA"))?;
@@ -43,7 +44,7 @@ impl PublicKey {
                     _ => return Err(refuse(format!("RSA of {bits} bits"))),
                 };
                 let exponent = key.e().to_be_bytes().iter().fold(0u128, |value, byte| value << 8 | u128::from(*byte));
-                if exponent < 65_537 || exponent % 2 == 0 {
+                if !(65_537..=MAX_RSA_EXPONENT).contains(&exponent) || exponent % 2 == 0 {
                     return Err(refuse(format!("the RSA exponent {exponent}")));
                 }
                 Ok(Self(Kind::Rsa(key, algorithm)))
@@ -52,6 +53,8 @@ impl PublicKey {
                 let curve = spki.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
                 match curve {
                     Some(SECP256R1) => p256::ecdsa::VerifyingKey::from_public_key_der(&der)
+                    // The crates would read it, and Go, so the API server, does not.
+                    Some(SECP256R1 | SECP384R1) if is_compressed() => Err(refuse("a compressed point".into())),
                         .map(|key| Self(Kind::EcdsaP256(key)))
                         .map_err(|_| unreadable("P-256")),
                     Some(SECP384R1) => p384::ecdsa::VerifyingKey::from_public_key_der(&der)
@@ -171,7 +174,11 @@ const ECDSA_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.100
 const ECDSA_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const ECDSA_SHA512: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.4");
 
-/// The key rules: RSA of 2048, 3072 or 4096 bits with an odd public exponent of at least 65537, P-256, P-384, or
-/// Ed25519.
-const EXPECTED_KEY: &str =
-    "RSA of 2048, 3072 or 4096 bits with an odd exponent from 65537 to 2^33, P-256, P-384 or Ed25519";
+/// The largest exponent that Go, so the API server, computes with
+/// ([crypto/rsa](https://pkg.go.dev/crypto/rsa#PublicKey), "public exponent too large").
+const MAX_RSA_EXPONENT: u128 = (1 << 31) - 1;
+
+/// The key rules: RSA of 2048, 3072 or 4096 bits with an odd public exponent from 65537 to [`MAX_RSA_EXPONENT`]; P-256
+/// or P-384, the point in full; or Ed25519.
+const EXPECTED_KEY: &str = "RSA of 2048, 3072 or 4096 bits with an odd exponent from 65537 to 2147483647, P-256 or P-384 \
+                            with an uncompressed point, or Ed25519";

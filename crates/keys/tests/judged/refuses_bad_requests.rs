@@ -133,6 +133,26 @@ fn refuses_weak_and_unknown_keys() {
     }
 }
 
+#[test]
+fn refuses_exponents_and_points_that_go_does_not_read() {
+    let config = format!("{PLAIN}CN=jane\n");
+    let rsa = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:";
+    assert!(parse(&format!("{rsa}2147483647"), "", &config).is_ok(), "2^31 - 1");
+    let error = parse(&format!("{rsa}2147483649"), "", &config).expect_err("2^31 + 1").to_string();
+    assert!(error.contains("found the RSA exponent 2147483649, expected "), "{error}");
+    assert!(error.contains("an odd exponent from 65537 to 2147483647"), "{error}");
+    for curve in ["P-256", "P-384"] {
+        let workspace = Workspace::new();
+        workspace.write("config", &config);
+        workspace.sh(&format!(
+            "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} |\
+             openssl ec -conv_form compressed -out key.pem && openssl req -new -key key.pem -config config -out request.pem"
+        ));
+        let error = CertificationRequest::parse_pem(&workspace.read("request.pem")).expect_err(curve).to_string();
+        assert!(error.contains("found a compressed point, expected ") && error.contains("uncompressed"), "{error}");
+    }
+}
+
 /// Replaces the public key at the end of its BIT STRING.
 fn with_point(good: &CertificationRequest, old: &[u8], new: &[u8]) -> Vec<u8> {
     assert_eq!(old.len(), new.len());

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use kube::client::{Body, ConfigExt};
-use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, Status, csr_path};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, csr_path};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
 use tower::ServiceBuilder;
@@ -248,9 +248,10 @@ fn error_without_retry(code: StatusCode, body: &[u8], date: Option<HeaderValue>)
     error_of(code, body, date, None)
 }
 
-/// Makes the error from what the API server said, which goes to the log as it is and to the client reduced.
+/// Makes the error from what the API server said, which goes to the log without what it repeats of the object, and to
+/// the client reduced.
 fn error_of(code: StatusCode, body: &[u8], date: Option<HeaderValue>, retry_after: Option<HeaderValue>) -> Error {
-    let mut found: Status = serde_json::from_slice(body).unwrap_or_default();
+    let mut found = redaction::shorten(serde_json::from_slice(body).unwrap_or_default());
     // Debug form: whatever the message holds, it stays on one line and brings no codes to a terminal.
     let (reason, said) = (&found.reason, &found.message);
     if matches!(code.as_u16(), 401 | 403 | 500..) || redaction::is_of_a_webhook(said) {

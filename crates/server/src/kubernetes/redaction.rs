@@ -1,6 +1,6 @@
 //! Redaction of the API server's refusals for clients: enough to act on, nothing about the cluster's inside.
 
-use kube_enroll_core::{Status, StatusDetails};
+use kube_enroll_core::{Status, StatusDetails, pem::is_base64};
 
 /// Reduces a `Status`. Messages are kept where they are about the client's own object or version; where they may name
 /// accounts, webhooks or addresses, a sentence takes their place.
@@ -33,6 +33,33 @@ pub(crate) fn redact(code: u16, found: Status) -> Status {
     status
 }
 
+/// Shortens what a `Status` repeats of the object: of a request that it does not accept, the API server repeats the
+/// whole base64, in the message and in its cause. Neither a person nor the log needs it.
+pub(crate) fn shorten(mut found: Status) -> Status {
+    found.message = without_base64(&found.message);
+    for cause in found.details.iter_mut().flat_map(|details| &mut details.causes) {
+        cause.message = without_base64(&cause.message);
+    }
+    found
+}
+
+fn without_base64(text: &str) -> String {
+    let is_part = |character: char| is_base64(character) || character == '=';
+    let (mut short, mut rest) = (String::new(), text);
+    while let Some(start) = rest.find(is_part) {
+        let (before, from) = rest.split_at(start);
+        let (run, after) = from.split_at(from.find(|character| !is_part(character)).unwrap_or(from.len()));
+        short.push_str(before);
+        if run.len() > MAX_BASE64_CHARACTERS {
+            short.push_str(&format!("({} characters)", run.len()));
+        } else {
+            short.push_str(run);
+        }
+        rest = after;
+    }
+    short + rest
+}
+
 /// Returns whether a message is one that the API server passes on from an admission webhook.
 pub(crate) fn is_of_a_webhook(message: &str) -> bool {
     message.contains("admission webhook")
@@ -47,11 +74,17 @@ fn known_reason(found: &str, known: &[&'static str], otherwise: &'static str) ->
     known.iter().copied().find(|reason| *reason == found).unwrap_or(otherwise)
 }
 
+/// The longest run of base64's characters that is left as it is: names have no longer labels (RFC 1123), and a line of
+/// PEM has one more.
+const MAX_BASE64_CHARACTERS: usize = 63;
+
 const BY_A_RULE: &str =
     "the cluster forbids this, to this server's account or by an admission rule: the server's log has the reason";
 
 #[cfg(test)]
 mod tests {
+    use kube_enroll_core::StatusCause;
+
     use super::*;
 
     fn reduced(code: u16, reason: &str) -> Status {
@@ -79,6 +112,29 @@ mod tests {
             let status = reduced(code, "SECRET");
             assert!(!status.message.contains("SECRET") && !status.reason.contains("SECRET"), "{status:?}");
         }
+    }
+
+    #[test]
+    fn never_repeats_a_request() {
+        let base64 = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K".repeat(47) + "aaa=";
+        let cause = format!("Invalid value: \"{base64}\": x509: invalid RSA public exponent");
+        // As Kubernetes 1.37 writes it.
+        let message = format!(
+            "CertificateSigningRequest.certificates.k8s.io \"jane-abcdefghij\" is invalid: spec.request: {cause}"
+        );
+        let mut found = Status::failure(422, "Invalid", message);
+        let causes = vec![StatusCause { message: cause, ..StatusCause::default() }];
+        found.details = Some(StatusDetails { causes, ..StatusDetails::default() });
+        let found = shorten(found);
+        let expected = "Invalid value: \"(2260 characters)\": x509: invalid RSA public exponent";
+        assert_eq!(found.details.as_ref().expect("details").causes[0].message, expected);
+        let before = "CertificateSigningRequest.certificates.k8s.io \"jane-abcdefghij\" is invalid: spec.request: ";
+        assert_eq!(found.message, format!("{before}{expected}"));
+        assert_eq!(shorten(found.clone()), found);
+        let lines = "-----BEGIN X-----\n".to_owned() + &"A".repeat(64) + "\nAAAA==\n-----END X-----";
+        assert!(without_base64(&lines).contains("\n(64 characters)\n"), "{lines}");
+        let label = "a".repeat(63);
+        assert_eq!(without_base64(&format!("{label}.{label}: ü /a/b=c")), format!("{label}.{label}: ü /a/b=c"));
     }
 
     #[test]
