@@ -1,3 +1,4 @@
+mod small_scalar;
 mod weak;
 
 use der::asn1::ObjectIdentifier;
@@ -31,8 +32,8 @@ impl PublicKey {
         let der = spki.to_der().map_err(invalid("public key"))?;
         let refuse = |found: String| Error::WeakKey { found, expected: EXPECTED_KEY };
         let unreadable = |kind: &str| refuse(format!("an {kind} key that cannot be read"));
-        match spki.algorithm.oid {
         let is_compressed = || matches!(spki.subject_public_key.raw_bytes().first(), Some(2 | 3));
+        match spki.algorithm.oid {
             RSA_ENCRYPTION => {
                 // The rsa crate reads at most 8192 bits and 2^33, so that a hostile key costs no time.
                 let key = rsa::PublicKey::from_public_key_der(&der).map_err(|_| unreadable("RSA"))?;
@@ -52,9 +53,9 @@ impl PublicKey {
             EC_PUBLIC_KEY => {
                 let curve = spki.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
                 match curve {
-                    Some(SECP256R1) => p256::ecdsa::VerifyingKey::from_public_key_der(&der)
                     // The crates would read it, and Go, so the API server, does not.
                     Some(SECP256R1 | SECP384R1) if is_compressed() => Err(refuse("a compressed point".into())),
+                    Some(SECP256R1) => p256::ecdsa::VerifyingKey::from_public_key_der(&der)
                         .map(|key| Self(Kind::EcdsaP256(key)))
                         .map_err(|_| unreadable("P-256")),
                     Some(SECP384R1) => p384::ecdsa::VerifyingKey::from_public_key_der(&der)
@@ -80,8 +81,15 @@ impl PublicKey {
     /// # Errors
     /// [`Error::WeakKey`].
     pub fn check_known_weakness(&self) -> Result<(), Error> {
-        let Kind::Rsa(key, _) = &self.0 else { return Ok(()) };
-        match weak::weakness(key.n()) {
+        let small = |is_small: bool| is_small.then_some("an elliptic curve key whose private key is a small number");
+        let weakness = match &self.0 {
+            Kind::Rsa(key, _) => weak::weakness(key.n()),
+            Kind::EcdsaP256(key) => small(small_scalar::has_small_scalar::<p256::NistP256>(*key.as_affine())),
+            Kind::EcdsaP384(key) => small(small_scalar::has_small_scalar::<p384::NistP384>(*key.as_affine())),
+            // Its private key is a digest.
+            Kind::Ed25519(_) => None,
+        };
+        match weakness {
             Some(found) => Err(Error::WeakKey {
                 found: found.to_owned(),
                 expected: "a new key, made with another program or device, since anybody can compute the private key of this one",

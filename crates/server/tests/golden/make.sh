@@ -97,6 +97,20 @@ request rsa-1024 rsa1024 "/CN=jane"
 request rsa-exponent-3 rsa2048-e3 "/CN=jane"
 request other-curve secp256k1 "/CN=jane"
 request sha-1 rsa2048 "/CN=jane" -sha1
+# A private key that is a small number, or minus one (the order of the group less the number).
+scalar() {
+    printf 'asn1 = SEQUENCE:key\n[key]\nversion = INTEGER:1\nscalar = FORMAT:HEX,OCTETSTRING:%s\ncurve = EXPLICIT:0,OID:%s\n' "$3" "$2" > "$work/scalar.cnf"
+    openssl asn1parse -genconf "$work/scalar.cnf" -noout -out "$work/scalar.der"
+    openssl ec -inform DER -in "$work/scalar.der" -out "$work/scalar.key"
+    request "$1" scalar "/CN=jane"
+}
+p256_order=ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551
+p384_order=ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973
+scalar p256-scalar-1 prime256v1 "$(printf '%064x' 1)"
+scalar p256-scalar-minus-1 prime256v1 "${p256_order%1}0"
+scalar p256-scalar-65535 prime256v1 "$(printf '%064x' 65535)"
+scalar p384-scalar-2 secp384r1 "$(printf '%096x' 2)"
+scalar p384-scalar-minus-3 secp384r1 "${p384_order%3}0"
 python3 weak-keys.py
 for file in rsa-roca-2048 rsa-roca-4096 rsa-close-primes rsa-half-equal-primes rsa-square rsa-small-factor rsa-exponent-1 rsa-pattern; do
     openssl req -verify -noout -in "$file.pem"

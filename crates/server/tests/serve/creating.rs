@@ -164,6 +164,11 @@ async fn refuses_keys_whose_private_part_anybody_can_compute_and_says_what_to_do
         ("rsa-square", "close together"),
         ("rsa-small-factor", "a factor below 65536"),
         ("rsa-pattern", "sixteen times in a row"),
+        ("p256-scalar-1", "whose private key is a small number"),
+        ("p256-scalar-minus-1", "whose private key is a small number"),
+        ("p256-scalar-65535", "whose private key is a small number"),
+        ("p384-scalar-2", "whose private key is a small number"),
+        ("p384-scalar-minus-3", "whose private key is a small number"),
     ] {
         let answer = server.post(&body(&golden(name)).to_string()).await;
         let status = answer.json();
