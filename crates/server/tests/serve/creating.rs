@@ -180,11 +180,6 @@ async fn refuses_keys_whose_private_part_anybody_can_compute_and_says_what_to_do
 }
 
 #[tokio::test]
-async fn refuses_anything_around_the_one_pem_block() {
-    let server = Running::start(Scenario::Created).await;
-    let pem = golden("jane");
-    let headers = pem.replacen('\n', "\nProc-Type: 4,ENCRYPTED\n\n", 1);
-#[tokio::test]
 async fn takes_pem_whose_lines_have_another_length_and_writes_it_anew() {
     let server = Running::start(Scenario::Created).await;
     let pem = golden("jane");
@@ -201,6 +196,11 @@ async fn takes_pem_whose_lines_have_another_length_and_writes_it_anew() {
     }
 }
 
+#[tokio::test]
+async fn refuses_anything_around_the_one_pem_block() {
+    let server = Running::start(Scenario::Created).await;
+    let pem = golden("jane");
+    let headers = pem.replacen('\n', "\nProc-Type: 4,ENCRYPTED\n\n", 1);
     for given in [
         format!("{pem}{pem}"),
         format!("{pem}{}", golden("admins")),
