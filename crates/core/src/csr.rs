@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ObjectName, pem};
+use crate::{Error, ObjectName, objects_alone, pem};
 
 /// A `CertificateSigningRequest` object of `certificates.k8s.io/v1`, read leniently: without fields that are not needed
 /// ([reference](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/certificate-signing-request-v1/)).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct CertificateSigningRequest {
     /// Always [`API_VERSION`]; empty inside of a list.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -29,7 +29,7 @@ pub struct CertificateSigningRequest {
 
 /// The part of `metav1.ObjectMeta` that is needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct ObjectMeta {
     /// The object's name.
     pub name: String,
@@ -49,7 +49,7 @@ pub struct ObjectMeta {
 
 /// `CertificateSigningRequestSpec`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct Spec {
     /// Base64 of the PEM of the PKCS#10 request.
     pub request: String,
@@ -67,7 +67,7 @@ pub struct Spec {
 
 /// `CertificateSigningRequestStatus`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct CsrStatus {
     /// `Approved`, `Denied`, `Failed`, each at most once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -79,7 +79,7 @@ pub struct CsrStatus {
 
 /// `CertificateSigningRequestCondition`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct Condition {
     /// `Approved`, `Denied` or `Failed`.
     #[serde(rename = "type")]
@@ -97,7 +97,7 @@ pub struct Condition {
 
 /// A list of [`CertificateSigningRequest`]s; its own version is where a watch begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct CertificateSigningRequestList {
     /// Always [`API_VERSION`].
     pub api_version: String,
@@ -111,11 +111,21 @@ pub struct CertificateSigningRequestList {
 
 /// The part of `metav1.ListMeta` that is needed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct ListMeta {
     /// Version, opaque.
     pub resource_version: String,
 }
+
+objects_alone!(
+    CertificateSigningRequest,
+    ObjectMeta,
+    Spec,
+    CsrStatus,
+    Condition,
+    CertificateSigningRequestList,
+    ListMeta
+);
 
 /// The state of an object. Kubernetes has no such field: it follows from conditions and certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@ mod powerful;
 use serde::{Deserialize, Serialize};
 
 pub use self::powerful::Warning;
-use crate::{Algorithm, Error, Field, GroupName, UserName};
+use crate::{Algorithm, Error, Field, GroupName, UserName, objects_alone};
 
 /// The requests that an operator allows: one policy, judged by the page before a key is made and by the server before a
 /// request passes.
@@ -11,7 +11,7 @@ use crate::{Algorithm, Error, Field, GroupName, UserName};
 /// The default allows every algorithm, lifetimes from 10 minutes to a year, and every user and group whose name is
 /// neither `system:` nor a powerful one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct Policy {
     /// The key types offered, the first choice first. Default: all, RSA-3072 first.
     pub algorithms: Vec<Algorithm>,
@@ -42,7 +42,7 @@ pub struct Requested<'a> {
 
 /// The bounds of `spec.expirationSeconds`, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct ExpirationSeconds {
     /// The form's first value. Default: 1 day.
     pub default: u32,
@@ -51,6 +51,8 @@ pub struct ExpirationSeconds {
     /// The most, at most `i32::MAX`. Default: 365 days.
     pub maximum: u32,
 }
+
+objects_alone!(Policy, ExpirationSeconds);
 
 /// The groups that a request may name. In `config.json` a list, of which the empty one means any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 mod slip;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-use crate::{Cluster, Error, Policy};
+use crate::{Cluster, ClusterFields, Error, ObjectAlone, Policy};
 
 /// `config.json`, beside `index.html`: written by hand for static hosting, answered by `kube-enroll serve` from its
 /// flags.
@@ -13,7 +13,7 @@ pub struct Settings {
     /// there is none. Default: `./`.
     pub api_base: Option<String>,
     /// The cluster that people get access to. Default: read from `kube-public/cluster-info` at `apiBase`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "cluster_or_none")]
     pub cluster: Option<Cluster>,
     /// The requests that are allowed.
     pub policy: Policy,
@@ -92,6 +92,18 @@ impl Settings {
         settings.policy.check()?;
         Ok(settings)
     }
+}
+
+/// Reads the cluster from an object alone. Its own type is read from the key worker's messages too, which are no JSON.
+fn cluster_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cluster>, D::Error> {
+    struct Fields(ClusterFields);
+    impl<'de> Deserialize<'de> for Fields {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            ClusterFields::deserialize(ObjectAlone(deserializer)).map(Self)
+        }
+    }
+    let fields = Option::<Fields>::deserialize(deserializer)?;
+    fields.map(|Fields(fields)| Cluster::parse(fields).map_err(D::Error::custom)).transpose()
 }
 
 /// Reads an empty text as `None`.

@@ -1,10 +1,12 @@
 use serde::{Deserialize, Serialize};
 
+use crate::objects_alone;
+
 /// The API server's answer where it is no object: `metav1.Status`
 /// ([reference](https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/)). The proxy answers its
 /// own refusals in the same shape.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct Status {
     /// Always `v1`.
     pub api_version: String,
@@ -25,7 +27,7 @@ pub struct Status {
 
 /// More about the reason of a [`Status`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct StatusDetails {
     /// Seconds to wait before a retry; 0 if the server gave none.
     #[serde(skip_serializing_if = "is_zero")]
@@ -37,7 +39,7 @@ pub struct StatusDetails {
 
 /// One thing that is wrong with an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub struct StatusCause {
     /// The path of the field in the object, for example `spec.usages`; from the proxy, [`crate::Error::code`] is in
     /// `reason`.
@@ -47,6 +49,8 @@ pub struct StatusCause {
     /// For programs.
     pub reason: String,
 }
+
+objects_alone!(Status, StatusDetails, StatusCause);
 
 impl Status {
     /// Makes a failure.

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{CertificateSigningRequest, Error, Status, csr::ListMeta};
+use crate::{CertificateSigningRequest, Error, Status, csr::ListMeta, objects_alone};
 
 /// Decodes a watch: bytes in, events out, one JSON document per line
 /// ([efficient detection of changes](https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes)).
@@ -92,12 +92,19 @@ struct Envelope<'a> {
 
 /// The object of a bookmark is an empty one of the kind watched: Go writes `"request":null` into its spec.
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Bookmark {
     metadata: ListMeta,
 }
 
+objects_alone!(read Bookmark);
+
 fn decode(line: &[u8]) -> Result<Option<WatchEvent>, Error> {
     let invalid = |error: serde_json::Error| Error::InvalidWatch { reason: error.to_string() };
+    // serde would also take the fields of an array in order.
+    if line.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::InvalidWatch { reason: "an array in the place of an event".into() });
+    }
     let Envelope { kind, object } = serde_json::from_slice(line).map_err(invalid)?;
     let csr = || serde_json::from_str::<CertificateSigningRequest>(object.get()).map_err(invalid);
     Ok(Some(match kind.as_str() {
@@ -151,7 +158,15 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_event() {
-        for line in ["<html>\n", "{}\n", "{\"type\":\"ADDED\"}\n", "[]\n", "{\"type\":\"ADDED\",\"object\":5}\n"] {
+        for line in [
+            "<html>\n",
+            "{}\n",
+            "{\"type\":\"ADDED\"}\n",
+            "[]\n",
+            "[\"ADDED\",{}]\n",
+            "{\"type\":\"ADDED\",\"object\":5}\n",
+            "{\"type\":\"ADDED\",\"object\":[]}\n",
+        ] {
             assert!(matches!(WatchDecoder::new().push(line.as_bytes()), Err(Error::InvalidWatch { .. })), "{line}");
         }
     }

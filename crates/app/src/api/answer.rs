@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use kube_enroll_core::{CertificateSigningRequest, CertificateSigningRequestList, Cluster, Settings};
+use kube_enroll_core::{CertificateSigningRequest, CertificateSigningRequestList, Cluster, Settings, objects_alone};
 use serde::Deserialize;
 
 use super::{response::parse, whoami::Whoami};
@@ -51,9 +51,11 @@ fn person(body: Result<String, Failure>) -> Result<Person, Problem> {
 /// Reads the cluster out of the ConfigMap `kube-public/cluster-info`.
 fn cluster(body: &str) -> Option<Cluster> {
     #[derive(Deserialize)]
+    #[serde(remote = "Self")]
     struct ConfigMap {
         data: BTreeMap<String, String>,
     }
+    objects_alone!(read ConfigMap);
     let map: ConfigMap = parse(body).ok()?;
     cluster_of_kubeconfig(map.data.get("kubeconfig")?)
 }

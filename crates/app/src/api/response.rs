@@ -1,4 +1,4 @@
-use kube_enroll_core::Status;
+use kube_enroll_core::{Status, objects_alone};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::state::{Call, Failure};
@@ -121,9 +121,11 @@ pub(super) fn unreachable(reason: &str) -> Failure {
 /// Reads the body of a refusal. JSON that is no `Status`, of a gateway for example, often has a `message` as well.
 fn read_status(body: &str) -> Status {
     #[derive(Deserialize)]
+    #[serde(remote = "Self")]
     struct WithMessage {
         message: String,
     }
+    objects_alone!(read WithMessage);
     serde_json::from_str(body).unwrap_or_else(|_| Status {
         message: serde_json::from_str::<WithMessage>(body).map(|found| found.message).unwrap_or_default(),
         ..Status::default()

@@ -1,11 +1,11 @@
-use kube_enroll_core::{Field, GroupName, UserName};
+use kube_enroll_core::{Field, GroupName, UserName, objects_alone};
 use serde::Deserialize;
 
 use crate::state::{Person, Problem};
 
 /// `whoami.json`: the signed-in person, or the reason why no certificate can be requested for that name.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(remote = "Self", rename_all = "camelCase", default)]
 pub(super) struct Whoami {
     user: String,
     /// The groups that a request may name.
@@ -16,10 +16,12 @@ pub(super) struct Whoami {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(remote = "Self", default)]
 struct Refusal {
     message: String,
 }
+
+objects_alone!(read Whoami, Refusal);
 
 impl Whoami {
     /// Returns the person.

@@ -4,6 +4,7 @@ use base64ct::{Base64, Encoding};
 use kube_enroll_core::{
     CertificateSigningRequest, Error as CoreError, ObjectName, Policy, Requested, Subject, Warning,
     csr::{API_VERSION, KIND, SIGNER_NAME, USAGES},
+    objects_alone,
 };
 use kube_enroll_x509::{CertificationRequest, Error as X509Error};
 use serde::Deserialize;
@@ -29,7 +30,7 @@ pub(crate) fn admit(
     let given: CreateBody = serde_json::from_slice(body).map_err(|error| {
         ApiError::Malformed(CoreError::InvalidObject {
             field: "body",
-            found: visible(&error.to_string()),
+            found: visible(&error.to_string().replace(NO_OBJECT, "an array in the place of an object")),
             expected: "a CertificateSigningRequest with metadata.name and, in spec, request, signerName, expirationSeconds and usages".into(),
         })
     })?;
@@ -60,7 +61,7 @@ fn check_person(person: &Person, subject: &Subject) -> Result<(), ApiError> {
 
 /// The fields that a client may set; any other is an error, and so is one given twice.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 struct CreateBody {
     api_version: String,
     kind: String,
@@ -69,19 +70,21 @@ struct CreateBody {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct CreateMetadata {
     name: String,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 struct CreateSpec {
     request: String,
     signer_name: String,
     expiration_seconds: i64,
     usages: Vec<String>,
 }
+
+objects_alone!(read CreateBody, CreateMetadata, CreateSpec);
 
 impl CreateBody {
     fn judge(
@@ -138,6 +141,9 @@ fn visible(message: &str) -> String {
     }
     text
 }
+
+/// The words of the parser for an array.
+const NO_OBJECT: &str = "invalid type: sequence, expected an object";
 
 fn expect(field: &'static str, found: &str, expected: &str) -> Result<(), CoreError> {
     if found == expected { Ok(()) } else { Err(invalid(field, found, expected)) }

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use kube::client::{Body, ConfigExt};
-use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, csr_path};
+use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, csr_path, objects_alone};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
 use tower::ServiceBuilder;
@@ -186,6 +186,7 @@ type VerbAndResource = (&'static str, &'static str);
 
 /// A page of a list.
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 pub(crate) struct Page {
     pub(crate) metadata: PageMeta,
     pub(crate) items: Vec<CertificateSigningRequest>,
@@ -193,7 +194,7 @@ pub(crate) struct Page {
 
 /// The place of a page in its list.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub(crate) struct PageMeta {
     /// The whole list's version.
     pub(crate) resource_version: String,
@@ -203,31 +204,37 @@ pub(crate) struct PageMeta {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Review {
     status: ReviewStatus,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct ReviewStatus {
     user_info: UserInfo,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct UserInfo {
     username: String,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct ConfigMap {
     #[serde(default)]
     data: ClusterInfoData,
 }
 
 #[derive(Default, Deserialize)]
+#[serde(remote = "Self")]
 struct ClusterInfoData {
     kubeconfig: Option<String>,
 }
+
+objects_alone!(read Page, PageMeta, Review, ReviewStatus, UserInfo, ConfigMap, ClusterInfoData);
 
 /// Builds a request with the headers that are ours, and no other.
 fn build_request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {

@@ -312,6 +312,33 @@ async fn refuses_bodies_that_are_no_such_object() {
 }
 
 #[tokio::test]
+async fn refuses_an_array_in_the_place_of_an_object() {
+    let server = Running::start(Scenario::Created).await;
+    let good = body(&golden("jane"));
+    let values = |object: &Value, names: &[&str]| names.iter().map(|name| object[*name].clone()).collect::<Value>();
+    let spec = values(&good["spec"], &["request", "signerName", "expirationSeconds", "usages"]);
+    let with = |name: &str, value: &Value| {
+        let mut object = good.clone();
+        object[name] = value.clone();
+        object
+    };
+    let metadata = json!([NAME]);
+    for given in [
+        values(&good, &["apiVersion", "kind", "metadata", "spec"]),
+        with("metadata", &metadata),
+        with("spec", &spec),
+        values(&with("spec", &spec), &["apiVersion", "kind", "metadata", "spec"]),
+    ] {
+        let answer = server.post(&given.to_string()).await;
+        let status = answer.json();
+        assert_eq!((answer.status, &status["details"]["causes"][0]["reason"]), (400, &json!("invalid-object")));
+        let message = status["message"].as_str().expect("a text");
+        assert!(message.contains("found an array in the place of an object at line 1"), "{message}");
+    }
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
 async fn gives_only_the_configured_groups_and_key_types() {
     let policy = Policy { groups: only(&["developers"]), ..Policy::default() };
     let server = Running::with(Scenario::Created, |config| config.policy = policy).await;

@@ -240,10 +240,13 @@ impl Provider {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Discovery {
     issuer: String,
     jwks_uri: String,
 }
+
+kube_enroll_core::objects_alone!(read Discovery);
 
 /// Makes a client that trusts the authorities of a file, or those of this machine, and asks the proxies of the
 /// environment.
