@@ -1,5 +1,6 @@
 //! HTTP/1.1: connections, each under deadlines, strict heads, and the handler of each path.
 
+mod calls;
 pub(crate) mod connection;
 mod headers;
 pub(crate) mod hosts;

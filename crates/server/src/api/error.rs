@@ -25,6 +25,22 @@ pub(crate) enum ApiError {
         /// The strict form.
         expected: &'static str,
     },
+    /// A head that is no HTTP/1.1, by hyper's grammar.
+    #[error("the head of the request is not HTTP/1.1: {problem}")]
+    NotHttp {
+        /// The part that hyper refuses, in its words; nothing of the head.
+        problem: String,
+    },
+    /// A head that is longer than what is read.
+    #[error(
+        "the head of the request is too long: up to {maximum_bytes} bytes and {maximum_fields} fields are read; in a browser, delete the cookies of this site"
+    )]
+    HeadTooLong {
+        /// The most bytes that are read.
+        maximum_bytes: usize,
+        /// The most fields that are read.
+        maximum_fields: usize,
+    },
     /// A path, method or query that is none of the operations.
     #[error("only the creation, reading and watching of one's own certificate signing request passes here")]
     Forbidden,
@@ -145,7 +161,8 @@ impl ApiError {
             Self::NotFound { .. } | Self::NoClusterInfo => self.failure(404, "NotFound"),
             Self::NothingToWatch => self.failure(410, "Expired"),
             Self::UnsupportedMediaType { .. } => self.failure(415, "UnsupportedMediaType"),
-            Self::NotStrict { .. } | Self::BodyBroken => self.failure(400, "BadRequest"),
+            Self::HeadTooLong { .. } => self.failure(431, "RequestHeaderFieldsTooLarge"),
+            Self::NotStrict { .. } | Self::NotHttp { .. } | Self::BodyBroken => self.failure(400, "BadRequest"),
             Self::Malformed(error) => self.invalid(400, "BadRequest", field_of(error), error.code()),
             Self::Refused(error) => self.invalid(422, "Invalid", field_of_request(error), error.code()),
         }

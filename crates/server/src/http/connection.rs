@@ -3,6 +3,7 @@
 use std::{
     future::{Future, pending},
     pin::pin,
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,7 +19,11 @@ use tokio::{
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use super::{listener::Accepted, strict::StrictStream};
+use super::{
+    calls::Calls,
+    listener::Accepted,
+    strict::{StrictStream, heads::Violation},
+};
 use crate::{api::ApiError, identity::Peer, limits::Limits, shutdown::ShutdownSignal};
 
 /// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given. Each
@@ -56,10 +61,13 @@ async fn serve_stream(
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
     let mut stream = pin!(stream);
-    let mut strict = StrictStream::new(&mut stream);
+    let calls = Arc::new(Calls::default());
+    let mut strict = StrictStream::new(&mut stream, calls.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
+        let call = calls.begin();
         request.extensions_mut().insert(peer.clone());
-        router.clone().oneshot(request)
+        let response = router.clone().oneshot(request);
+        async { response.await.map(|response| response.map(|body| call.end_with(body))) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -80,20 +88,27 @@ async fn serve_stream(
             }
         }
     };
-    let (violation, is_answerable) = (strict.violation(), !strict.has_passed_a_head());
-    if let Some(violation) = violation {
-        let error = ApiError::NotStrict { found: violation.found, expected: violation.expected };
-        tracing::info!(%error, "refused");
-        if is_answerable {
-            // Boxed: its buffer would be in the memory of every connection that waits.
-            Box::pin(respond_and_close(&mut stream, &error.status())).await;
+    let (error, is_answerable) = match (strict.violation(), ended) {
+        (Some(Violation { found, expected }), _) => {
+            (ApiError::NotStrict { found, expected }, !strict.has_passed_a_head())
         }
-    } else if let Err(error) = ended {
-        if error.is_parse() {
-            tracing::info!(%error, "refused");
-        } else {
-            tracing::debug!(%error, "connection ended");
-        }
+        (None, Err(error)) if error.is_parse() => (refusal_of_hyper(&error), strict.is_idle()),
+        (None, Err(error)) => return tracing::debug!(%error, "connection ended"),
+        (None, Ok(())) => return,
+    };
+    tracing::info!(%error, "refused");
+    if is_answerable {
+        // Boxed: its buffer would be in the memory of every connection that waits.
+        Box::pin(respond_and_close(&mut stream, &error.status())).await;
+    }
+}
+
+/// Makes the refusal of a head that hyper has refused: its own answer has no body.
+fn refusal_of_hyper(error: &hyper::Error) -> ApiError {
+    if error.is_parse_too_large() {
+        ApiError::HeadTooLong { maximum_bytes: MAX_HEAD_BYTES, maximum_fields: MAX_HEAD_FIELDS }
+    } else {
+        ApiError::NotHttp { problem: error.to_string() }
     }
 }
 
@@ -134,6 +149,9 @@ async fn respond_and_close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), s
 
 /// The longest head of a request: room for the cookies and tokens of front proxies.
 const MAX_HEAD_BYTES: usize = 32 << 10;
+
+/// The most fields of a head: hyper's own default, which is not set, since hyper would then allocate for each head.
+const MAX_HEAD_FIELDS: usize = 100;
 
 /// For a client to read a response of [`respond_and_close`].
 const REJECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -7,26 +7,35 @@ pub(crate) mod heads;
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::calls::Calls;
 use heads::{Heads, Violation};
 
 /// A stream whose bytes are judged before hyper sees them. On a violation that read fails, and every later one: hyper
 /// never has the end of such a head. Nothing is kept but the place in the head.
+///
+/// The answers that hyper writes by itself, without a body, are withheld: ours take their place.
 pub(crate) struct StrictStream<S> {
     stream: S,
     heads: Heads,
     /// hyper has seen a whole head.
     passed: bool,
     violation: Option<Violation>,
+    calls: Arc<Calls>,
+    /// The calls that had begun when everything was last flushed, each with its answer.
+    flushed_calls: u64,
+    withholds: bool,
 }
 
 impl<S> StrictStream<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, heads: Heads::default(), passed: false, violation: None }
+    pub(crate) fn new(stream: S, calls: Arc<Calls>) -> Self {
+        let heads = Heads::default();
+        Self { stream, heads, passed: false, violation: None, calls, flushed_calls: 0, withholds: false }
     }
 
     /// Returns why reading ended, where that was for a violation.
@@ -38,6 +47,19 @@ impl<S> StrictStream<S> {
     /// one already, or the API server may have done what an earlier request asked.
     pub(crate) fn has_passed_a_head(&self) -> bool {
         self.passed
+    }
+
+    /// Returns whether all that was answered has left this server, and nothing else is to be: so a response of our own
+    /// is read as the response to the head that hyper has refused. Where it is not, as while the client reads nothing,
+    /// hyper has written its own.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calls.begun() == self.flushed_calls
+    }
+
+    /// Returns whether these bytes are an answer of hyper's own.
+    fn withhold(&mut self) -> bool {
+        self.withholds |= self.is_idle();
+        self.withholds
     }
 }
 
@@ -64,7 +86,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for StrictStream<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+        let this = self.get_mut();
+        if this.withhold() {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        Pin::new(&mut this.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -72,7 +98,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, slices)
+        let this = self.get_mut();
+        if this.withhold() {
+            return Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()));
+        }
+        Pin::new(&mut this.stream).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -80,13 +110,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
+        // hyper flushes only after it has written all that it has.
+        if this.calls.are_answered() {
+            this.flushed_calls = this.calls.begun();
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        // To hyper a failed read may be the end of an idle connection; the answer to it is still to come.
-        if this.violation.is_some() {
+        // To hyper a failed read may be the end of an idle connection, and its own answer the last; ours is still to
+        // come.
+        if this.violation.is_some() || this.withholds {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut this.stream).poll_shutdown(context)

@@ -1,6 +1,7 @@
 //! Requests that two programs may read as different ones (RFC 9112, section 11.2). Each payload tries to have
 //! [`smuggled`] read as a request of its own; what it does is judged by what arrives upstream.
 
+use kube_enroll_server::Shutdown;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -42,6 +43,16 @@ async fn exchange(server: &Running, pieces: &[&[u8]]) -> String {
 fn codes(answers: &str) -> Vec<u16> {
     let code = |rest: &str| rest.get(..3).and_then(|code| code.parse().ok());
     answers.split("HTTP/1.1 ").skip(1).filter_map(code).filter(|code| *code != 100).collect()
+}
+
+/// Checks that all that has come is one refusal, which ends the connection.
+fn assert_refused(answers: &str, code: u16, message: &str) {
+    assert_eq!(codes(answers), [code], "{answers:?}");
+    assert!(answers.contains("\r\nConnection: close\r\n"), "{answers}");
+    let (_, status) = answers.split_once("\r\n\r\n").expect("a head");
+    let status: serde_json::Value = serde_json::from_str(status).expect("a Status");
+    assert_eq!((&status["kind"], &status["code"]), (&json!("Status"), &json!(code)), "{status}");
+    assert!(status["message"].as_str().is_some_and(|text| text.contains(message)), "{status}");
 }
 
 #[tokio::test]
@@ -87,15 +98,7 @@ async fn answers_400_once_and_closes_where_a_head_is_not_strict_http() {
         let pieces: Vec<&[u8]> = bytes.chunks(7).collect();
         for pieces in [&[bytes][..], &pieces] {
             let answers = exchange(&server, pieces).await;
-            assert_eq!(codes(&answers), [400], "{payload:?}: {answers:?}");
-            assert!(answers.contains("\r\nConnection: close\r\n"), "{answers}");
-            let (_, status) = answers.split_once("\r\n\r\n").expect("a head");
-            let status: serde_json::Value = serde_json::from_str(status).expect("a Status");
-            assert_eq!((&status["kind"], &status["reason"]), (&json!("Status"), &json!("BadRequest")), "{payload:?}");
-            assert!(
-                status["message"].as_str().is_some_and(|text| text.contains("strict HTTP/1.1: found ")),
-                "{status}"
-            );
+            assert_refused(&answers, 400, "strict HTTP/1.1: found ");
             assert_eq!(server.recorder.seen().len(), 0, "{payload:?}");
         }
     }
@@ -103,7 +106,7 @@ async fn answers_400_once_and_closes_where_a_head_is_not_strict_http() {
 
 /// The rules that are hyper's own.
 #[tokio::test]
-async fn answers_400_or_nothing_and_closes_where_hyper_refuses_a_head() {
+async fn answers_400_once_and_closes_where_hyper_refuses_a_head() {
     let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
     let (host, smuggled) = (host(&server), smuggled(&server));
     let target = format!("{CSRS_PATH}/{NAME}");
@@ -136,11 +139,54 @@ async fn answers_400_or_nothing_and_closes_where_hyper_refuses_a_head() {
         let pieces: Vec<&[u8]> = bytes.chunks(7).collect();
         for pieces in [&[bytes][..], &pieces] {
             let answers = exchange(&server, pieces).await;
-            assert!(matches!(codes(&answers)[..], [] | [400]), "{payload:?}: {answers:?}");
-            assert!(answers.is_empty() || answers.to_lowercase().contains("\r\nconnection: close\r\n"), "{answers}");
+            assert_refused(&answers, 400, "the head of the request is not ");
             assert_eq!(server.recorder.seen().len(), 0, "{payload:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn answers_431_in_words_where_a_head_is_too_long() {
+    let server = Running::start(Scenario::object(stored(ACCOUNT))).await;
+    let (host, smuggled) = (host(&server), smuggled(&server));
+    let fields: String = (0..120).map(|number| format!("X-{number}: y\r\n")).collect();
+    for lines in [format!("Cookie: {}\r\n", "x".repeat(100 << 10)), fields] {
+        let payload = format!("GET / HTTP/1.1\r\n{host}{lines}\r\n{smuggled}");
+        let answers = exchange(&server, &[payload.as_bytes()]).await;
+        assert_refused(&answers, 431, "up to 32768 bytes and 100 fields are read");
+        assert!(answers.contains("\"reason\":\"RequestHeaderFieldsTooLarge\""), "{answers}");
+    }
+    assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn answers_a_head_that_hyper_refuses_after_all_before_it_and_never_during_an_answer() {
+    let mut server = Running::start(Scenario::object(stored(ACCOUNT))).await;
+    let (host, smuggled) = (host(&server), smuggled(&server));
+    let good = format!("GET {CSRS_PATH}/{NAME} HTTP/1.1\r\n{host}\r\n");
+    let long = format!("Cookie: {}\r\n", "x".repeat(100 << 10));
+    for (bad, code) in [("X Y: z\r\n", 400), (&*long, 431)] {
+        // On the same connection, behind each other or one by one.
+        let bad = format!("GET / HTTP/1.1\r\n{host}{bad}\r\n{smuggled}");
+        for pieces in [vec![format!("{good}{good}{bad}")], vec![good.clone(), good.clone(), bad.clone()]] {
+            let answers = exchange(&server, &pieces.iter().map(String::as_bytes).collect::<Vec<_>>()).await;
+            assert_eq!(codes(&answers), [200, 200, code], "{answers:?}");
+            let last = answers.rfind("HTTP/1.1 ").expect("an answer");
+            assert_refused(&answers[last..], code, "the head of the request ");
+        }
+    }
+    let fields = |count: usize| (0..count).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
+    let most = format!("GET / HTTP/1.1\r\n{host}Connection: close\r\n{}\r\n", fields(98));
+    assert_eq!(codes(&exchange(&server, &[most.as_bytes()]).await), [200]);
+    // While a watch is answered, which is the last answer of a server that stops.
+    let watch = format!("GET {CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME} HTTP/1.1\r\n{host}\r\n");
+    let mut connection = Connection::open(server.address, &watch).await;
+    connection.read_until("\r\n\r\n").await;
+    connection.write(&format!("GET / HTTP/1.1\r\n{host}X Y: z\r\n\r\n")).await;
+    server.begin_shutdown(Shutdown::Graceful);
+    connection.read_to_end().await;
+    assert_eq!(codes(&connection.read), [200], "{}", connection.read);
+    assert!(server.recorder.seen().iter().all(|seen| !seen.target.contains("smuggled")));
 }
 
 #[tokio::test]

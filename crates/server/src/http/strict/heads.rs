@@ -20,7 +20,8 @@
 //!
 //! The rest of the grammar is hyper's, and a test sends it what it has to refuse: methods, versions, spaces and
 //! controls in the request line, CR without LF, names of fields, folded lines, controls in values, numbers in
-//! Content-Length, Transfer-Encoding in HTTP/1.0. Such a head passes here.
+//! Content-Length, Transfer-Encoding in HTTP/1.0. Such a head passes here, and hyper's answer to it, which has no body,
+//! is withheld for one of ours ([`super::StrictStream`]).
 //!
 //! [smuggling]: https://www.rfc-editor.org/rfc/rfc9112#section-11.2
 //! [lines]: https://www.rfc-editor.org/rfc/rfc9112#section-2.2
