@@ -71,15 +71,16 @@ impl Api {
         Ok(self.authenticator.check_ready()?)
     }
 
-    /// Returns `config.json`. It has the public URL where the request has come to its host: the page compares its own
-    /// address with it, as [`origin::check_origin`] will.
-    ///
-    /// # Errors
-    /// [`ApiError::NotReady`] before the API server was reached.
-    pub(crate) fn settings(&self, headers: &HeaderMap) -> Result<Response, ApiError> {
-        let discovered = self.discovered()?;
+    /// Answers a request for `config.json`. It has the public URL where the request has come to its host: the page
+    /// compares its own address with it, as [`origin::check_origin`] will. Where people sign in, it is for them alone:
+    /// it names the cluster's address, the groups, and the account. A refusal is logged.
+    pub(crate) async fn settings(&self, peer: &Peer, headers: &HeaderMap) -> Response {
+        if let Err(error) = self.authenticator.authenticate(peer, headers).await {
+            return refuse(RequestLog::settings(), error.into());
+        }
+        let Some(discovered) = self.discovery.known() else { return ApiError::NotReady.into_response() };
         let is_public = self.public_url.as_ref().is_some_and(|url| origin::is_public(headers, url));
-        Ok(json(StatusCode::OK, if is_public { discovered.public_settings } else { discovered.settings }))
+        json(StatusCode::OK, if is_public { discovered.public_settings } else { discovered.settings })
     }
 
     /// Answers a request for `whoami.json`, or returns `None` if no caller is ever known. A refusal is logged.
@@ -93,12 +94,7 @@ impl Api {
                 }
                 Some(json(StatusCode::OK, serde_json::to_vec(&whoami).expect("only strings").into()))
             }
-            Err(error) => {
-                let mut log = RequestLog::whoami();
-                let response = log.reject(error.into());
-                log.finish(response.status());
-                Some(response)
-            }
+            Err(error) => Some(refuse(RequestLog::whoami(), error.into())),
         }
     }
 
@@ -274,6 +270,12 @@ impl Api {
     fn discovered(&self) -> Result<Discovered, ApiError> {
         self.discovery.known().ok_or(ApiError::NotReady)
     }
+}
+
+fn refuse(mut log: RequestLog, error: ApiError) -> Response {
+    let response = log.reject(error);
+    log.finish(response.status());
+    response
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response {

@@ -51,6 +51,11 @@ impl RequestLog {
         Self { verb: "whoami", ..Self::new("GET") }
     }
 
+    /// Begins to measure a request for `config.json`, which is none either.
+    pub(crate) fn settings() -> Self {
+        Self { verb: "settings", ..Self::new("GET") }
+    }
+
     /// Notes what is asked.
     pub(crate) fn operation(&mut self, operation: &Operation) {
         self.verb = operation.verb();

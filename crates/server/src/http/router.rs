@@ -72,8 +72,12 @@ async fn metrics(State(state): State<Arc<AppState>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], state.api.metrics.text()).into_response()
 }
 
-async fn config_json(State(state): State<Arc<AppState>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    state.api.settings(&headers)
+async fn config_json(
+    State(state): State<Arc<AppState>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+) -> Response {
+    state.api.settings(&peer, &headers).await
 }
 
 async fn whoami_json(

@@ -44,11 +44,20 @@ async fn says_who_is_signed_in_and_that_nobody_is() {
         answer.json(),
         json!({"identity": "header", "user": "jane", "groups": ["developers"], "signOutUrl": "/oauth2/sign_out"})
     );
-    assert_eq!(server.get("/config.json").await.json()["identity"], "header");
+    assert_eq!(server.ask("GET", "/config.json", headers, "").await.json()["identity"], "header");
 
-    let nobody = server.get("/whoami.json").await;
-    assert_eq!((nobody.status, nobody.json()["reason"].as_str()), (401, Some("Unauthorized")));
-    assert_eq!(nobody.header("www-authenticate"), None);
+    for target in ["/whoami.json", "/config.json"] {
+        let nobody = server.get(target).await;
+        assert_eq!((nobody.status, nobody.json()["reason"].as_str()), (401, Some("Unauthorized")), "{target}");
+        assert_eq!(nobody.header("www-authenticate"), None);
+        for inside in ["developers", "https://", ACCOUNT] {
+            assert!(!nobody.body.contains(inside), "{target}: {nobody:?}");
+        }
+    }
+    // The page itself says nothing about the cluster, and probes ask for nothing else.
+    for target in ["/", "/livez", "/readyz"] {
+        assert_eq!(server.get(target).await.status, 200, "{target}");
+    }
     let foreign = server.ask("GET", "/whoami.json", &format!("{headers}Origin: http://evil.example\r\n"), "").await;
     assert_eq!(foreign.status, 403);
 }

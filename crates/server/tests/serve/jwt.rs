@@ -58,7 +58,11 @@ async fn takes_a_token_of_the_provider_and_passes_its_persons_request_on() {
     let token = key.sign(&provider.issuer, "jane", 600);
     let (status, who) = whoami(&server, &token).await;
     assert_eq!((status, who), (200, json!({"identity": "jwt", "user": "jane", "groups": ["developers"]})));
-    assert_eq!(server.get("/config.json").await.json()["identity"], "jwt");
+    let authorization = format!("Authorization: Bearer {token}\r\n");
+    assert_eq!(server.ask("GET", "/config.json", &authorization, "").await.json()["identity"], "jwt");
+    let nobody = server.get("/config.json").await;
+    assert_eq!((nobody.status, nobody.header("www-authenticate")), (401, Some("Bearer")));
+    assert!(!nobody.body.contains("identity"), "{nobody:?}");
 
     let headers = |token: &str| format!("Content-Type: application/json\r\nAuthorization: Bearer {token}\r\n");
     let object = body(&golden("jane")).to_string();
