@@ -61,14 +61,14 @@ impl Response {
 /// A redirect, a 401 and a page of somebody else's that succeeds are a sign-in. The page itself, what a server of files
 /// says, and the XML with which a bucket refuses are no API, and no file. Any other page is of something on the way.
 ///
-/// A create with a long `Retry-After` is a refusal, so that the person decides on a retry. A refusal of `whoami.json`
-/// with 401 has the server's own message, which is shown; of a probe it is an answer like any other.
+/// A create with a long `Retry-After` is a refusal, so that the person decides on a retry. A refusal of `config.json`
+/// and `whoami.json` with 401 has the server's own message, which is shown; of a probe it is an answer like any other.
 ///
 /// # Errors
 /// [`Failure`] for everything but success.
 pub(super) fn judge(call: &Call, response: &Response) -> Result<(), Failure> {
     let code = response.status;
-    let has_words = matches!(call, Call::Whoami | Call::Probe(_)) && response.is_json();
+    let has_words = matches!(call, Call::Settings | Call::Whoami | Call::Probe(_)) && response.is_json();
     if response.is_redirect || (code == 401 && !has_words) {
         return Err(Failure::SignIn);
     }

@@ -143,8 +143,10 @@ fn requires_sign_in_before_anything_else() {
     let problem = settings(Err(Failure::SignIn)).expect_err("no settings");
     assert_eq!((problem.title, problem.causes.len()), ("Please sign in", 0));
     assert_eq!(person(Err(Failure::SignIn)).expect_err("nobody").title, "Please sign in");
-    let problem = person(refused(401, "Unauthorized", "the token is expired")).expect_err("nobody");
-    assert_eq!((problem.title, problem.causes), ("Please sign in", vec!["the token is expired".to_owned()]));
+    let refusal = || refused(401, "Unauthorized", "the token is expired");
+    for problem in [person(refusal()).expect_err("nobody"), settings(refusal()).expect_err("no settings")] {
+        assert_eq!((problem.title, problem.causes), ("Please sign in", vec!["the token is expired".to_owned()]));
+    }
 }
 
 #[test]

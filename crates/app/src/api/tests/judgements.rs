@@ -16,13 +16,15 @@ fn accepts_every_success_that_is_no_page() {
 fn treats_a_redirect_and_a_page_and_401_as_a_session_that_ended() {
     // What `fetch` tells of a redirect that it does not follow.
     let redirect = Response { is_redirect: true, ..response(0, "", "") };
-    for call in calls_to_kubernetes().iter().chain([&Call::Settings]) {
+    for call in &calls_to_kubernetes() {
         for response in [redirect.clone(), html(200), html(401), json(401, "{}"), response(401, "", "")] {
             assert_eq!(judge(call, &response), Err(Failure::SignIn), "{call:?} {response:?}");
         }
     }
-    for response in [redirect, html(200), html(401)] {
-        assert_eq!(judge(&Call::Whoami, &response), Err(Failure::SignIn), "{response:?}");
+    for call in [Call::Settings, Call::Whoami] {
+        for response in [&redirect, &html(200), &html(401), &response(401, "", "")] {
+            assert_eq!(judge(&call, response), Err(Failure::SignIn), "{call:?} {response:?}");
+        }
     }
 }
 
@@ -62,11 +64,11 @@ fn takes_a_404_of_any_kind_and_the_refusal_of_a_bucket_for_no_settings() {
 
 #[test]
 fn shows_the_servers_words_about_a_name_that_it_does_not_know() {
-    let Err(Failure::Refused(status)) = judge(&Call::Whoami, &json(401, r#"{"message":"the token is expired"}"#))
-    else {
-        panic!("refused")
-    };
-    assert_eq!((status.code, &*status.message), (401, "the token is expired"));
+    for call in [Call::Settings, Call::Whoami] {
+        let refusal = judge(&call, &json(401, r#"{"message":"the token is expired"}"#));
+        let Err(Failure::Refused(status)) = refusal else { panic!("{call:?}: {refusal:?}") };
+        assert_eq!((status.code, &*status.message), (401, "the token is expired"));
+    }
 }
 
 #[test]
