@@ -11,7 +11,7 @@ use kube_enroll_e2e::{
     shell::Shell,
 };
 use kube_enroll_keys::PrivateKey;
-use kube_enroll_x509::CertificateChain;
+use kube_enroll_x509::{CertificateChain, CertificationRequest};
 use serde_json::Value;
 
 use crate::whole::{cluster_named, is_known_to_the_cluster};
@@ -27,6 +27,40 @@ async fn in_requests_of_every_algorithm() {
 async fn in_kubeconfigs_with_names_that_yaml_takes_for_something_else() {
     for user in ["no", "0x10", "ü", "a:b", "#c", "1e3", "x, y/z=+ w", "- a", "a: b", "a@", "田中"] {
         is_issued(&Wish::new(user, &["yes", "null", "#d"])).await;
+    }
+}
+
+/// Keys that openssl makes and Go does not read are refused here, since the API server refuses them with the whole
+/// request in its message.
+#[tokio::test(flavor = "multi_thread")]
+async fn but_for_keys_that_are_refused_here_before() {
+    let admin = ControlPlane::shared().admin();
+    let rsa = "-algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:";
+    let ec = "-algorithm EC -pkeyopt ec_paramgen_curve:";
+    let compressed = "openssl ec -conv_form compressed";
+    for (make, expected) in [
+        (format!("{rsa}2147483647 | cat"), None),
+        (format!("{rsa}2147483649 | cat"), Some("public exponent too large")),
+        (format!("{ec}P-256 | {compressed}"), Some("invalid uncompressed public key")),
+        (format!("{ec}P-384 | {compressed}"), Some("invalid uncompressed public key")),
+    ] {
+        let request = "openssl req -new -key key.pem -subj /CN=jane -out request.pem";
+        admin.ok(&format!("openssl genpkey {make} > key.pem\n{request}")).await;
+        let pem = std::fs::read_to_string(admin.folder().join("request.pem")).expect("openssl has written it");
+        let mut random = [0; 7];
+        getrandom::fill(&mut random).expect("the system has randomness");
+        let object = CertificateSigningRequest::new(&ObjectName::new("jane", None, random), &pem, 3600);
+        let json = serde_json::to_string(&object).expect("an object is JSON");
+        let (created, read) =
+            (admin.run("kubectl create -f -", &json).await, CertificationRequest::parse_pem(&pem).err());
+        match expected {
+            None => assert!(created.is_ok() && read.is_none(), "{make}: {created:?} {read:?}"),
+            Some(reason) => {
+                let refusal = created.expect_err(&make);
+                assert!(refusal.contains(reason) && refusal.contains(&object.spec.request), "{make}: {refusal}");
+                assert!(matches!(read, Some(kube_enroll_x509::Error::WeakKey { .. })), "{make}: {read:?}");
+            }
+        }
     }
 }
 
