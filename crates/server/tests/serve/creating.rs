@@ -390,6 +390,24 @@ async fn passes_refusals_of_the_api_server_on_without_its_inside() {
 }
 
 #[tokio::test]
+async fn never_repeats_the_request_that_the_api_server_repeats_in_its_refusal() {
+    let server = Running::start(Scenario::Created).await;
+    let object = body(&golden("jane"));
+    let request = object["spec"]["request"].as_str().expect("base64");
+    let cause = format!("Invalid value: \"{request}\": ecdsa: invalid uncompressed public key");
+    let refusal = json!({"kind": "Status", "code": 422, "reason": "Invalid", "message": format!("spec.request: {cause}"),
+        "details": {"causes": [{"reason": "FieldValueInvalid", "message": cause, "field": "spec.request"}]}});
+    server.recorder.answer(Scenario::status(422, refusal));
+    let answer = server.post(&object.to_string()).await;
+    assert_eq!(answer.status, 422);
+    assert!(!answer.body.contains(&request[..64]), "{answer:?}");
+    let expected = format!("Invalid value: \"({} characters)\": ecdsa: invalid uncompressed public key", request.len());
+    let status = answer.json();
+    assert_eq!(status["message"], format!("spec.request: {expected}"));
+    assert_eq!(status["details"]["causes"][0]["message"], expected);
+}
+
+#[tokio::test]
 async fn answers_504_to_a_create_that_the_api_server_does_not_answer() {
     let server = Running::with(Scenario::Silence, |config| {
         config.limits.upstream_timeout = std::time::Duration::from_millis(500);
