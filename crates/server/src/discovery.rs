@@ -130,6 +130,9 @@ impl Discovery {
         let account = watch::Sender::new(ServiceAccount::new(&username, &self.own_accounts));
         let facts = self.facts.get_or_init(|| Facts { account, cluster_info });
         let cluster = source.cluster(facts)?;
+        if needs_cluster_info {
+            warn_of_local_address(&cluster);
+        }
         tracing::info!(account = ?username, cluster = ?cluster.name().as_str(), server = ?cluster.server(), "the account is known");
         self.publish(cluster, facts);
         Ok(facts.account.subscribe())
@@ -224,6 +227,14 @@ impl Discovery {
 
     fn cluster_source(&self) -> MutexGuard<'_, ClusterSource> {
         self.cluster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Warns the operator that the cluster's address means the machine on which it is used. That of
+/// `kube-public/cluster-info` in a cluster of kind or minikube does.
+pub(crate) fn warn_of_local_address(cluster: &Cluster) {
+    if cluster.is_local() {
+        tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     bundle::Bundle,
     cache::{self, Clock, ClusterInfo, Decision, Decisions, Lookups},
     config::{Config, ListenAddress, ListenMode, PublicUrl, cluster::ClusterOverrides},
-    discovery::{ClusterSource, Discovery},
+    discovery::{ClusterSource, Discovery, warn_of_local_address},
     http::{
         connection,
         hosts::Hosts,
@@ -61,10 +61,8 @@ impl Server {
         let reread_files = reread::Files::new(config.reread_files());
         let Files { hosts, authenticator, bundle, overrides, tls } = Files::read(&config)?;
         let (endpoint, source) = load_cluster(&config, overrides).await?;
-        if let Some(cluster) = source.known_cluster()?
-            && cluster.is_local()
-        {
-            tracing::warn!(server = %cluster.server(), "people on other machines cannot reach this cluster: set --cluster-server");
+        if let Some(cluster) = source.known_cluster()? {
+            warn_of_local_address(&cluster);
         }
         let (files, decisions) = (NamedFile::ALL.map(NamedFile::flag), Decision::ALL.map(Decision::name));
         let metrics = Arc::new(Metrics::new(config.limits.counted(), files, decisions));

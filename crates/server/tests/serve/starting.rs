@@ -221,6 +221,21 @@ async fn says_at_its_start_what_has_changed_for_its_flags() {
     assert_eq!(changes(&process.interrupt()), []);
 }
 
+#[tokio::test]
+async fn warns_of_an_address_that_means_the_machine_on_which_it_is_used() {
+    let recorder = Recorder::start(Scenario::Created).await;
+    for (server, is_warned_of) in [
+        ("https://localhost:6443", true),
+        ("https://kubernetes.docker.internal:6443", true),
+        ("https://[::ffff:127.0.0.1]:6443", true),
+        ("https://api.example.com", false),
+    ] {
+        let shell = format!("exec \"$1\" \"$2\" \"$3\" --cluster-server={server} \"$5\" \"$6\" \"$7\"");
+        let log = Process::unready(&recorder, &shell).terminate();
+        assert_eq!(log.contains("people on other machines cannot reach this cluster"), is_warned_of, "{server}: {log}");
+    }
+}
+
 #[test]
 fn refuses_the_arguments_of_the_image_and_says_what_to_write() {
     let file = include_str!("../../../../deploy/Containerfile");
