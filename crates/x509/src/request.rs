@@ -75,7 +75,7 @@ impl CertificationRequest {
     }
 
     /// Refuses a key whose private part anybody can compute, see [`PublicKey::check_known_weakness`]. It takes about a
-    /// millisecond for 4096 bits. Callers that accept requests from others call it.
+    /// millisecond for RSA of 4096 bits, and for a point. Callers that accept requests from others call it.
     ///
     /// # Errors
     /// [`Error::WeakKey`].

@@ -8,9 +8,9 @@ use p256::elliptic_curve::{CurveArithmetic, CurveGroup, FieldBytes, Group, point
 /// Returns whether a point is k·G or −k·G, G the generator, with k from 1 to 65,920.
 ///
 /// Any bound is arbitrary: with a day's time, whoever has the point can search some 2^60 numbers, and no key that was
-/// drawn at random is ever among them. Two bytes are what somebody types or counts, and cost a fraction of a
-/// millisecond by steps of two sizes ([Shanks](https://en.wikipedia.org/wiki/Baby-step_giant-step)). Not detected are
-/// larger numbers with a pattern, and keys that were published.
+/// drawn at random is ever among them. Two bytes are what somebody types or counts, and cost about a millisecond by
+/// steps of two sizes ([Shanks](https://en.wikipedia.org/wiki/Baby-step_giant-step)). Not detected are larger numbers
+/// with a pattern, and keys that were published.
 pub(crate) fn has_small_scalar<C: CurveArithmetic>(point: C::AffinePoint) -> bool {
     let generator = C::ProjectivePoint::generator();
     // A point and its negative have the same x: these are 0·G to ±NEAR·G.
