@@ -72,7 +72,7 @@ fn applying(facts: &Facts<'_>) -> impl Iterator<Item = &'static Change> {
 /// Chosen by `RUST_LOG`, so that an operator who knows all of it can silence it: `info,changes=off`.
 const TARGET: &str = "changes";
 
-static CHANGES: [Change; 12] = [
+static CHANGES: [Change; 13] = [
     Change {
         row: "`X-Forwarded-For`",
         // People come by a name, and so by a proxy, or from other machines at once.
@@ -155,6 +155,13 @@ static CHANGES: [Change; 12] = [
         applies: |facts| facts.has_fetched_keys() && facts.has_variable("HTTPS_PROXY"),
         weight: Weight::Information,
         words: "HTTPS_PROXY and NO_PROXY count for the issuer; before, it was reached directly",
+    },
+    Change {
+        row: "`config.json` with `--identity=header` and `--identity=jwt`",
+        applies: |facts| facts.identity() != IdentityKind::None,
+        weight: Weight::Warning,
+        words: "it takes a sign-in, as whoami.json does, so that the proxy has to bring the identity for every path; before, \
+                anybody read it",
     },
     Change {
         row: "`--kubeconfig`, `KUBECONFIG`",

@@ -6,13 +6,14 @@ use super::*;
 use crate::config::flags::{Cli, Command};
 
 /// Rows of `CHANGELOG.md` without a line in the log, each with the reason.
-const WITHOUT_A_LINE: [(&str, &str); 13] = [
+const WITHOUT_A_LINE: [(&str, &str); 14] = [
     ("`--identity=header`", "without a proof, the start is refused"),
     ("`--user-header`, `--groups-header`, `--proxy-secret-header`", "the start is refused"),
     ("`--identity`", "the start is refused"),
     ("`--group`", "the start is refused"),
     ("`--page-dir`", "the start is refused"),
-    ("`--allowed-host`", "it does what it did"),
+    ("`--allowed-host`", "it does what it did, and without it the start beyond loopback is refused"),
+    ("`--cluster-server`, the kubeconfig", "the start warns of such an address"),
     ("`--listen`", "it does what it did; the configuration file is new"),
     ("`--own-account`", "what is lost was lost before"),
     ("`--oidc-groups-claim`", "it grants what it did, and says more"),
