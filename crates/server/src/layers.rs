@@ -20,7 +20,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
     ("kubernetes", &["error", "forward_proxy", "metrics", "start"]),
-    ("cache", &["audit", "kubernetes", "metrics"]),
+    ("cache", &["audit", "kubernetes", "limits", "metrics"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
     (
         "api",

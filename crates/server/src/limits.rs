@@ -1,14 +1,17 @@
-//! Limits of what one person, one address and all together may take.
+//! Limits of what one person or one address, one network and all together may take, of each thing that strangers can
+//! fill.
 
 mod concurrency;
 mod flags;
-mod in_flight;
 mod limiter;
+mod party;
 mod rate;
 mod row;
 pub(crate) mod table;
 mod values;
+mod waiting;
 
 pub(crate) use concurrency::Permit;
 pub(crate) use limiter::{LimitExceeded, Limiter};
 pub use values::Limits;
+pub(crate) use waiting::Waiting;

@@ -91,13 +91,14 @@ impl Server {
             config.own_accounts,
         ));
         let clock = Arc::new(Clock::default());
-        let (csrs, csr_writer) = cache::csrs(metrics.objects.clone());
+        let limiter = Limiter::new(config.limits, metrics.clone());
+        let (csrs, csr_writer) = cache::csrs(metrics.objects.clone(), limiter.waiting());
         let api = Api {
             policy: config.policy,
             public_url: config.public_url,
             authenticator,
             limits: config.limits,
-            limiter: Limiter::new(config.limits, metrics.clone()),
+            limiter,
             metrics,
             discovery: discovery.clone(),
             lookups: Lookups::new(client.clone(), (csrs.clone(), csr_writer.clone()), clock.clone()),

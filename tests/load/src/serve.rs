@@ -103,7 +103,7 @@ pub fn program() -> anyhow::Result<PathBuf> {
 const LOGGED: &str = r#"exec "$0" serve "$@" 2>"$LOG""#;
 
 /// What is measured is what browsers cost, not where they are refused.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 16] = [
     "--listen=127.0.0.1:0",
     "--allowed-host=127.0.0.1",
     "--max-connections=16000",
@@ -111,6 +111,14 @@ const FLAGS: [&str; 8] = [
     "--max-streams-per-address=16000",
     "--max-creates-per-address=1000000",
     "--max-connections-per-address=16000",
+    "--max-connections-per-network=16000",
+    "--max-streams-per-network=16000",
+    "--max-creates=1000000",
+    "--max-creates-per-network=1000000",
+    "--max-pending=1000000",
+    "--max-pending-per-address=1000000",
+    "--max-pending-per-network=1000000",
+    "--max-lookups-per-network=16000",
     "--max-streams=16000",
     "--max-lookups-per-address=16000",
 ];

@@ -1,7 +1,7 @@
 //! The CSRs, with one writer's side and one reader's side.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -11,12 +11,15 @@ use std::{
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 
-use crate::kubernetes::csr::{ServiceAccount, VisibleCsr};
+use crate::{
+    kubernetes::csr::{ServiceAccount, VisibleCsr},
+    limits::Waiting,
+};
 
-/// Makes an empty cache of CSRs. `objects` is set to their number.
-pub(crate) fn csrs(objects: Gauge) -> (CsrReader, CsrWriter) {
+/// Makes an empty cache of CSRs. `objects` is set to their number, and `waiting` kept to those without a decision.
+pub(crate) fn csrs(objects: Gauge, waiting: Arc<Waiting>) -> (CsrReader, CsrWriter) {
     let csrs = Arc::new(Csrs::default());
-    (CsrReader(csrs.clone()), CsrWriter { csrs, objects })
+    (CsrReader(csrs.clone()), CsrWriter { csrs, objects, waiting })
 }
 
 /// The readers' side: single CSRs, as they are and as they change.
@@ -28,6 +31,7 @@ pub(crate) struct CsrReader(Arc<Csrs>);
 pub(crate) struct CsrWriter {
     csrs: Arc<Csrs>,
     objects: Gauge,
+    waiting: Arc<Waiting>,
 }
 
 /// The latest event of a CSR. A subscriber needs nothing older.
@@ -71,15 +75,6 @@ impl CsrReader {
         self.0.version()
     }
 
-    /// Returns the names of the CSRs of a user that nobody has decided on.
-    pub(crate) fn pending_of(&self, user: &str) -> HashSet<String> {
-        let is_pending = |entry: &watch::Sender<Latest>| match &*entry.borrow() {
-            Latest::Applied(csr) => csr.is_for(Some(user)) && csr.is_pending(),
-            Latest::Deleted(_) => false,
-        };
-        self.0.entries().iter().filter(|(_, entry)| is_pending(entry)).map(|(name, _)| name.clone()).collect()
-    }
-
     /// Subscribes to a CSR of this user, or returns `None` if there is none of that name.
     pub(crate) fn subscribe(&self, name: &str, user: Option<&str>) -> Option<Subscription> {
         let found = self.0.entries().get(name).map(watch::Sender::subscribe);
@@ -93,7 +88,7 @@ impl CsrWriter {
     pub(crate) fn insert(&self, csr: Arc<VisibleCsr>) {
         let mut entries = self.csrs.entries();
         if entries.contains_key(csr.name()) || csr.version() > self.csrs.version() {
-            advance(&mut entries, csr);
+            self.advance(&mut entries, csr);
         }
         self.count(&entries);
     }
@@ -102,7 +97,7 @@ impl CsrWriter {
     pub(crate) fn apply(&self, csr: VisibleCsr) {
         let version = csr.version();
         let mut entries = self.csrs.entries();
-        advance(&mut entries, csr.into());
+        self.advance(&mut entries, csr.into());
         self.count(&entries);
         self.bookmark(version);
     }
@@ -115,6 +110,7 @@ impl CsrWriter {
         if entries.get(last.name()).is_some_and(|entry| entry.borrow().csr().version() <= version)
             && let Some(entry) = entries.remove(last.name())
         {
+            self.waiting.forget(last.name());
             // Another person's last state is not for these subscribers.
             let known = entry.borrow().csr().clone();
             entry.send_replace(Latest::Deleted(if known.is_same(&last) { last.into() } else { known }));
@@ -142,12 +138,13 @@ impl CsrWriter {
                 None => !counts_anew && last.version() > version,
             };
             if !stays {
+                self.waiting.forget(name);
                 entry.send_replace(Latest::Deleted(last));
             }
             stays
         });
         for csr in listed.into_values() {
-            advance(&mut entries, csr.into());
+            self.advance(&mut entries, csr.into());
         }
         self.count(&entries);
         self.csrs.version.store(version, Ordering::Release);
@@ -157,6 +154,26 @@ impl CsrWriter {
     /// Notes that every event up to a version has been seen.
     pub(crate) fn bookmark(&self, version: u64) {
         self.csrs.version.fetch_max(version, Ordering::AcqRel);
+    }
+
+    /// Applies a CSR that is new, or newer than what is known. Another object under the same name is not a change of
+    /// the first one, which somebody else may watch.
+    fn advance(&self, entries: &mut Entries, csr: Arc<VisibleCsr>) {
+        if let Some(entry) = entries.get(csr.name()) {
+            let known = entry.borrow().csr().clone();
+            if csr.version() <= known.version() {
+                return;
+            }
+            if known.is_same(&csr) {
+                self.waiting.observe(csr.name(), csr.user(), csr.is_pending());
+                entry.send_replace(Latest::Applied(csr));
+                return;
+            }
+            self.waiting.forget(csr.name());
+            entry.send_replace(Latest::Deleted(known));
+        }
+        self.waiting.observe(csr.name(), csr.user(), csr.is_pending());
+        entries.insert(csr.name().to_owned(), watch::Sender::new(Latest::Applied(csr)));
     }
 
     fn count(&self, entries: &Entries) {
@@ -181,21 +198,4 @@ impl Latest {
             Self::Applied(csr) | Self::Deleted(csr) => csr,
         }
     }
-}
-
-/// Applies a CSR that is new, or newer than what is known. Another object under the same name is not a change of the
-/// first one, which somebody else may watch.
-fn advance(entries: &mut Entries, csr: Arc<VisibleCsr>) {
-    if let Some(entry) = entries.get(csr.name()) {
-        let known = entry.borrow().csr().clone();
-        if csr.version() <= known.version() {
-            return;
-        }
-        if known.is_same(&csr) {
-            entry.send_replace(Latest::Applied(csr));
-            return;
-        }
-        entry.send_replace(Latest::Deleted(known));
-    }
-    entries.insert(csr.name().to_owned(), watch::Sender::new(Latest::Applied(csr)));
 }

@@ -1,13 +1,20 @@
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use prometheus_client::metrics::gauge::Gauge;
 
-/// The number of things that last, in all, by person and by address.
+use super::{
+    Limits,
+    party::{Bounds, Party},
+    table::Limit,
+};
+
+/// The number of things that last: of each party, and of all together.
 pub(super) struct Concurrency {
+    bounds: Bounds,
+    limits: Limits,
     counts: Mutex<Counts>,
     gauge: Gauge,
 }
@@ -15,57 +22,47 @@ pub(super) struct Concurrency {
 #[derive(Default)]
 struct Counts {
     all: usize,
-    users: HashMap<Arc<str>, usize>,
-    addresses: HashMap<IpAddr, usize>,
-}
-
-/// The number that is at its limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exceeded {
-    All,
-    User,
-    Address,
+    parties: HashMap<Party, usize>,
 }
 
 /// A place among the things that last; it is free again when this is dropped.
 pub(crate) struct Permit {
     concurrency: Arc<Concurrency>,
-    user: Option<Arc<str>>,
-    address: IpAddr,
+    parties: Box<[Party]>,
 }
 
 impl Concurrency {
-    pub(super) fn new(gauge: Gauge) -> Arc<Self> {
-        Arc::new(Self { counts: Mutex::default(), gauge })
+    pub(super) fn new(bounds: Bounds, limits: Limits, gauge: Gauge) -> Arc<Self> {
+        Arc::new(Self { bounds, limits, counts: Mutex::default(), gauge })
     }
 
-    /// Acquires a place, where each of the limits has one left.
-    pub(super) fn acquire(
-        self: &Arc<Self>,
-        all: usize,
-        user: Option<(&str, usize)>,
-        (address, per_address): (IpAddr, usize),
-    ) -> Result<Permit, Exceeded> {
+    /// Acquires a place where each of the parties, the narrowest first, and then all together have one left.
+    ///
+    /// # Errors
+    /// The limit that is reached.
+    pub(super) fn acquire(self: &Arc<Self>, parties: Vec<Party>) -> Result<Permit, Limit> {
         let mut counts = self.counts();
-        if counts.all >= all {
-            return Err(Exceeded::All);
+        for party in &parties {
+            let (limit, factor) = self.bounds.of(party);
+            let maximum = self.value(limit).saturating_mul(factor);
+            if counts.parties.get(party).is_some_and(|count| *count >= maximum) {
+                return Err(limit);
+            }
         }
-        if user.is_some_and(|(user, maximum)| counts.users.get(user).is_some_and(|count| *count >= maximum)) {
-            return Err(Exceeded::User);
-        }
-        if counts.addresses.get(&address).is_some_and(|count| *count >= per_address) {
-            return Err(Exceeded::Address);
+        if counts.all >= self.value(self.bounds.all) {
+            return Err(self.bounds.all);
         }
         counts.all += 1;
-        let user = user.map(|(user, _)| {
-            let user = counts.users.get_key_value(user).map_or_else(|| user.into(), |(known, _)| known.clone());
-            *counts.users.entry(Arc::clone(&user)).or_default() += 1;
-            user
-        });
-        *counts.addresses.entry(address).or_default() += 1;
+        for party in &parties {
+            *counts.parties.entry(party.clone()).or_default() += 1;
+        }
         drop(counts);
         self.gauge.inc();
-        Ok(Permit { concurrency: self.clone(), user, address })
+        Ok(Permit { concurrency: self.clone(), parties: parties.into() })
+    }
+
+    fn value(&self, limit: Limit) -> usize {
+        usize::try_from(self.limits.value(limit)).unwrap_or(usize::MAX)
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -77,20 +74,19 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.concurrency.counts();
         counts.all -= 1;
-        if let Some(user) = &self.user {
-            release(&mut counts.users, user);
+        for party in &self.parties {
+            release(&mut counts.parties, party);
         }
-        release(&mut counts.addresses, &self.address);
         self.concurrency.gauge.dec();
     }
 }
 
-/// Counts down, and removes keys with nothing left.
-fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, usize>, key: &K) {
-    if let Some(count) = counts.get_mut(key) {
+/// Counts down, and removes a party with nothing left.
+pub(super) fn release(counts: &mut HashMap<Party, usize>, party: &Party) {
+    if let Some(count) = counts.get_mut(party) {
         *count -= 1;
         if *count == 0 {
-            counts.remove(key);
+            counts.remove(party);
         }
     }
 }

@@ -62,6 +62,8 @@ pub(crate) enum Scope {
     Everyone,
     /// One address; an IPv6 network counts as one.
     Address,
+    /// One network of addresses.
+    Network,
     /// One person.
     User,
     /// One request.
@@ -104,7 +106,7 @@ impl Row {
         match self.refusal {
             Refusal::TryAgain { .. } => Some(match self.scope {
                 Scope::Everyone => (503, "ServiceUnavailable"),
-                Scope::Address | Scope::User | Scope::Request => (429, "TooManyRequests"),
+                Scope::Address | Scope::Network | Scope::User | Scope::Request => (429, "TooManyRequests"),
             }),
             Refusal::Status { code, reason, .. } => Some((code, reason)),
             Refusal::Disconnect => None,

@@ -14,22 +14,40 @@ pub struct Limits {
     pub connections: usize,
     /// Connections of one address, which a proxy beside this server is exempt from.
     pub connections_per_address: usize,
+    /// Connections of one network (/24; of IPv6 /56, and four times as many of a /48).
+    pub connections_per_network: usize,
     /// Watches at a time.
     pub streams: usize,
     /// Watches of one person.
     pub streams_per_user: usize,
-    /// Watches of one address, IPv6 by /64: an office has one.
+    /// Watches of one address where nobody is known, IPv6 by /64: an office has one.
     pub streams_per_address: usize,
+    /// Those of one network.
+    pub streams_per_network: usize,
+    /// Creates in a minute.
+    pub creates: usize,
     /// Creates of one person in a minute.
     pub creates_per_user: usize,
-    /// Creates of one address in a minute.
+    /// Creates of one address in a minute, where nobody is known.
     pub creates_per_address: usize,
-    /// CSRs of one person that nobody has decided on.
+    /// Those of one network.
+    pub creates_per_network: usize,
+    /// CSRs that nobody has decided on.
+    pub pending: usize,
+    /// Those of one person.
     pub pending_per_user: usize,
+    /// Those that one address has made by this server, where nobody is known.
+    pub pending_per_address: usize,
+    /// Those of one network.
+    pub pending_per_network: usize,
     /// Requests a second to the API server about names that are not known here.
     pub lookups_per_second: usize,
-    /// Those of one address.
+    /// Those of one person.
+    pub lookups_per_user: usize,
+    /// Those of one address where nobody is known.
     pub lookups_per_address: usize,
+    /// Those of one network.
+    pub lookups_per_network: usize,
     /// The longest body. A request for RSA-4096 with 64 long groups fits into the default.
     pub body_bytes: usize,
     /// For the head of a request, and for the pause between two of them.
@@ -99,14 +117,23 @@ impl Default for Limits {
         let mut limits = Self {
             connections: 0,
             connections_per_address: 0,
+            connections_per_network: 0,
             streams: 0,
             streams_per_user: 0,
             streams_per_address: 0,
+            streams_per_network: 0,
+            creates: 0,
             creates_per_user: 0,
             creates_per_address: 0,
+            creates_per_network: 0,
+            pending: 0,
             pending_per_user: 0,
+            pending_per_address: 0,
+            pending_per_network: 0,
             lookups_per_second: 0,
+            lookups_per_user: 0,
             lookups_per_address: 0,
+            lookups_per_network: 0,
             body_bytes: 0,
             header_timeout: Duration::ZERO,
             body_timeout: Duration::ZERO,

@@ -116,6 +116,50 @@ async fn refuses_a_person_with_too_many_requests_that_wait() {
 }
 
 #[tokio::test]
+async fn lets_one_persons_junk_cost_another_one_behind_the_same_proxy_nothing() {
+    let server = knowing_jane(Scenario::Created, Vec::new()).await;
+    let create = async |user: &str, body: &str| {
+        let headers = format!("Content-Type: application/json\r\nX-User: {user}\r\nX-Groups: developers\r\n");
+        server.ask("POST", CSRS_PATH, &headers, body).await
+    };
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = create("mallory", "junk").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+        }
+    }
+    is_refused(&refused.expect("a bound of hers"), 429, "you have sent many requests");
+    for letter in ["a", "b", "c"] {
+        let target = format!("{CSRS_PATH}/made-up-{}", letter.repeat(10));
+        for _ in 0..40 {
+            server.ask("GET", &target, "X-User: mallory\r\n", "").await;
+        }
+    }
+    assert_eq!(create("jane", &body(&golden("jane")).to_string()).await.status, 201);
+}
+
+#[tokio::test]
+async fn refuses_an_address_of_which_too_many_requests_wait_and_takes_one_more_after_a_decision() {
+    let limits = Limits { pending_per_address: 2, pending_per_network: 3, pending: 4, ..Limits::default() };
+    let server = Running::with(Scenario::Created, |config| config.limits = limits).await;
+    let create = async |address: &str, letter: &str| {
+        let mut object = body(&golden("jane"));
+        object["metadata"]["name"] = format!("jane-{}", letter.repeat(10)).into();
+        let headers = format!("Content-Type: application/json\r\n{}", from(address));
+        server.ask("POST", CSRS_PATH, &headers, &object.to_string()).await
+    };
+    for (address, letter) in [("203.0.113.1", "a"), ("203.0.113.1", "b"), ("203.0.113.2", "c"), ("198.51.100.1", "d")] {
+        assert_eq!(create(address, letter).await.status, 201, "{address} {letter}");
+    }
+    is_refused(&create("203.0.113.1", "e").await, 429, "from your address wait");
+    is_refused(&create("203.0.113.3", "e").await, 429, "from your network wait");
+    is_refused(&create("192.0.2.1", "e").await, 429, "tell your approvers");
+    // The same again, since its answer was lost, is for the API server to refuse.
+    assert_eq!(create("203.0.113.1", "a").await.status, 201);
+}
+
+#[tokio::test]
 async fn counts_a_create_that_is_under_way_though_its_person_has_left() {
     let server = knowing_jane(Scenario::Silence, Vec::new()).await;
     let first = Connection::open(server.address, &creates(&server, NAME)).await;

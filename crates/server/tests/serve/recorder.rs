@@ -199,6 +199,8 @@ pub(crate) fn created(body: &str, account: &str) -> Value {
     object["spec"]["username"] = account.into();
     object["spec"]["groups"] = json!(["system:authenticated"]);
     object["metadata"]["uid"] = "1234".into();
+    // After every list and event of these tests.
+    object["metadata"]["resourceVersion"] = "1000000".into();
     object["metadata"]["managedFields"] = json!([{"manager": "kube-enroll"}]);
     object
 }

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::limits::Limits;
+use crate::limits::{
+    Limits,
+    row::{Field, Scope, Unit},
+};
 
 /// The row as it stands in `docs/limits.md`.
 fn line(row: &Row) -> String {
@@ -13,6 +16,7 @@ fn line(row: &Row) -> String {
     let scope = match row.scope {
         Scope::Everyone => "all together",
         Scope::Address => "an address",
+        Scope::Network => "a network",
         Scope::User => "a person",
         Scope::Request => "a request",
     };
