@@ -2,13 +2,17 @@
 
 use std::{
     io::{IsTerminal, Write},
+    pin::pin,
     process::ExitCode,
 };
 
 use anyhow::Context;
 use kube_enroll_server::{Cli, ListenAddress, LogFormat, Serve, Server, Shutdown, Sources, with_sources};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
 use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 fn main() -> ExitCode {
@@ -56,19 +60,27 @@ async fn serve(flags: Serve) -> anyhow::Result<()> {
             ListenAddress::Unix(path) => tracing::info!("listening on unix:{}", path.display()),
         }
     }
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {
-                tracing::info!("SIGTERM: ending, once others have taken over");
-                Shutdown::Graceful
-            }
-            _ = interrupt.recv() => {
-                tracing::info!("SIGINT: ending");
-                Shutdown::Immediate
-            }
+    let (begin, begun) = oneshot::channel();
+    let mut serving = pin!(server.serve(async { begun.await.unwrap_or(Shutdown::Immediate) }));
+    let shutdown = tokio::select! {
+        ended = &mut serving => return Ok(ended?),
+        _ = terminate.recv() => {
+            tracing::info!("SIGTERM: ending, once others have taken over; a second signal ends at once");
+            Shutdown::Graceful
+        }
+        _ = interrupt.recv() => {
+            tracing::info!("SIGINT: ending; a second signal ends at once");
+            Shutdown::Immediate
         }
     };
-    Ok(server.serve(shutdown).await?)
+    let _ = begin.send(shutdown);
+    tokio::select! {
+        ended = &mut serving => return Ok(ended?),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("a second signal: ended");
+    Ok(())
 }
 
 /// Raises the number of file descriptors to what the system gives, and warns where `--max-connections` needs more: a

@@ -152,6 +152,20 @@ async fn writes_neither_the_proxys_secret_nor_a_users_token_to_its_log() {
 }
 
 #[tokio::test]
+async fn ends_at_once_by_a_second_signal() {
+    let recorder = Recorder::start(Scenario::Created).await;
+    let mut process = Process::start(&recorder, "exec \"$@\"").await;
+    let kill = |id: u32| Command::new("kill").args(["-TERM", &id.to_string()]).status().expect("kill").success();
+    assert!(kill(process.child.id()));
+    // It says for a while that it is not ready, so that balancers see it.
+    process.wait_for_log("ending, once others have taken over").await;
+    assert_eq!(process.child.try_wait().expect("a process"), None);
+    assert!(kill(process.child.id()));
+    process.wait_for_log("a second signal: ended").await;
+    assert!(process.child.wait().expect("an end").success());
+}
+
+#[tokio::test]
 async fn goes_on_after_it_was_out_of_file_descriptors() {
     let recorder = Recorder::start(Scenario::Created).await;
     let process = Process::start(&recorder, "ulimit -n 40; exec \"$@\"").await;
