@@ -14,6 +14,10 @@ pub struct WatchDecoder {
 #[derive(Debug, Default)]
 struct WatchLines {
     line: Vec<u8>,
+    /// Lines that are too long are passed over.
+    skips_long: bool,
+    /// The rest of a line is passed over.
+    is_skipping: bool,
 }
 
 /// One event of a watch.
@@ -40,12 +44,18 @@ impl WatchDecoder {
         Self::default()
     }
 
+    /// Makes a decoder that passes over lines of more than [`MAX_WATCH_LINE_BYTES`]: of a stream with objects of
+    /// others, who can make them as long as they like.
+    pub fn skipping_long_lines() -> Self {
+        Self { lines: WatchLines { skips_long: true, ..WatchLines::default() } }
+    }
+
     /// Adds the next bytes of the stream, split at any place, and returns the events that they complete. Unknown event
     /// types are skipped, as Kubernetes requires of clients.
     ///
     /// # Errors
     /// [`Error::InvalidWatch`] for a line that is no event, [`Error::WatchLineTooLong`] for one of more than
-    /// [`MAX_WATCH_LINE_BYTES`]; the stream is of no use after that.
+    /// [`MAX_WATCH_LINE_BYTES`], unless those are passed over; the stream is of no use after that.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<WatchEvent>, Error> {
         let mut events = Vec::new();
         for line in self.lines.push(bytes)? {
@@ -65,7 +75,7 @@ impl WatchLines {
             self.extend(&rest[..end])?;
             rest = &rest[end + 1..];
             let line = std::mem::take(&mut self.line);
-            if !line.iter().all(u8::is_ascii_whitespace) {
+            if !std::mem::take(&mut self.is_skipping) && !line.iter().all(u8::is_ascii_whitespace) {
                 lines.push(line);
             }
         }
@@ -74,10 +84,14 @@ impl WatchLines {
     }
 
     fn extend(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if self.line.len() + bytes.len() > MAX_WATCH_LINE_BYTES {
+        if self.line.len() + bytes.len() <= MAX_WATCH_LINE_BYTES {
+            self.line.extend_from_slice(bytes);
+        } else if self.skips_long {
+            self.line = Vec::new();
+            self.is_skipping = true;
+        } else {
             return Err(Error::WatchLineTooLong { maximum_bytes: MAX_WATCH_LINE_BYTES });
         }
-        self.line.extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -169,6 +183,21 @@ mod tests {
         ] {
             assert!(matches!(WatchDecoder::new().push(line.as_bytes()), Err(Error::InvalidWatch { .. })), "{line}");
         }
+    }
+
+    #[test]
+    fn passes_over_a_line_that_is_too_long_where_others_make_them() {
+        let mut decoder = WatchDecoder::skipping_long_lines();
+        let bookmark = br#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7"}}}"#;
+        let events = [WatchEvent::Bookmark { resource_version: "7".into() }];
+        for pieces in [2, 3, 7] {
+            for _ in 0..pieces {
+                assert_eq!(decoder.push(&vec![b'x'; 1 << 20]), Ok(vec![]), "{pieces}");
+            }
+            let end = if pieces == 2 { &b"xx\n"[..] } else { b"\n" };
+            assert_eq!(decoder.push(&[end, bookmark, b"\n"].concat()), Ok(events.to_vec()), "{pieces}");
+        }
+        assert!(matches!(decoder.push(b"{}\n"), Err(Error::InvalidWatch { .. })));
     }
 
     #[test]

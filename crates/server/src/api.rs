@@ -189,7 +189,7 @@ impl Api {
             self.account_of(&value.spec.username).await?.visible(value)
         };
         let csr = Arc::new(csr.ok_or(ApiError::NotReady)?);
-        self.csr_writer.insert(csr.clone());
+        self.csr_writer.insert_created(csr.clone());
         Ok(json(StatusCode::CREATED, response::csr(&csr)))
     }
 

@@ -26,7 +26,15 @@ pub(crate) async fn follow(
     mut decisions: Decisions,
 ) -> Infallible {
     loop {
-        match watcher.next().await {
+        let event = tokio::select! {
+            event = watcher.next() => event,
+            () = csrs.doubted() => {
+                tracing::warn!("the cluster counts anew, as after a restore: listing");
+                watcher.list_again();
+                continue;
+            }
+        };
+        match event {
             Event::Listed { csrs: listed, version, account } => {
                 decisions.replace(&listed, &account, csrs.counts_anew(version));
                 csrs.replace(listed, version, account);

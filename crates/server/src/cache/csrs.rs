@@ -9,7 +9,7 @@ use std::{
 };
 
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::{
     kubernetes::csr::{ServiceAccount, VisibleCsr},
@@ -19,7 +19,7 @@ use crate::{
 /// Makes an empty cache of CSRs. `objects` is set to their number, and `waiting` kept to those without a decision.
 pub(crate) fn csrs(objects: Gauge, waiting: Arc<Waiting>) -> (CsrReader, CsrWriter) {
     let csrs = Arc::new(Csrs::default());
-    (CsrReader(csrs.clone()), CsrWriter { csrs, objects, waiting })
+    (CsrReader(csrs.clone()), CsrWriter { csrs, objects, waiting, doubt: Arc::default() })
 }
 
 /// The readers' side: single CSRs, as they are and as they change.
@@ -32,6 +32,7 @@ pub(crate) struct CsrWriter {
     csrs: Arc<Csrs>,
     objects: Gauge,
     waiting: Arc<Waiting>,
+    doubt: Arc<Notify>,
 }
 
 /// The latest event of a CSR. A subscriber needs nothing older.
@@ -83,7 +84,23 @@ impl CsrReader {
 }
 
 impl CsrWriter {
-    /// Inserts a CSR that was read or created beside the watch. One that the watch should have shown already, and has
+    /// Inserts a CSR that was just created. Where the watch has been beyond its version and has not shown it, the
+    /// cluster counts anew, as after a restore of etcd: everything has to be listed again.
+    pub(crate) fn insert_created(&self, csr: Arc<VisibleCsr>) {
+        let mut entries = self.csrs.entries();
+        if !entries.contains_key(csr.name()) && csr.version() <= self.csrs.version() {
+            self.doubt.notify_one();
+        }
+        self.advance(&mut entries, csr);
+        self.count(&entries);
+    }
+
+    /// Waits until the watch is known to show a cluster that is no more.
+    pub(crate) async fn doubted(&self) {
+        self.doubt.notified().await;
+    }
+
+    /// Inserts a CSR that was read beside the watch. One that the watch should have shown already, and has
     /// not, is gone.
     pub(crate) fn insert(&self, csr: Arc<VisibleCsr>) {
         let mut entries = self.csrs.entries();

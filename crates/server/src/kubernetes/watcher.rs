@@ -140,6 +140,11 @@ impl Watcher {
         }
     }
 
+    /// Forgets what is known, and lists again after a pause.
+    pub(crate) fn list_again(&mut self) {
+        self.state = self.end(Instant::now(), End::Expired, None);
+    }
+
     async fn step(&mut self, state: State) -> State {
         match state {
             State::Unlisted => {
@@ -147,12 +152,18 @@ impl Watcher {
                 self.metrics.lists.inc();
                 State::Listing { csrs: Vec::new(), next: String::new() }
             }
-            State::Listing { csrs, next } => match self.list_page(csrs, &next).await {
-                Ok(state) => state,
+            State::Listing { mut csrs, next } => match self.list_page(&mut csrs, &next).await {
+                Ok(None) => State::Listing { csrs, next },
+                Ok(Some(Page { metadata, .. })) if !metadata.next.is_empty() => {
+                    State::Listing { csrs, next: metadata.next }
+                }
+                Ok(Some(Page { metadata, .. })) => {
+                    let version = version_number(&metadata.resource_version);
+                    tracing::debug!(objects = csrs.len(), version, "listed");
+                    self.events.push_back(Event::Listed { csrs, version, account: self.account.clone() });
+                    State::Listed { version }
+                }
                 Err(error) => {
-                    if matches!(error, Error::TooLong { .. }) {
-                        self.page_objects = (self.page_objects / 2).max(1);
-                    }
                     let pause = self.backoff.pause(fastrand::f64());
                     report("listing", &error, pause);
                     State::Pausing { pause, next: Box::new(State::Unlisted) }
@@ -166,7 +177,7 @@ impl Watcher {
                     Ok(Dated { value: body, date }) => {
                         self.observe(date);
                         self.metrics.watching.set(1);
-                        let decoder = WatchDecoder::new();
+                        let decoder = WatchDecoder::skipping_long_lines();
                         State::Watching(Box::new(Watch { body, decoder, version, requested }))
                     }
                     Err(Error::Status { status, .. }) if status.is_expired() => self.end(requested, End::Expired, None),
@@ -181,17 +192,23 @@ impl Watcher {
         }
     }
 
-    async fn list_page(&mut self, mut csrs: Vec<VisibleCsr>, next: &str) -> Result<State, Error> {
-        let Dated { value: Page { metadata, items }, date } = self.client.list(next, self.page_objects).await?;
-        self.observe(date);
-        csrs.extend(items.into_iter().filter_map(|object| self.account.visible(object)));
-        if !metadata.next.is_empty() {
-            return Ok(State::Listing { csrs, next: metadata.next });
+    /// Adds the CSRs of a page, and returns the rest of it; `None` where it was too long, and is to be asked for again
+    /// with fewer objects. The pages after it have more again.
+    async fn list_page(&mut self, csrs: &mut Vec<VisibleCsr>, next: &str) -> Result<Option<Page>, Error> {
+        match self.client.list(next, self.page_objects).await {
+            Ok(Dated { value: mut page, date }) => {
+                self.observe(date);
+                self.page_objects = (self.page_objects * 2).min(PAGE_OBJECTS);
+                let objects = std::mem::take(&mut page.items).into_iter();
+                csrs.extend(objects.filter_map(|object| self.account.visible(object)));
+                Ok(Some(page))
+            }
+            Err(Error::TooLong { .. }) if self.page_objects > 1 => {
+                self.page_objects /= 2;
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
-        let version = version_number(&metadata.resource_version);
-        tracing::debug!(objects = csrs.len(), version, "listed");
-        self.events.push_back(Event::Listed { csrs, version, account: self.account.clone() });
-        Ok(State::Listed { version })
     }
 
     /// Reads what comes next on a watch.

@@ -71,13 +71,15 @@ pub(crate) struct Listed {
     pub(crate) refuses: Option<Value>,
     /// What every new watch begins with.
     pub(crate) first: &'static str,
+    /// A page from which more objects than these are longer than the server reads.
+    pub(crate) heavy: Option<(usize, u32)>,
 }
 
 impl Recorder {
     pub(crate) async fn start(scenario: Scenario) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let listed = Listed { objects: Vec::new(), version: 1, refuses: None, first: "" };
+        let listed = Listed { objects: Vec::new(), version: 1, refuses: None, first: "", heavy: None };
         let state = State { seen: Vec::new(), scenario, account: Some(ACCOUNT), listed, watches: Vec::new() };
         let state = Arc::new(Mutex::new(state));
         let mut tasks = JoinSet::new();
@@ -216,6 +218,13 @@ fn followed(target: &str, state: &mut State) -> Response<UnsyncBoxBody<Bytes, In
         let page: usize = target.split_once("continue=").map_or(0, |(_, page)| page.parse().expect("ours"));
         let next = if page + 1 < listed.objects.len() { (page + 1).to_string() } else { String::new() };
         let metadata = json!({"resourceVersion": listed.version.to_string(), "continue": next});
+        let limit: u32 = target
+            .split_once("limit=")
+            .and_then(|(_, rest)| rest.split('&').next()?.parse().ok())
+            .expect("a list asks for some at a time");
+        if listed.heavy.is_some_and(|(heavy, most)| heavy == page && limit > most) {
+            return whole(200, " ".repeat(33 << 20));
+        }
         let items: Vec<_> = listed.objects.get(page).into_iter().collect();
         return whole(200, json!({"metadata": metadata, "items": items}).to_string());
     }

@@ -10,7 +10,7 @@ use crate::{
     client::Connection,
     reading::stored,
     recorder::{ACCOUNT, DATE, Scenario},
-    running::{CSRS_PATH, NAME, Running},
+    running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
 fn target() -> String {
@@ -277,6 +277,68 @@ async fn lists_page_by_page() {
     assert_eq!(lists, 5);
     let answer = server.get(&format!("{CSRS_PATH}/jane-eeeeeeeeee")).await;
     assert_eq!((answer.status, server.recorder.seen().len()), (200, 0));
+}
+
+#[tokio::test]
+async fn asks_for_fewer_objects_where_a_page_is_too_long_and_for_more_again_behind_it() {
+    let recorder = crate::recorder::Recorder::start(Scenario::Created).await;
+    let objects = (1..=4).map(|index| {
+        let mut object = at(index, "first");
+        object["metadata"]["name"] = format!("jane-{}", ["a", "b", "c", "d"][index as usize - 1].repeat(10)).into();
+        object
+    });
+    recorder.list(|listed| (listed.objects, listed.version, listed.heavy) = (objects.collect(), 7, Some((1, 50))));
+    let server = Running::unready(recorder, |_| {}).await;
+    server.wait_until_ready().await;
+    let lists: Vec<_> = server
+        .recorder
+        .followed()
+        .into_iter()
+        .filter(|target| !target.contains("watch=true"))
+        .map(|target| target.split_once("limit=").expect("a bound").1.to_owned())
+        .collect();
+    // Not from the beginning, and not with few objects for ever.
+    let expected = [
+        "250",
+        "250&continue=1",
+        "125&continue=1",
+        "62&continue=1",
+        "31&continue=1",
+        "62&continue=2",
+        "124&continue=3",
+    ];
+    assert_eq!(lists, expected);
+}
+
+#[tokio::test]
+async fn passes_over_an_object_of_others_that_is_too_long_and_watches_on() {
+    let server = running().await;
+    let mut browser = watch(&server).await;
+    let mut other = at(20, "other");
+    other["metadata"]["name"] = "somebody-elses".into();
+    other["metadata"]["annotations"]["long"] = "x".repeat(3 << 20).into();
+    server.recorder.tell(event("ADDED", &other));
+    server.recorder.tell(event("MODIFIED", &at(21, "second")));
+    browser.read_until("\"second\"").await;
+    let lists = server.recorder.followed().iter().filter(|target| !target.contains("watch=true")).count();
+    assert_eq!(lists, 1);
+}
+
+#[tokio::test]
+async fn shows_what_was_just_created_in_a_cluster_that_counts_anew() {
+    let recorder = crate::recorder::Recorder::start(Scenario::Created).await;
+    recorder.list(|listed| (listed.objects, listed.version) = (Vec::new(), 5_000_000));
+    let server = Running::unready(recorder, |_| {}).await;
+    server.wait_until_ready().await;
+    assert_eq!(server.wait_for_watch(1).await, "5000000");
+    // etcd was restored, and nothing has told the watch: its versions are lower again.
+    let object = body(&golden("jane"));
+    let restored = crate::recorder::created(&object.to_string(), ACCOUNT);
+    server.recorder.list(|listed| (listed.objects, listed.version) = (vec![restored], 1_000_001));
+    assert_eq!(server.post(&object.to_string()).await.status, 201);
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 200);
+    assert_eq!(server.wait_for_watch(2).await, "1000001");
+    assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 200);
 }
 
 #[tokio::test]

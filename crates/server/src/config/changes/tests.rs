@@ -6,7 +6,7 @@ use super::*;
 use crate::config::flags::{Cli, Command};
 
 /// Rows of `CHANGELOG.md` without a line in the log, each with the reason.
-const WITHOUT_A_LINE: [(&str, &str); 14] = [
+const WITHOUT_A_LINE: [(&str, &str); 16] = [
     ("`--identity=header`", "without a proof, the start is refused"),
     ("`--user-header`, `--groups-header`, `--proxy-secret-header`", "the start is refused"),
     ("`--identity`", "the start is refused"),
@@ -15,6 +15,14 @@ const WITHOUT_A_LINE: [(&str, &str); 14] = [
     ("`--allowed-host`", "it does what it did, and without it the start beyond loopback is refused"),
     ("`--cluster-server`, the kubeconfig", "the start warns of such an address"),
     ("`--listen`", "it does what it did; the configuration file is new"),
+    (
+        "`--max-…-per-network`, `--max-creates`, `--max-pending`, `--max-pending-per-address`, `--max-lookups-per-user` (new)",
+        "whoever reaches one reads it in a warning",
+    ),
+    (
+        "`--max-creates-per-address`, `--max-streams-per-address`, `--max-lookups-per-address`",
+        "people who are known have more than before",
+    ),
     ("`--own-account`", "what is lost was lost before"),
     ("`--oidc-groups-claim`", "it grants what it did, and says more"),
     ("`--proxy-secret-file` and other files", "nothing that was there is missing"),
