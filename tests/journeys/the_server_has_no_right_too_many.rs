@@ -2,10 +2,25 @@
 
 use hyper::StatusCode;
 use kube_enroll_core::CSRS_PATH;
-use kube_enroll_e2e::{control_plane::ControlPlane, http::ask, serve::Serve, shell::Shell};
+use kube_enroll_e2e::{control_plane::ControlPlane, http::ask, programs, serve::Serve, shell::Shell};
 use serde_json::Value;
 
 use crate::whole::{create_somebody_elses, unique};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_manifests_are_as_the_api_server_takes_them() {
+    let admin = ControlPlane::shared().admin();
+    ControlPlane::shared().service_account_kubeconfig().await;
+    let deploy = programs::repository().join("deploy");
+    let applied = admin.ok(&format!("kubectl apply --dry-run=server --filename '{}' 2>&1", deploy.display())).await;
+    for expected in
+        ["deployment.apps/kube-enroll", "service/kube-enroll", "networkpolicy.networking.k8s.io/kube-enroll"]
+    {
+        assert!(applied.contains(&format!("{expected} created (server dry run)")), "{expected} in {applied}");
+    }
+    // The strictest profile has nothing against the pod.
+    assert!(!applied.to_lowercase().contains("warning"), "{applied}");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_account_may_ask_and_look_and_nothing_else() {

@@ -5,6 +5,7 @@ mod concurrency;
 mod flags;
 mod limiter;
 mod party;
+mod places;
 mod rate;
 mod row;
 pub(crate) mod table;
@@ -13,5 +14,6 @@ mod waiting;
 
 pub(crate) use concurrency::Permit;
 pub(crate) use limiter::{LimitExceeded, Limiter};
+pub(crate) use places::Places;
 pub use values::Limits;
 pub(crate) use waiting::Waiting;

@@ -27,7 +27,7 @@ use crate::{
         client::Client,
         watcher::Watcher,
     },
-    limits::{Limiter, Limits},
+    limits::{Limiter, Limits, Places},
     metrics::Metrics,
     reread::{self, NamedFile},
     shutdown::{Shutdown, ShutdownSignal},
@@ -174,6 +174,8 @@ impl Server {
         let api = &state.api;
         let (router, operator_router) = (router::router(state.clone()), router::operator_router(state.clone()));
         let (mut connections, mut operators, mut rejected) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+        let operator_places = Places::new(MAX_OPERATOR_CONNECTIONS, MAX_OPERATOR_CONNECTIONS_PER_ADDRESS);
+        let probe_places = Places::new(MAX_PROBES, MAX_PROBES_PER_ADDRESS);
         let mut shutdown = pin!(async {
             match shutdown.await {
                 Shutdown::Graceful => {
@@ -202,9 +204,12 @@ impl Server {
         let spread = loop {
             tokio::select! {
                 (accepted, peer) = accept(metrics_listeners) => {
-                    if operators.len() < MAX_OPERATOR_CONNECTIONS {
+                    if let Some(place) = operator_places.take(peer.address()) {
                         let (router, shutdown) = (operator_router.clone(), api.shutdown.clone());
-                        operators.spawn(connection::serve(accepted, peer, router, limits, shutdown));
+                        operators.spawn(async move {
+                            connection::serve(accepted, peer, router, limits.for_probes(), shutdown).await;
+                            drop(place);
+                        });
                     }
                 }
                 spread = &mut shutdown => break spread,
@@ -224,11 +229,21 @@ impl Server {
                                 drop(permit);
                             });
                         }
-                        Err(error) if rejected.len() < MAX_REJECTIONS => {
-                            rejected.spawn(connection::reject(accepted, error.into()));
-                        }
-                        // Without an answer: there are too many to answer.
-                        Err(_) => drop(accepted),
+                        Err(error) => match probe_places.take(peer.address()) {
+                            // It may be the kubelet's, who shares the address of a proxy.
+                            Some(place) => {
+                                let (router, shutdown) = (router::probe_router(state.clone(), error), api.shutdown.clone());
+                                rejected.spawn(async move {
+                                    connection::serve(accepted, peer, router, limits.for_probes(), shutdown).await;
+                                    drop(place);
+                                });
+                            }
+                            None if rejected.len() < MAX_REJECTIONS => {
+                                rejected.spawn(connection::reject(accepted, error.into()));
+                            }
+                            // Without an answer: there are too many to answer.
+                            None => drop(accepted),
+                        },
                     }
                 }
             }
@@ -295,6 +310,15 @@ fn ports(listeners: &[Listener]) -> Vec<u16> {
 
 /// Connections to the address of `/metrics`, at a time.
 const MAX_OPERATOR_CONNECTIONS: usize = 64;
+
+/// Those of one address: Prometheus and the kubelet open one at a time.
+const MAX_OPERATOR_CONNECTIONS_PER_ADDRESS: usize = 16;
+
+/// Connections over a limit that are read for a probe, at a time.
+const MAX_PROBES: usize = 64;
+
+/// Those of one address.
+const MAX_PROBES_PER_ADDRESS: usize = 4;
 
 /// Connections that are answered that there are too many, at a time.
 const MAX_REJECTIONS: usize = 256;

@@ -31,6 +31,12 @@ pub(super) async fn close_after_body(request: Request, next: Next) -> Response {
     response
 }
 
+/// Makes a response the last one of its connection.
+pub(super) async fn close(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 const COMMON_HEADERS: [(HeaderName, &str); 7] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

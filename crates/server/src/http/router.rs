@@ -17,6 +17,7 @@ use crate::{
     api::{Api, ApiError, log::RequestLog, origin},
     bundle::Bundle,
     identity::Peer,
+    limits::LimitExceeded,
     metrics::Metrics,
 };
 
@@ -40,23 +41,28 @@ pub(crate) fn router(state: Arc<AppState>) -> Router {
         .fallback(page_or_api)
         .layer(middleware::from_fn_with_state(state.clone(), known_host))
         .layer(middleware::from_fn_with_state(state.clone(), https));
-    Router::new()
-        // Probes name the pod's address as Host, and learn nothing.
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
+    // Probes name the pod's address as Host, and learn nothing.
+    probes()
         .fallback_service(guarded.with_state(state.clone()))
         .layer(middleware::map_response(headers::add_common))
         .layer(middleware::from_fn(headers::close_after_body))
         .with_state(state)
 }
 
-/// Makes the router of the address that only operators reach.
+/// Makes the router of the address that only operators reach. Each answer ends its connection, so that none is held.
 pub(crate) fn operator_router(state: Arc<AppState>) -> Router {
-    Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .with_state(state)
+    let routes = probes().route("/metrics", get(metrics));
+    routes.layer(middleware::map_response(headers::close)).with_state(state)
+}
+
+/// Makes the router of a connection over a limit: it answers probes, and refuses everything else.
+pub(crate) fn probe_router(state: Arc<AppState>, exceeded: LimitExceeded) -> Router {
+    let routes = probes().fallback(move || async move { ApiError::from(exceeded) });
+    routes.layer(middleware::map_response(headers::close)).with_state(state)
+}
+
+fn probes() -> Router<Arc<AppState>> {
+    Router::new().route("/livez", get(livez)).route("/readyz", get(readyz))
 }
 
 async fn livez() -> &'static str {

@@ -90,6 +90,11 @@ impl Limits {
         Ok(())
     }
 
+    /// Returns these with little time for a head: of a connection that is there for a probe alone, or for Prometheus.
+    pub(crate) fn for_probes(self) -> Self {
+        Self { header_timeout: self.header_timeout.min(PROBE_TIMEOUT), ..self }
+    }
+
     /// Returns the value of a limit: a number, or whole seconds.
     pub(crate) fn value(mut self, limit: Limit) -> u64 {
         match (limit.row().field)(&mut self) {
@@ -151,6 +156,9 @@ impl Default for Limits {
         limits
     }
 }
+
+/// A probe is sent as soon as it is connected.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A day. What ends later ends never, and at some point cannot be added to a time.
 const MAX_TIMEOUT: Duration = Duration::from_secs(86_400);

@@ -85,7 +85,7 @@ async fn cuts_off_readers_that_do_not_read() {
     connection.read_until("HTTP/1.1 200").await;
     let mut version = 100;
     let cut_off = async {
-        while server.get("/livez").await.status == 503 {
+        while server.get("/missing").await.status == 503 {
             version += 1;
             object["metadata"]["resourceVersion"] = version.to_string().into();
             server.recorder.tell(format!("{}\n", json!({"type": "MODIFIED", "object": object})));
@@ -99,10 +99,10 @@ async fn cuts_off_readers_that_do_not_read() {
 }
 
 #[tokio::test]
-async fn answers_503_to_one_connection_too_many() {
+async fn answers_503_to_one_connection_too_many_and_200_to_a_probe() {
     let limits = Limits { connections: 2, ..Limits::default() };
     let server = Running::with(Scenario::Created, |config| config.limits = limits).await;
-    let keep = format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    let keep = format!("GET /config.json HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
     let mut open = Vec::new();
     while open.len() < 2 {
         let mut connection = Connection::open(server.address, &keep).await;
@@ -112,8 +112,23 @@ async fn answers_503_to_one_connection_too_many() {
             open.push(connection);
         }
     }
-    let answer = server.get("/livez").await;
+    let answer = server.get("/").await;
     assert_eq!((answer.status, answer.json()["reason"].as_str()), (503, Some("ServiceUnavailable")));
+    assert_eq!(answer.header("connection"), Some("close"));
+    for probe in ["/livez", "/readyz"] {
+        assert_eq!(server.get(probe).await.status, 200, "{probe}");
+    }
+    // Those that send nothing hold their places for two seconds, and what is beyond them is refused unread.
+    let mut idle = Vec::new();
+    for _ in 0..4 {
+        idle.push(Connection::open(server.address, "").await);
+    }
+    let mut refused = Connection::open(server.address, "").await;
+    refused.read_until("HTTP/1.1 503").await;
+    for mut connection in idle {
+        connection.read_to_end().await;
+    }
+    assert_eq!(server.get("/livez").await.status, 200);
     drop(open);
     server.wait_until_ready().await;
 }

@@ -10,9 +10,14 @@ use std::{
 use clap::CommandFactory;
 use kube_enroll_server::{Cli, Config};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
 
 use crate::{
-    client::send,
+    client::{DEADLINE, parse, send},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
     running::{CSRS_PATH, NAME, Running, body, golden},
@@ -32,6 +37,34 @@ async fn running() -> Running {
         config.metrics_listen = Some("127.0.0.1:0".parse().expect("an address"));
     })
     .await
+}
+
+#[tokio::test]
+async fn answers_operators_though_somebody_holds_connections_idle() {
+    let server = running().await;
+    let address = server.metrics_address.expect("an address of its own");
+    let mut idle = Vec::new();
+    for _ in 0..70 {
+        idle.push(TcpStream::connect(address).await.expect("a server"));
+    }
+    // From another address at once, from the same one when what sends nothing is closed.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.2:0".parse().expect("an address")).expect("all of 127.0.0.0/8 is loopback");
+    let mut stream = socket.connect(address).await.expect("a server");
+    // Without being asked to close: no connection is held.
+    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: 10.0.0.1:9090\r\n\r\n").await.expect("a server that reads");
+    let mut bytes = Vec::new();
+    timeout(DEADLINE, stream.read_to_end(&mut bytes)).await.expect("an end in time").expect("an answer");
+    assert_eq!(parse(&bytes).status, 200);
+    for mut stream in idle {
+        let _ = timeout(DEADLINE, stream.read_to_end(&mut bytes)).await.expect("an end in time");
+    }
+    scrape(&server).await;
+    // Nothing else is there.
+    for target in ["/", "/config.json", "/whoami.json", CSRS_PATH] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        assert_eq!(send(address, request.as_bytes()).await.status, 404, "{target}");
+    }
 }
 
 #[tokio::test]
