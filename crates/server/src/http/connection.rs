@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, pending},
+    io,
     pin::pin,
     sync::Arc,
     time::Duration,
@@ -14,9 +15,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use kube_enroll_core::Status;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpStream, UnixStream},
     time::timeout,
 };
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use super::{
@@ -51,7 +54,7 @@ pub(crate) async fn serve(accepted: Accepted, peer: Peer, router: Router, limits
 }
 
 async fn serve_stream(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Abort + Unpin,
     peer: Peer,
     router: Router,
     limits: Limits,
@@ -93,7 +96,12 @@ async fn serve_stream(
             (ApiError::NotStrict { found, expected }, !strict.has_passed_a_head())
         }
         (None, Err(error)) if error.is_parse() => (refusal_of_hyper(&error), strict.is_idle()),
-        (None, Err(error)) => return tracing::debug!(%error, "connection ended"),
+        (None, Err(error)) => {
+            if is_timeout(&error) {
+                stream.get_ref().abort();
+            }
+            return tracing::debug!(%error, "connection ended");
+        }
         (None, Ok(())) => return,
     };
     tracing::info!(%error, "refused");
@@ -101,6 +109,36 @@ async fn serve_stream(
         // Boxed: its buffer would be in the memory of every connection that waits.
         Box::pin(respond_and_close(&mut stream, &error.status())).await;
     }
+}
+
+/// A stream that can be closed without what waits to be read at its other end.
+trait Abort {
+    /// Has the kernel forget what waits, once the stream is closed: else it is held for minutes for a client that does
+    /// not read.
+    fn abort(&self);
+}
+
+impl Abort for TcpStream {
+    fn abort(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Abort for TlsStream<TcpStream> {
+    fn abort(&self) {
+        self.get_ref().0.abort();
+    }
+}
+
+impl Abort for UnixStream {
+    /// Does nothing: the other end is a proxy of this machine.
+    fn abort(&self) {}
+}
+
+/// Returns whether a connection has ended by its write timeout.
+fn is_timeout(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 /// Makes the refusal of a head that hyper has refused: its own answer has no body.

@@ -1,7 +1,14 @@
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use kube_enroll_server::Limits;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
 
 use crate::{
     client::{Connection, send},
@@ -96,6 +103,49 @@ async fn cuts_off_readers_that_do_not_read() {
     connection.read_to_end().await;
     // What it did not read was not piled up for it.
     assert!(connection.read.len() < 32 << 20);
+}
+
+#[tokio::test]
+async fn holds_little_in_the_kernel_for_readers_that_stop_and_nothing_after_their_time() {
+    let folder = crate::page::folder();
+    std::fs::write(folder.path().join("large.bin"), vec![b'x'; 1 << 20]).expect("a folder to write to");
+    let server = Running::with(Scenario::Created, |config| {
+        config.page_dir = Some(folder.path().into());
+        config.limits = short();
+    })
+    .await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(8 << 10).expect("a socket");
+    let mut stream = socket.connect(server.address).await.expect("a server");
+    let client = stream.local_addr().expect("an address");
+    // Fast at first, so that the kernel would let the queue grow.
+    let request = format!("GET /large.bin HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream.write_all(request.repeat(20).as_bytes()).await.expect("a server that reads");
+    stream.read_exact(&mut vec![0; 1 << 20]).await.expect("an answer");
+    let mut most = 0;
+    let gone = async {
+        while let Some(queued) = queued_for(server.address, client) {
+            most = most.max(queued);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("an end of the connection, and of its queue");
+    assert!((1..=192 << 10).contains(&most), "{most} bytes");
+}
+
+/// Returns the bytes that wait in the kernel to be sent from one address to another, or `None` where there is no
+/// connection (proc(5), `/proc/net/tcp`).
+fn queued_for(from: SocketAddr, to: SocketAddr) -> Option<usize> {
+    let hexadecimal = |address: SocketAddr| {
+        let IpAddr::V4(ip) = address.ip() else { panic!("IPv4 only") };
+        format!("{:08X}:{:04X}", u32::from_le_bytes(ip.octets()), address.port())
+    };
+    let (from, to) = (hexadecimal(from), hexadecimal(to));
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the table of connections");
+    let fields = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let connection = fields.into_iter().find(|fields| fields[1] == from && fields[2] == to)?;
+    let (queued, _) = connection[4].split_once(':').expect("two queues");
+    Some(usize::from_str_radix(queued, 16).expect("a number"))
 }
 
 #[tokio::test]

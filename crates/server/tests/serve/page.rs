@@ -26,22 +26,29 @@ async fn answers_settings_from_its_flags_and_its_kubeconfig() {
     assert_eq!(answer.json()["requestingUser"], json!(ACCOUNT));
 }
 
-#[tokio::test]
-async fn serves_a_folder_with_the_headers_of_a_page() {
+/// Makes a page of the tests' own.
+pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::TempDir::new().expect("a folder");
     std::fs::create_dir(folder.path().join("worker")).expect("a folder");
-    let page = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'\">";
     for (name, content) in
-        [("index.html", page), ("worker/frame.html", page), ("a.wasm", "\0asm"), ("config.json", "{}")]
+        [("index.html", PAGE), ("worker/frame.html", PAGE), ("a.wasm", "\0asm"), ("config.json", "{}")]
     {
         std::fs::write(folder.path().join(name), content).expect("a file");
     }
     let script = format!("{}/../../scripts/write-manifest.mjs", env!("CARGO_MANIFEST_DIR"));
     let written = Command::new("node").arg(script).arg(folder.path()).status().expect("node");
     assert!(written.success());
+    folder
+}
+
+const PAGE: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'\">";
+
+#[tokio::test]
+async fn serves_a_folder_with_the_headers_of_a_page() {
+    let folder = folder();
     let server = Running::with(Scenario::object("{}"), |config| config.page_dir = Some(folder.path().into())).await;
     let answer = server.get("/").await;
-    assert_eq!((answer.status, &*answer.body), (200, page));
+    assert_eq!((answer.status, &*answer.body), (200, PAGE));
     for (header, value) in [
         ("content-security-policy", "default-src 'self'; frame-ancestors 'none'"),
         ("x-frame-options", "DENY"),
