@@ -133,6 +133,34 @@ async fn holds_little_in_the_kernel_for_readers_that_stop_and_nothing_after_thei
     assert!((1..=192 << 10).contains(&most), "{most} bytes");
 }
 
+/// The kernel says that there is room again when a third of the buffer is free: what a client has not read of that in the
+/// time for a write is too slow.
+#[tokio::test]
+async fn cuts_off_readers_that_keep_reading_too_slowly() {
+    let folder = crate::page::folder();
+    std::fs::write(folder.path().join("large.bin"), vec![b'x'; 1 << 20]).expect("a folder to write to");
+    let server = Running::with(Scenario::Created, |config| {
+        config.page_dir = Some(folder.path().into());
+        config.limits = short();
+    })
+    .await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(8 << 10).expect("a socket");
+    let mut stream = socket.connect(server.address).await.expect("a server");
+    let request = format!("GET /large.bin HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream.write_all(request.as_bytes()).await.expect("a server that reads");
+    let mut read = 0;
+    let reading = async {
+        let mut bytes = [0; 512];
+        while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+            read += count;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an end of the connection");
+    assert!(read < 1 << 20, "{read} bytes");
+}
+
 /// Returns the bytes that wait in the kernel to be sent from one address to another, or `None` where there is no
 /// connection (proc(5), `/proc/net/tcp`).
 fn queued_for(from: SocketAddr, to: SocketAddr) -> Option<usize> {
