@@ -25,7 +25,10 @@ use tower::ServiceExt;
 use super::{
     calls::Calls,
     listener::Accepted,
-    strict::{StrictStream, heads::Violation},
+    strict::{
+        StrictStream,
+        heads::{MAX_HEAD_BYTES, Violation},
+    },
 };
 use crate::{api::ApiError, identity::Peer, limits::Limits, shutdown::ShutdownSignal};
 
@@ -92,6 +95,7 @@ async fn serve_stream(
         }
     };
     let (error, is_answerable) = match (strict.violation(), ended) {
+        (Some(Violation::TOO_LONG), _) => (head_too_long(), strict.is_idle()),
         (Some(Violation { found, expected }), _) => {
             (ApiError::NotStrict { found, expected }, !strict.has_passed_a_head())
         }
@@ -143,11 +147,11 @@ fn is_timeout(error: &hyper::Error) -> bool {
 
 /// Makes the refusal of a head that hyper has refused: its own answer has no body.
 fn refusal_of_hyper(error: &hyper::Error) -> ApiError {
-    if error.is_parse_too_large() {
-        ApiError::HeadTooLong { maximum_bytes: MAX_HEAD_BYTES, maximum_fields: MAX_HEAD_FIELDS }
-    } else {
-        ApiError::NotHttp { problem: error.to_string() }
-    }
+    if error.is_parse_too_large() { head_too_long() } else { ApiError::NotHttp { problem: error.to_string() } }
+}
+
+fn head_too_long() -> ApiError {
+    ApiError::HeadTooLong { maximum_bytes: MAX_HEAD_BYTES, maximum_fields: MAX_HEAD_FIELDS }
 }
 
 /// Rejects one connection too many with a response, so that a balancer tries elsewhere and a person sees why.
@@ -184,9 +188,6 @@ async fn respond_and_close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), s
     };
     let _ = timeout(REJECT_TIMEOUT, respond_and_close).await;
 }
-
-/// The longest head of a request: room for the cookies and tokens of front proxies.
-const MAX_HEAD_BYTES: usize = 32 << 10;
 
 /// The most fields of a head: hyper's own default, which is not set, since hyper would then allocate for each head.
 const MAX_HEAD_FIELDS: usize = 100;

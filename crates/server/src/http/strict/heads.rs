@@ -58,6 +58,11 @@ pub(crate) struct Violation {
     pub(crate) expected: &'static str,
 }
 
+impl Violation {
+    /// A head of more than [`MAX_HEAD_BYTES`]: hyper's own bound is one of its buffer, which grows beyond it.
+    pub(crate) const TOO_LONG: Self = Self { found: "a head that is too long", expected: "32768 bytes at most" };
+}
+
 /// The next byte's place in a head ([RFC 9112, section 2.1](https://www.rfc-editor.org/rfc/rfc9112#section-2.1)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -85,6 +90,7 @@ enum State {
 /// The facts about the present head that later bytes depend on.
 #[derive(Clone, Copy, Debug, Default)]
 struct Head {
+    bytes: usize,
     is_http_1_0: bool,
     has_host: bool,
     has_content_length: bool,
@@ -95,6 +101,9 @@ struct Head {
 /// The fields that frame a request. While its name is read, the ones that it can still become.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Field(u8);
+
+/// The longest head of a request: room for the cookies and tokens of front proxies.
+pub(crate) const MAX_HEAD_BYTES: usize = 32 << 10;
 
 impl Heads {
     /// Judges the next bytes.
@@ -107,6 +116,10 @@ impl Heads {
                 break;
             }
             self.step(byte)?;
+            self.head.bytes += 1;
+            if self.head.bytes > MAX_HEAD_BYTES {
+                return Err(Violation::TOO_LONG);
+            }
         }
         Ok(())
     }
