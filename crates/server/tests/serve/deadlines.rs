@@ -137,8 +137,8 @@ async fn holds_little_in_the_kernel_for_readers_that_stop_and_nothing_after_thei
     assert!((1..=192 << 10).contains(&most), "{most} bytes");
 }
 
-/// The kernel says that there is room again when a third of the buffer is free: what a client has not read of that in the
-/// time for a write is too slow.
+/// The kernel says that there is room again when a third of the buffer is free: what a client has not read of that in
+/// the time for a write is too slow.
 #[tokio::test]
 async fn cuts_off_readers_that_keep_reading_too_slowly() {
     let folder = crate::page::folder();
