@@ -29,6 +29,7 @@ use super::{
         StrictStream,
         heads::{MAX_HEAD_BYTES, Violation},
     },
+    tls::Tls,
 };
 use crate::{api::ApiError, identity::Peer, limits::Limits, shutdown::ShutdownSignal};
 
@@ -41,18 +42,28 @@ pub(crate) async fn serve(accepted: Accepted, peer: Peer, router: Router, limits
             let _ = stream.set_nodelay(true);
             serve_stream(stream, peer, router, limits, shutdown, pending()).await;
         }
-        Accepted::Tls(stream, tls) => {
-            let _ = stream.set_nodelay(true);
-            match timeout(limits.header_timeout, tls.accept(stream)).await {
-                Ok(Ok(connection)) => {
-                    let (peer, outdated) = (peer.with_names(connection.names.clone()), connection.outdated());
-                    serve_stream(connection.stream, peer, router, limits, shutdown, outdated).await;
-                }
-                Ok(Err(error)) => tracing::info!(%error, "refused: no TLS"),
-                Err(_) => tracing::debug!("connection ended: no handshake in time"),
-            }
+        // Boxed, as what is larger than the first is in the memory of every connection.
+        Accepted::Tls(stream, tls) => Box::pin(serve_tls(stream, tls, peer, router, limits, shutdown)).await,
+        Accepted::Unix(stream) => Box::pin(serve_stream(stream, peer, router, limits, shutdown, pending())).await,
+    }
+}
+
+async fn serve_tls(
+    stream: TcpStream,
+    tls: Arc<Tls>,
+    peer: Peer,
+    router: Router,
+    limits: Limits,
+    shutdown: ShutdownSignal,
+) {
+    let _ = stream.set_nodelay(true);
+    match timeout(limits.header_timeout, tls.accept(stream)).await {
+        Ok(Ok(connection)) => {
+            let (peer, outdated) = (peer.with_names(connection.names.clone()), connection.outdated());
+            serve_stream(connection.stream, peer, router, limits, shutdown, outdated).await;
         }
-        Accepted::Unix(stream) => serve_stream(stream, peer, router, limits, shutdown, pending()).await,
+        Ok(Err(error)) => tracing::info!(%error, "refused: no TLS"),
+        Err(_) => tracing::debug!("connection ended: no handshake in time"),
     }
 }
 
