@@ -58,7 +58,7 @@ pub(crate) static TABLE: [Row; 24] = [
         default: 16_000,
         scope: Scope::Everyone,
         refusal: try_again(20, "the server has as many people waiting as it takes: this page looks again by itself"),
-        protects: "memory: a person who waits takes less than 24 KiB",
+        protects: "memory: a person who waits takes some 25 KiB",
         seen: "the page looks every few seconds instead",
     },
     Row {
