@@ -22,7 +22,7 @@ const LOOPBACK: &str = "https://127.0.0.1";
 /// A name that nobody but the proxy knows.
 const UNKNOWN: &str = "https://api.cluster.invalid";
 
-/// How a program came to the API server.
+/// The way of a program to the API server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Direct,

@@ -85,7 +85,7 @@ impl Serve {
     /// Returns the path of its Unix socket.
     ///
     /// # Panics
-    /// Where it has none.
+    /// If it has none.
     pub fn socket(&self) -> PathBuf {
         let path = self.folder.path().join(SOCKET);
         assert!(path.exists(), "{} is not there", path.display());

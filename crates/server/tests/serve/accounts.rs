@@ -91,7 +91,7 @@ fn object_of(account: &str, version: u64) -> Value {
     object
 }
 
-/// What has reached the API server on behalf of clients.
+/// Returns the methods of the requests that have reached the API server on behalf of clients.
 fn methods(server: &Running) -> Vec<String> {
     server.recorder.seen().into_iter().map(|seen| seen.method).collect()
 }

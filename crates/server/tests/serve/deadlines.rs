@@ -5,9 +5,10 @@ use std::{
 
 use kube_enroll_server::Limits;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpSocket,
+    net::{TcpSocket, TcpStream},
 };
 
 use crate::{
@@ -111,20 +112,9 @@ async fn cuts_off_readers_that_do_not_read() {
 
 #[tokio::test]
 async fn holds_little_in_the_kernel_for_readers_that_stop_and_nothing_after_their_time() {
-    let folder = crate::page::folder();
-    std::fs::write(folder.path().join("large.bin"), vec![b'x'; 1 << 20]).expect("a folder to write to");
-    let server = Running::with(Scenario::Created, |config| {
-        config.page_dir = Some(folder.path().into());
-        config.limits = short();
-    })
-    .await;
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(8 << 10).expect("a socket");
-    let mut stream = socket.connect(server.address).await.expect("a server");
+    let SlowReader { server, mut stream, .. } = SlowReader::start(20).await;
     let client = stream.local_addr().expect("an address");
     // Fast at first, so that the kernel would let the queue grow.
-    let request = format!("GET /large.bin HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
-    stream.write_all(request.repeat(20).as_bytes()).await.expect("a server that reads");
     stream.read_exact(&mut vec![0; 1 << 20]).await.expect("an answer");
     let mut most = 0;
     let gone = async {
@@ -141,18 +131,7 @@ async fn holds_little_in_the_kernel_for_readers_that_stop_and_nothing_after_thei
 /// the time for a write is too slow.
 #[tokio::test]
 async fn cuts_off_readers_that_keep_reading_too_slowly() {
-    let folder = crate::page::folder();
-    std::fs::write(folder.path().join("large.bin"), vec![b'x'; 1 << 20]).expect("a folder to write to");
-    let server = Running::with(Scenario::Created, |config| {
-        config.page_dir = Some(folder.path().into());
-        config.limits = short();
-    })
-    .await;
-    let socket = TcpSocket::new_v4().expect("a socket");
-    socket.set_recv_buffer_size(8 << 10).expect("a socket");
-    let mut stream = socket.connect(server.address).await.expect("a server");
-    let request = format!("GET /large.bin HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
-    stream.write_all(request.as_bytes()).await.expect("a server that reads");
+    let SlowReader { mut stream, .. } = SlowReader::start(1).await;
     let mut read = 0;
     let reading = async {
         let mut bytes = [0; 512];
@@ -163,6 +142,32 @@ async fn cuts_off_readers_that_keep_reading_too_slowly() {
     };
     tokio::time::timeout(Duration::from_secs(20), reading).await.expect("an end of the connection");
     assert!(read < 1 << 20, "{read} bytes");
+}
+
+/// A client with a small buffer that has asked for a file of 1 MiB and has read nothing yet.
+struct SlowReader {
+    server: Running,
+    stream: TcpStream,
+    _folder: TempDir,
+}
+
+impl SlowReader {
+    /// Asks for the file several times.
+    async fn start(times: usize) -> Self {
+        let folder = crate::page::folder();
+        std::fs::write(folder.path().join("large.bin"), vec![b'x'; 1 << 20]).expect("a folder to write to");
+        let server = Running::with(Scenario::Created, |config| {
+            config.page_dir = Some(folder.path().into());
+            config.limits = short();
+        })
+        .await;
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(8 << 10).expect("a socket");
+        let mut stream = socket.connect(server.address).await.expect("a server");
+        let request = format!("GET /large.bin HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+        stream.write_all(request.repeat(times).as_bytes()).await.expect("a server that reads");
+        Self { server, stream, _folder: folder }
+    }
 }
 
 /// Returns the bytes that wait in the kernel to be sent from one address to another, or `None` where there is no

@@ -1,25 +1,17 @@
-use http::HeaderName;
-use kube_enroll_server::{IdentityFlags, IdentityKind, ProxyFlags};
+use kube_enroll_server::{IdentityFlags, ProxyFlags};
 use serde_json::{Value, json};
 
 use crate::{
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{CSRS_PATH, NAME, Running, allow_loopback, body, golden, only},
+    running::{CSRS_PATH, NAME, Running, allow_loopback, body, by_header, golden, only},
 };
 
 /// A server that takes these tests for its proxy.
 async fn behind_a_proxy(scenario: Scenario, groups: &[&str]) -> Running {
     Running::with(scenario, |config| {
-        config.identity = IdentityFlags {
-            kind: Some(IdentityKind::Header),
-            user_header: Some(HeaderName::from_static("x-user")),
-            groups_header: Some(HeaderName::from_static("x-groups")),
-            groups_separator: Some("|".into()),
-            proxy: allow_loopback(),
-            sign_out_url: Some("/oauth2/sign_out".into()),
-            ..IdentityFlags::default()
-        };
+        config.identity =
+            IdentityFlags { sign_out_url: Some("/oauth2/sign_out".into()), ..by_header(allow_loopback()) };
         config.policy.groups = only(groups);
     })
     .await
@@ -126,12 +118,7 @@ async fn believes_loopback_only_with_the_secret_where_there_is_one() {
     let file = folder.path().join("secret");
     std::fs::write(&file, "a-secret-of-the-proxy\n").expect("a folder to write to");
     let server = Running::with(Scenario::Created, |config| {
-        config.identity = IdentityFlags {
-            kind: Some(IdentityKind::Header),
-            user_header: Some(HeaderName::from_static("x-user")),
-            proxy: ProxyFlags { proxy_secret_file: Some(file), ..ProxyFlags::default() },
-            ..IdentityFlags::default()
-        };
+        config.identity = by_header(ProxyFlags { proxy_secret_file: Some(file), ..ProxyFlags::default() });
     })
     .await;
     for (secret, status) in [

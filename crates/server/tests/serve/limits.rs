@@ -1,13 +1,13 @@
 //! Limits of one client, over the socket.
 
-use kube_enroll_server::{Config, IdentityFlags, IdentityKind, Limits, Server, StartError};
+use kube_enroll_server::{Config, Limits, Server, StartError};
 use tempfile::TempDir;
 
 use crate::{
     client::{Answer, Connection, send},
     reading::stored,
     recorder::{ACCOUNT, Scenario},
-    running::{CSRS_PATH, NAME, Running, allow_loopback, body, golden, only, write_kubeconfig},
+    running::{CSRS_PATH, NAME, Running, allow_loopback, body, by_header, golden, only, write_kubeconfig},
 };
 
 /// Puts a client behind a proxy that says where it is.
@@ -177,14 +177,7 @@ async fn knowing_jane(scenario: Scenario, objects: Vec<serde_json::Value>) -> Ru
     let recorder = crate::recorder::Recorder::start(scenario).await;
     recorder.list(|listed| (listed.objects, listed.version) = (objects, 7));
     let server = Running::unready(recorder, |config| {
-        config.identity = IdentityFlags {
-            kind: Some(IdentityKind::Header),
-            user_header: Some(http::HeaderName::from_static("x-user")),
-            groups_separator: Some("|".into()),
-            proxy: allow_loopback(),
-            ..IdentityFlags::default()
-        };
-        config.identity.groups_header = Some(http::HeaderName::from_static("x-groups"));
+        config.identity = by_header(allow_loopback());
         config.policy.groups = only(&["developers"]);
         config.limits.pending_per_user = 1;
     })

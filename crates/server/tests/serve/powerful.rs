@@ -1,15 +1,13 @@
 //! Names with far-reaching rights, and what an approver sees of a request.
 
-use http::HeaderName;
 use kube_enroll_core::{Groups, UserName};
-use kube_enroll_server::{IdentityFlags, IdentityKind};
 use serde_json::{Value, json};
 
 use crate::{
     jwt,
     provider::{Key, Provider},
     recorder::Scenario,
-    running::{CSRS_PATH, Running, allow_loopback, body, golden, only},
+    running::{CSRS_PATH, Running, allow_loopback, body, by_header, golden, only},
 };
 
 const JSON: &str = "Content-Type: application/json\r\n";
@@ -50,14 +48,7 @@ async fn lets_pass_the_powerful_names_that_the_operator_names_and_warns_their_ap
 async fn a_signed_in_person_with_a_powerful_name_needs_no_flag_and_their_groups_do() {
     let server = Running::with(Scenario::Created, |config| {
         config.policy.groups = only(&["developers"]);
-        config.identity = IdentityFlags {
-            kind: Some(IdentityKind::Header),
-            user_header: Some(HeaderName::from_static("x-user")),
-            groups_header: Some(HeaderName::from_static("x-groups")),
-            groups_separator: Some("|".into()),
-            proxy: allow_loopback(),
-            ..IdentityFlags::default()
-        };
+        config.identity = by_header(allow_loopback());
     })
     .await;
     let headers = format!("{JSON}X-User: root\r\n");

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use http::HeaderName;
-use kube_enroll_server::{Config, IdentityFlags, IdentityKind, ListenAddress, ProxyFlags, Server, StartError};
+use kube_enroll_server::{Config, ListenAddress, ProxyFlags, Server, StartError};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -13,18 +12,8 @@ use tokio::{
 use crate::{
     client::{Answer, parse},
     recorder::Scenario,
-    running::{Running, allow_loopback, write_kubeconfig},
+    running::{Running, allow_loopback, by_header, write_kubeconfig},
 };
-
-/// Identities by a header, with this proof.
-fn by_header(proxy: ProxyFlags) -> IdentityFlags {
-    IdentityFlags {
-        kind: Some(IdentityKind::Header),
-        user_header: Some(HeaderName::from_static("x-user")),
-        proxy,
-        ..IdentityFlags::default()
-    }
-}
 
 const WHO: &str =
     "GET /whoami.json HTTP/1.1\r\nHost: localhost\r\nX-User: boss@example.com\r\nConnection: close\r\n\r\n";

@@ -3,7 +3,6 @@
 use std::{future::Future, os::unix::fs::symlink, path::Path, time::Duration};
 
 use base64ct::{Base64, Encoding};
-use http::HeaderName;
 use kube_enroll_server::{Config, IdentityFlags, IdentityKind, ProxyFlags};
 use serde_json::json;
 use tempfile::TempDir;
@@ -12,7 +11,7 @@ use crate::{
     client::{DEADLINE, send},
     provider::{Key, Provider},
     recorder::{Recorder, Scenario},
-    running::{Running, golden},
+    running::{Running, by_header, golden},
 };
 
 #[tokio::test]
@@ -21,12 +20,7 @@ async fn takes_another_secret_of_the_proxy_without_a_restart() {
     let file = folder.path().join("secret");
     write(&file, "the-first-secret\n");
     let server = running(|config| {
-        config.identity = IdentityFlags {
-            kind: Some(IdentityKind::Header),
-            user_header: Some(HeaderName::from_static("x-user")),
-            proxy: ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() },
-            ..IdentityFlags::default()
-        };
+        config.identity = by_header(ProxyFlags { proxy_secret_file: Some(file.clone()), ..ProxyFlags::default() });
     })
     .await;
     let status = async |secret: &str| {

@@ -1,9 +1,10 @@
 use std::{net::SocketAddr, path::Path, time::Duration};
 
+use http::HeaderName;
 pub(crate) use kube_enroll_core::CSRS_PATH;
 use kube_enroll_core::{CertificateSigningRequest, Groups, ObjectName, parse_groups};
 use kube_enroll_server::{
-    ClusterFlags, Config, IdentityFlags, ListenAddress, ProxyFlags, Server, Shutdown, StartError,
+    ClusterFlags, Config, IdentityFlags, IdentityKind, ListenAddress, ProxyFlags, Server, Shutdown, StartError,
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
@@ -156,6 +157,18 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// Names people by headers of a proxy with this proof.
+pub(crate) fn by_header(proxy: ProxyFlags) -> IdentityFlags {
+    IdentityFlags {
+        kind: Some(IdentityKind::Header),
+        user_header: Some(HeaderName::from_static("x-user")),
+        groups_header: Some(HeaderName::from_static("x-groups")),
+        groups_separator: Some("|".into()),
+        proxy,
+        ..IdentityFlags::default()
     }
 }
 

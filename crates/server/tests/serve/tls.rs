@@ -2,8 +2,7 @@
 
 use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
 
-use http::HeaderName;
-use kube_enroll_server::{Config, IdentityFlags, IdentityKind, ProxyFlags, Server, StartError, TlsFlags};
+use kube_enroll_server::{Config, IdentityFlags, ProxyFlags, Server, StartError, TlsFlags};
 use rustls::{
     ClientConfig, HandshakeKind, RootCertStore,
     crypto::aws_lc_rs::default_provider,
@@ -20,7 +19,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use crate::{
     client::{Answer, DEADLINE, parse, send},
     recorder::Scenario,
-    running::{Running, write_kubeconfig},
+    running::{Running, by_header, write_kubeconfig},
 };
 
 #[tokio::test]
@@ -40,16 +39,7 @@ async fn speaks_tls_alone_where_it_has_a_certificate() {
 async fn believes_a_proxy_by_its_certificate_and_nobody_else() {
     let files = Files::new();
     let server = start(&files, |config| {
-        config.identity = IdentityFlags {
-            kind: Some(IdentityKind::Header),
-            user_header: Some(HeaderName::from_static("x-user")),
-            proxy: ProxyFlags {
-                proxy_ca_file: Some(files.path("authority.pem")),
-                proxy_name: vec!["proxy.example".into()],
-                ..ProxyFlags::default()
-            },
-            ..IdentityFlags::default()
-        };
+        config.identity = files.identity();
     })
     .await;
     files.issue("uri", "authority", "URI:proxy.example");
@@ -68,13 +58,7 @@ async fn takes_no_proof_from_an_earlier_connection() {
     let files = Files::new();
     let server = start(&files, |config| {
         config.reread_period = Duration::from_millis(20);
-        config.identity.kind = Some(IdentityKind::Header);
-        config.identity.user_header = Some(HeaderName::from_static("x-user"));
-        config.identity.proxy = ProxyFlags {
-            proxy_ca_file: Some(files.path("authority.pem")),
-            proxy_name: vec!["proxy.example".into()],
-            ..ProxyFlags::default()
-        };
+        config.identity = files.identity();
     })
     .await;
     // One client, which resumes where it is let: two handshakes in full.
@@ -221,6 +205,15 @@ impl Files {
         let mut command = Command::new("openssl");
         let output = command.current_dir(&self.0).args(arguments.split_whitespace()).output().expect("openssl");
         assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Identities by a header of the proxy with the certificate of the first authority.
+    fn identity(&self) -> IdentityFlags {
+        by_header(ProxyFlags {
+            proxy_ca_file: Some(self.path("authority.pem")),
+            proxy_name: vec!["proxy.example".into()],
+            ..ProxyFlags::default()
+        })
     }
 
     fn path(&self, name: &str) -> PathBuf {
