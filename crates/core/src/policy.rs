@@ -145,13 +145,18 @@ impl Policy {
             });
         }
         for (index, group) in groups.iter().enumerate() {
-            if !self.groups.offers(group) {
-                faults.push(Error::GroupNotOffered { index, name: group.to_string(), offered: self.groups.names() });
-            } else if !self.offers(group) {
-                faults.push(Error::PowerfulName { field: Field::Group(index), name: group.to_string() });
-            } else {
+            if self.offers(group) {
                 warnings.extend(self.warning(group));
+                continue;
             }
+            let name = group.to_string();
+            faults.push(match &self.groups {
+                Groups::Any => Error::PowerfulName { field: Field::Group(index), name },
+                Groups::Only(offered) => {
+                    let offered = offered.iter().map(ToString::to_string).collect();
+                    Error::GroupNotOffered { index, name, offered }
+                }
+            });
         }
         Judgement { faults, warnings }
     }
@@ -159,7 +164,10 @@ impl Policy {
     /// Returns whether a request may name this group. A powerful one has to be named by the policy: that any may be
     /// asked for is not enough.
     pub fn offers(&self, group: &GroupName) -> bool {
-        self.groups.offers(group) && (self.groups.names_exactly(group) || !powerful::is_powerful_group(group))
+        match &self.groups {
+            Groups::Any => !powerful::is_powerful_group(group),
+            Groups::Only(offered) => offered.contains(group),
+        }
     }
 
     /// Returns whether this group holds far-reaching rights, or looks like one that does.
@@ -169,32 +177,6 @@ impl Policy {
 
     fn warning(&self, group: &GroupName) -> Option<Warning> {
         powerful::warning_of_group(group, &self.powerful_groups)
-    }
-}
-
-impl Groups {
-    /// Returns whether the group is one of these. [`Policy::offers`] judges it.
-    fn offers(&self, group: &GroupName) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Only(offered) => offered.contains(group),
-        }
-    }
-
-    /// Returns whether the group's own name is among these.
-    fn names_exactly(&self, group: &GroupName) -> bool {
-        match self {
-            Self::Any => false,
-            Self::Only(offered) => offered.contains(group),
-        }
-    }
-
-    /// Returns the offered names; an empty list for [`Groups::Any`].
-    fn names(&self) -> Vec<String> {
-        match self {
-            Self::Any => Vec::new(),
-            Self::Only(offered) => offered.iter().map(ToString::to_string).collect(),
-        }
     }
 }
 

@@ -86,21 +86,24 @@ impl Config {
         }
     }
 
+    /// Returns whether an operator has named the Hosts that are answered.
+    pub(crate) fn names_hosts(&self) -> bool {
+        self.public_url.is_some() || !self.allowed_hosts.is_empty()
+    }
+
     /// Checks that the flags of the listeners fit each other.
     ///
     /// # Errors
     /// [`StartError::MissingFlag`], [`StartError::UnusedFlag`].
     pub(crate) fn check_listeners(&self) -> Result<(), StartError> {
-        let unix = self.listen.iter().any(ListenAddress::is_unix);
-        let only_unix = self.listen.iter().all(ListenAddress::is_unix);
+        let Listening { unix, tcp, .. } = self.listening();
         if self.listen.is_empty() {
             let expected = "an address, ADDRESS:PORT or unix:PATH";
             return Err(StartError::FlagValue { flag: "--listen", found: String::new(), expected });
         }
-        let has_host = self.public_url.is_some() || !self.allowed_hosts.is_empty();
         // A Unix socket has no Host of its own, and people on other machines know this one under a name.
         if let Some(address) = self.listen.iter().find(|address| address.is_unix() || address.is_beyond_loopback())
-            && !has_host
+            && !self.names_hosts()
         {
             let with = if address.is_unix() { "--listen=unix:PATH" } else { "--listen beyond loopback" };
             return Err(StartError::MissingFlag { flag: "--public-url or --allowed-host", with });
@@ -111,7 +114,7 @@ impl Config {
         if self.listen_mode.is_some() && !unix {
             return Err(StartError::UnusedFlag { flag: "--listen-mode", needs: "--listen=unix:PATH" });
         }
-        if self.tls.tls_cert.is_some() && only_unix {
+        if self.tls.tls_cert.is_some() && !tcp {
             return Err(StartError::UnusedFlag { flag: "--tls-cert", needs: "--listen=ADDRESS:PORT" });
         }
         Ok(())

@@ -7,16 +7,17 @@ use std::{
 };
 
 /// The modules, lowest first, each with all that it may import. So `kubernetes` knows nothing of `api`.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("audit", &[]),
     ("start", &[]),
+    ("certificates", &["start"]),
     ("error", &[]),
     ("shutdown", &[]),
     ("metrics", &[]),
     ("forward_proxy", &[]),
     ("reread", &["error", "metrics", "start"]),
     ("bundle", &["start"]),
-    ("identity", &["error", "forward_proxy", "start"]),
+    ("identity", &["certificates", "error", "forward_proxy", "start"]),
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
     ("kubernetes", &["error", "forward_proxy", "metrics", "start"]),
@@ -26,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
         "api",
         &["audit", "cache", "config", "discovery", "error", "identity", "kubernetes", "limits", "metrics", "shutdown"],
     ),
-    ("http", &["api", "bundle", "config", "identity", "limits", "metrics", "shutdown", "start"]),
+    ("http", &["api", "bundle", "certificates", "config", "identity", "limits", "metrics", "shutdown", "start"]),
 ];
 
 /// Modules that put all together.

@@ -7,6 +7,7 @@ mod api;
 mod audit;
 mod bundle;
 mod cache;
+mod certificates;
 mod config;
 mod discovery;
 mod error;

@@ -2,6 +2,7 @@
 //! fill.
 
 mod concurrency;
+mod counts;
 mod flags;
 mod limiter;
 mod party;

@@ -79,8 +79,7 @@ impl Server {
             None => None,
         };
         let has_hsts = !config.no_hsts && config.public_url.as_ref().is_some_and(PublicUrl::is_https);
-        let is_named = config.public_url.is_some() || !config.allowed_hosts.is_empty();
-        let hosts = if is_named { hosts } else { Hosts::local(ports(&listeners)) };
+        let hosts = if config.names_hosts() { hosts } else { Hosts::local(ports(&listeners)) };
         let discovery = Arc::new(Discovery::new(
             client.clone(),
             source,

@@ -76,10 +76,7 @@ static CHANGES: [Change; 13] = [
     Change {
         row: "`X-Forwarded-For`",
         // People come by a name, and so by a proxy, or from other machines at once.
-        applies: |facts| {
-            let is_named = facts.config.public_url.is_some() || !facts.config.allowed_hosts.is_empty();
-            is_named && !facts.config.identity.proxy.has_proof(facts.config.listening())
-        },
+        applies: |facts| facts.config.names_hosts() && !facts.config.identity.proxy.has_proof(facts.config.listening()),
         weight: Weight::Warning,
         words: "it counts for nobody, since no proxy can prove itself, and all people behind one share the bounds of one \
                 address; before, it counted from every peer on loopback",

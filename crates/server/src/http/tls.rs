@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use webpki::EndEntityCert;
 use zeroize::Zeroizing;
 
-use crate::start::StartError;
+use crate::{certificates, start::StartError};
 
 /// The files, and what was usable of them last.
 pub(crate) struct Tls {
@@ -124,7 +124,7 @@ impl TlsFiles {
         let builder = match &self.proxy_authorities {
             Some(path) => {
                 let mut roots = RootCertStore::empty();
-                for certificate in certificates(path)? {
+                for certificate in certificates::read(path)? {
                     roots.add(certificate).map_err(unusable(path))?;
                 }
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
@@ -139,7 +139,7 @@ impl TlsFiles {
         let key = PrivateKeyDer::from_pem_slice(&read(&self.key)?)
             .map_err(|source| StartError::Tls { path: self.key.clone(), source: source.into() })?;
         let mut config =
-            builder.with_single_cert(certificates(&self.certificate)?, key).map_err(unusable(&self.key))?;
+            builder.with_single_cert(certificates::read(&self.certificate)?, key).map_err(unusable(&self.key))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         if self.proxy_authorities.is_some() {
             // A session that is resumed shows no certificate anew, though it has ended.
@@ -156,12 +156,6 @@ fn names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok(certificate) = EndEntityCert::try_from(certificate) else { return Vec::new() };
     let uris = certificate.valid_uri_names().filter(|uri| uri.contains("://"));
     certificate.valid_dns_names().filter(|name| !name.contains("://")).chain(uris).map(str::to_owned).collect()
-}
-
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
-    let none = || StartError::NoCertificates { path: path.to_owned() };
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&read(path)?).collect::<Result<_, _>>().map_err(|_| none())?;
-    if found.is_empty() { Err(none()) } else { Ok(found) }
 }
 
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, StartError> {

@@ -7,7 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 
 use super::{
     Limits,
-    concurrency::release,
+    counts::Counts,
     party::{Bounds, Party},
     table::Limit,
 };
@@ -26,7 +26,7 @@ pub(crate) struct Waiting {
 struct Index {
     /// By the name of the object.
     entries: HashMap<String, Entry>,
-    parties: HashMap<Party, usize>,
+    counts: Counts,
 }
 
 struct Entry {
@@ -58,16 +58,7 @@ impl Waiting {
         match index.entries.get_mut(name) {
             Some(entry) => entry.in_flight += 1,
             None => {
-                for party in &parties {
-                    let (limit, factor) = self.bounds.of(party);
-                    let maximum = self.value(limit).saturating_mul(factor);
-                    if index.parties.get(party).is_some_and(|count| *count >= maximum) {
-                        return Err(limit);
-                    }
-                }
-                if index.entries.len() >= self.value(self.bounds.all) {
-                    return Err(self.bounds.all);
-                }
+                index.counts.check(&parties, index.entries.len(), &self.bounds, &self.limits)?;
                 index.insert(name, parties.into(), 1, false);
             }
         }
@@ -95,10 +86,6 @@ impl Waiting {
         self.observe(name, None, false);
     }
 
-    fn value(&self, limit: Limit) -> usize {
-        usize::try_from(self.limits.value(limit)).unwrap_or(usize::MAX)
-    }
-
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().expect("nothing panics while it holds the lock")
     }
@@ -106,9 +93,7 @@ impl Waiting {
 
 impl Index {
     fn insert(&mut self, name: &str, parties: Box<[Party]>, in_flight: usize, is_pending: bool) {
-        for party in &parties {
-            *self.parties.entry(party.clone()).or_default() += 1;
-        }
+        self.counts.add(&parties);
         self.entries.insert(name.to_owned(), Entry { parties, in_flight, is_pending });
     }
 
@@ -117,9 +102,7 @@ impl Index {
         if self.entries.get(name).is_some_and(|entry| entry.in_flight == 0 && !entry.is_pending)
             && let Some(entry) = self.entries.remove(name)
         {
-            for party in &entry.parties {
-                release(&mut self.parties, party);
-            }
+            self.counts.remove(&entry.parties);
         }
     }
 }

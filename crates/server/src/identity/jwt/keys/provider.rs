@@ -14,10 +14,7 @@ use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use jsonwebtoken::{Algorithm, DecodingKey, jwk::Jwk};
 use kube_enroll_core::Backoff;
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject},
-};
+use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
@@ -26,6 +23,7 @@ use tokio::{
 
 use super::{matching, usable};
 use crate::{
+    certificates,
     error::with_sources,
     forward_proxy::{Connector, ForwardProxies},
     identity::Error,
@@ -268,13 +266,8 @@ fn client(ca_file: Option<&Path>) -> Result<ProviderClient, StartError> {
 
 fn read_authorities(path: &Path) -> Result<RootCertStore, StartError> {
     let none = || StartError::NoCertificates { path: path.to_owned() };
-    let pem = std::fs::read(path).map_err(|source| StartError::ReadFile { path: path.to_owned(), source })?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
-    if found.is_empty() {
-        return Err(none());
-    }
     let mut roots = RootCertStore::empty();
-    for certificate in found {
+    for certificate in certificates::read(path)? {
         roots.add(certificate).map_err(|_| none())?;
     }
     Ok(roots)
