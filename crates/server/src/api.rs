@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     audit,
-    cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups},
+    cache::{Clock, ClusterInfo, CsrReader, CsrWriter, Latest, Lookups, Question, Snapshot, Subscription},
     config::PublicUrl,
     discovery::{Discovered, Discovery},
     error::with_sources,
@@ -31,9 +31,9 @@ use crate::{
     kubernetes::{
         self,
         client::{Client, Dated},
-        csr::{ServiceAccount, VisibleCsr},
+        csr::ServiceAccount,
     },
-    limits::{Limiter, Limits},
+    limits::{Limiter, Limits, Party, Permit},
     metrics::Metrics,
     shutdown::ShutdownSignal,
 };
@@ -47,7 +47,7 @@ pub(crate) struct Api {
     pub(crate) public_url: Option<PublicUrl>,
     pub(crate) authenticator: Authenticator,
     pub(crate) limits: Limits,
-    pub(crate) limiter: Limiter,
+    pub(crate) limiter: Arc<Limiter>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) discovery: Arc<Discovery>,
     pub(crate) client: Client,
@@ -76,7 +76,8 @@ impl Api {
     /// it names the cluster's address, the groups, and the account. A refusal is logged.
     pub(crate) async fn settings(&self, peer: &Peer, headers: &HeaderMap) -> Response {
         if let Err(error) = self.authenticator.authenticate(peer, headers).await {
-            return refuse(RequestLog::settings(), error.into());
+            let address = self.authenticator.address(peer, headers);
+            return self.refuse(RequestLog::settings(address), error.into());
         }
         let Some(discovered) = self.discovery.known() else { return ApiError::NotReady.into_response() };
         let is_public = self.public_url.as_ref().is_some_and(|url| origin::is_public(headers, url));
@@ -88,21 +89,24 @@ impl Api {
         match self.authenticator.authenticate(peer, headers).await {
             Ok(caller) => {
                 let whoami = self.authenticator.whoami(&caller, &self.policy)?;
-                if !whoami.group_problems().is_empty() {
+                if !whoami.group_problems().is_empty() && self.limiter.line(&Party::of_caller(&caller)) {
                     let (user, problems) = (caller.user(), whoami.group_problems());
                     tracing::info!(?user, ?problems, "some groups of a person cannot be asked for");
                 }
                 Some(json(StatusCode::OK, serde_json::to_vec(&whoami).expect("only strings").into()))
             }
-            Err(error) => Some(refuse(RequestLog::whoami(), error.into())),
+            Err(error) => {
+                let address = self.authenticator.address(peer, headers);
+                Some(self.refuse(RequestLog::whoami(address), error.into()))
+            }
         }
     }
 
     /// Answers a request to the Kubernetes API, and writes its line of the log.
     pub(crate) async fn respond(self: Arc<Self>, peer: Peer, request: Request) -> Response {
-        let mut log = RequestLog::new(request.method().as_str());
+        let address = self.authenticator.address(&peer, request.headers());
+        let mut log = RequestLog::new(request.method().as_str(), address);
         if Operation::is_create(request.method(), request.uri().path()) {
-            let address = self.authenticator.address(&peer, request.headers());
             log = log.with_audit(audit::Create::new(self.authenticator.kind_name(), address));
         }
         let result = self.dispatch(&peer, request, &mut log).await;
@@ -116,33 +120,39 @@ impl Api {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         self.metrics.count_request(log.verb(), response.status().as_u16());
-        log.finish(response.status());
+        log.finish(response.status(), &self.limiter);
         response
     }
 
-    async fn dispatch(&self, peer: &Peer, request: Request, log: &mut RequestLog) -> Result<Response, ApiError> {
+    async fn dispatch(
+        self: &Arc<Self>,
+        peer: &Peer,
+        request: Request,
+        log: &mut RequestLog,
+    ) -> Result<Response, ApiError> {
         origin::check_origin(request.headers(), self.public_url.as_ref())?;
         let caller = self.authenticator.authenticate(peer, request.headers()).await?;
-        if let (Some(audit), Some(user)) = (log.audit(), caller.user()) {
-            audit.signed_in(user);
-        }
+        log.caller(&caller);
         let operation = Operation::parse(request.method(), request.uri().path(), request.uri().query())?;
         log.operation(&operation);
         let account = self.account().await?;
         match operation {
             Operation::Create => self.create(&caller, &account, request, log).await,
             Operation::Get(name) => match self.find(&caller, &account, &name).await? {
-                Some(csr) => Ok(json(StatusCode::OK, response::csr(&csr))),
+                Some(csr) => Ok(json(StatusCode::OK, csr)),
                 None => Err(ApiError::NotFound { name: name.to_string() }),
             },
             Operation::GetOther(name) => Err(ApiError::NotFound { name }),
             Operation::List(name) => {
+                // Before the object: what changes then comes by a watch from this version.
+                let version = self.csrs.version();
                 let csr = self.find(&caller, &account, &name).await?;
-                Ok(json(StatusCode::OK, response::list(self.csrs.version(), csr.as_deref())))
+                Ok(json(StatusCode::OK, response::list(version, csr.as_deref())))
             }
-            Operation::Watch(name, options) => self.watch(&caller, &account, &name, options).await,
+            Operation::Watch(name, options) => self.watch(&caller, &account, name, options).await,
             Operation::ClusterInfo => {
-                let kubeconfig = self.cluster_info.get(|| self.check_rate(&caller)).await?;
+                let kubeconfig =
+                    self.cluster_info.get(|| self.check_rate(&Party::of_caller(&caller), Question::Unknown)).await?;
                 let kubeconfig = kubeconfig.ok_or(ApiError::NoClusterInfo)?;
                 Ok(json(StatusCode::OK, response::cluster_info(&kubeconfig)))
             }
@@ -170,6 +180,7 @@ impl Api {
         if let Some(audit) = log.audit() {
             audit.sent();
         }
+        let interest = self.csr_writer.interest(name);
         let began = Instant::now();
         let created = self.client.create(&object).await;
         if let Some(audit) = log.audit() {
@@ -188,51 +199,72 @@ impl Api {
         } else {
             self.account_of(&value.spec.username).await?.visible(value)
         };
-        let csr = Arc::new(csr.ok_or(ApiError::NotReady)?);
-        self.csr_writer.insert_created(csr.clone());
-        Ok(json(StatusCode::CREATED, response::csr(&csr)))
+        let created = Snapshot::of(&csr.ok_or(ApiError::NotReady)?);
+        self.csr_writer.insert_created(created.clone(), &interest);
+        Ok(json(StatusCode::CREATED, created.into_json()))
     }
 
     async fn watch(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         account: &ServiceAccount,
-        name: &ObjectName,
+        name: ObjectName,
         options: WatchOptions,
     ) -> Result<Response, ApiError> {
         // Before it costs a lookup.
         let permit = self.limiter.stream(caller)?;
-        let check_rate = || self.check_rate(caller);
-        let found = self.lookups.find(account, name, caller.user(), check_rate).await?;
+        let check_rate = |question| self.check_rate(permit.parties(), question);
+        let found = self.lookups.subscribe(account, &name, caller.user(), check_rate).await?;
+        let mut subscription = found.ok_or(ApiError::NothingToWatch)?;
+        let first = match subscription.latest() {
+            Latest::Present(version) if version <= options.version => None,
+            Latest::Present(_) => {
+                let found = self.lookups.find(account, &name, caller.user(), check_rate).await?;
+                Some(found.ok_or(ApiError::NothingToWatch)?)
+            }
+            Latest::Deleted(_) => return Err(ApiError::NothingToWatch),
+        };
         let stream = watch::Watch {
-            subscription: found.ok_or(ApiError::NothingToWatch)?,
-            csrs: self.csrs.clone(),
+            api: self.clone(),
+            name,
+            subscription,
+            first,
             options,
-            bookmark_period: self.limits.bookmark_period,
             expires: caller.expires.map(instant),
-            shutdown: self.shutdown.clone(),
-            _permit: permit,
+            permit,
         };
         Ok(([(header::CONTENT_TYPE, JSON)], Body::from_stream(stream.into_stream())).into_response())
     }
 
-    /// Returns the CSR of that name if it is there, and the caller's.
+    /// Returns the JSON of the CSR of that name if it is there, and the caller's.
     async fn find(
         &self,
         caller: &Caller,
         account: &ServiceAccount,
         name: &ObjectName,
-    ) -> Result<Option<Arc<VisibleCsr>>, ApiError> {
-        let check_rate = || self.check_rate(caller);
-        let found = self.lookups.find(account, name, caller.user(), check_rate).await?;
-        Ok(found.and_then(|found| match &*found.borrow() {
-            Latest::Applied(csr) => Some(csr.clone()),
-            Latest::Deleted(_) => None,
-        }))
+    ) -> Result<Option<Bytes>, ApiError> {
+        let parties = Party::of_caller(caller);
+        self.lookups.find(account, name, caller.user(), |question| self.check_rate(&parties, question)).await
     }
 
-    fn check_rate(&self, caller: &Caller) -> Result<(), ApiError> {
-        Ok(self.limiter.lookup(caller)?)
+    /// Returns the JSON of the CSR that somebody watches, or `None` if it is gone.
+    async fn reread(
+        &self,
+        watched: &Subscription,
+        name: &ObjectName,
+        permit: &Permit,
+    ) -> Result<Option<Bytes>, ApiError> {
+        let account = self.discovered()?.account;
+        let check_rate = |question| self.check_rate(permit.parties(), question);
+        self.lookups.find(&account, name, watched.user(), check_rate).await
+    }
+
+    fn check_rate(&self, parties: &[Party], question: Question) -> Result<(), ApiError> {
+        match question {
+            Question::Known => self.limiter.read(parties)?,
+            Question::Unknown => self.limiter.lookup(parties)?,
+        }
+        Ok(())
     }
 
     /// Returns the account of this server, once all of its CSRs are known.
@@ -267,15 +299,15 @@ impl Api {
         Err(ApiError::NotReady)
     }
 
+    fn refuse(&self, mut log: RequestLog, error: ApiError) -> Response {
+        let response = log.reject(error);
+        log.finish(response.status(), &self.limiter);
+        response
+    }
+
     fn discovered(&self) -> Result<Discovered, ApiError> {
         self.discovery.known().ok_or(ApiError::NotReady)
     }
-}
-
-fn refuse(mut log: RequestLog, error: ApiError) -> Response {
-    let response = log.reject(error);
-    log.finish(response.status());
-    response
 }
 
 fn json(status: StatusCode, body: Bytes) -> Response {

@@ -87,6 +87,11 @@ impl Create {
         self.verdict = Verdict::Created(visible(uid));
     }
 
+    /// Returns whether the object was sent to the API server, and not refused there: it is there, or may be.
+    pub(crate) fn is_sent(&self) -> bool {
+        !matches!(self.verdict, Verdict::Refused)
+    }
+
     /// Writes the line.
     pub(crate) fn finish(self, status: u16, code: &str) {
         let Self { identity, address, user, asked, name, verdict } = self;

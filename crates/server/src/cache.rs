@@ -14,17 +14,19 @@ use std::{convert::Infallible, sync::Arc};
 use crate::kubernetes::watcher::{Event, Watcher};
 pub(crate) use clock::Clock;
 pub(crate) use cluster_info::ClusterInfo;
-pub(crate) use csrs::{CsrReader, CsrWriter, Latest, Subscription, csrs};
+pub(crate) use csrs::{CsrReader, CsrWriter, Latest, Snapshot, Subscription, csrs};
 pub(crate) use decisions::{Decision, Decisions};
-pub(crate) use lookups::Lookups;
+pub(crate) use lookups::{Lookups, Question};
 
-/// Writes what a watcher sees, for ever.
-pub(crate) async fn follow(
-    mut watcher: Watcher,
-    csrs: &CsrWriter,
-    clock: &Arc<Clock>,
-    mut decisions: Decisions,
-) -> Infallible {
+/// Writes what a watcher sees, and drops what is too old, for ever.
+pub(crate) async fn follow(watcher: Watcher, csrs: &CsrWriter, clock: &Arc<Clock>, decisions: Decisions) -> Infallible {
+    tokio::select! {
+        never = write(watcher, csrs, clock, decisions) => never,
+        never = csrs.drop_old() => never,
+    }
+}
+
+async fn write(mut watcher: Watcher, csrs: &CsrWriter, clock: &Arc<Clock>, mut decisions: Decisions) -> Infallible {
     loop {
         let event = tokio::select! {
             event = watcher.next() => event,
@@ -35,17 +37,25 @@ pub(crate) async fn follow(
             }
         };
         match event {
-            Event::Listed { csrs: listed, version, account } => {
-                decisions.replace(&listed, &account, csrs.counts_anew(version));
-                csrs.replace(listed, version, account);
+            Event::Listing { version, account } => {
+                decisions.begin_list(&account, csrs.counts_anew(version));
+                csrs.begin_list();
+            }
+            Event::Page(page) => {
+                decisions.list(&page);
+                csrs.list(&page);
+            }
+            Event::Listed { version, account } => {
+                decisions.end_list(account.clone());
+                csrs.end_list(version, account);
             }
             Event::Applied(csr) => {
                 decisions.apply(&csr);
-                csrs.apply(csr);
+                csrs.apply(&csr);
             }
             Event::Deleted(csr) => {
                 decisions.delete(&csr);
-                csrs.delete(csr);
+                csrs.delete(&csr);
             }
             Event::Bookmark(version) => csrs.bookmark(version),
             Event::Date(date) => clock.observe(&date),

@@ -125,8 +125,8 @@ pub fn watch(bytes: &[u8]) {
 
 fn watch_target(name: &ObjectName, options: &WatchOptions) -> String {
     format!(
-        "{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{name}&allowWatchBookmarks={}&timeoutSeconds={}",
-        options.bookmarks, options.timeout_seconds,
+        "{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{name}&resourceVersion={}&allowWatchBookmarks={}&timeoutSeconds={}",
+        options.version, options.bookmarks, options.timeout_seconds,
     )
 }
 

@@ -2,9 +2,11 @@
 //! fill.
 
 mod concurrency;
+mod connection;
 mod counts;
 mod flags;
 mod limiter;
+mod memory;
 mod party;
 mod places;
 mod rate;
@@ -14,7 +16,10 @@ mod values;
 mod waiting;
 
 pub(crate) use concurrency::Permit;
+pub(crate) use connection::ConnectionPermit;
 pub(crate) use limiter::{LimitExceeded, Limiter};
+pub(crate) use memory::{CacheRoom, Memory};
+pub(crate) use party::Party;
 pub(crate) use places::Places;
 pub use values::Limits;
 pub(crate) use waiting::Waiting;

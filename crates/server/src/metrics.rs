@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     until_issue: Histogram,
     /// Connections that are open.
     pub(crate) connections: Gauge,
+    /// The memory that they hold.
+    pub(crate) connection_memory: Gauge,
     /// Watches that are open.
     pub(crate) streams: Gauge,
     /// Creates that the API server has not answered yet.
@@ -92,6 +94,7 @@ impl Metrics {
             until_decision: Histogram::new(DECISION_SECONDS),
             until_issue: Histogram::new(DECISION_SECONDS),
             connections: Gauge::default(),
+            connection_memory: Gauge::default(),
             streams: Gauge::default(),
             creating: Gauge::default(),
             objects: Gauge::default(),
@@ -141,6 +144,8 @@ impl Metrics {
         ours.register("decisions", "Decisions on requests that this replica has seen", self.decisions.clone());
         ours.register("upstream_requests", "Requests to the API server, and its answers", self.upstream.clone());
         ours.register("connections", "Connections that are open", self.connections.clone());
+        let memory = self.connection_memory.clone();
+        ours.register_with_unit("connection_memory", "Memory that is held for connections", Unit::Bytes, memory);
         ours.register("streams", "Watches that are open", self.streams.clone());
         ours.register("objects", "Certificate signing requests in the store", self.objects.clone());
         ours.register("upstream_lists", "Lists of all requests asked of the API server", self.lists.clone());

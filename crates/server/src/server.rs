@@ -15,7 +15,7 @@ use crate::{
     config::{Config, ListenAddress, ListenMode, PublicUrl, cluster::ClusterOverrides},
     discovery::{ClusterSource, Discovery, warn_of_local_address},
     http::{
-        connection,
+        connection::{self, Serving},
         hosts::Hosts,
         listener::{Listener, accept},
         router::{self, AppState},
@@ -66,7 +66,12 @@ impl Server {
         }
         let (files, decisions) = (NamedFile::ALL.map(NamedFile::flag), Decision::ALL.map(Decision::name));
         let metrics = Arc::new(Metrics::new(config.limits.counted(), files, decisions));
-        let client = Client::new(endpoint, config.limits.upstream_timeout, metrics.clone())?;
+        let client = Client::new(
+            endpoint,
+            config.limits.upstream_timeout,
+            config.limits.budget().answer_bytes(),
+            metrics.clone(),
+        )?;
 
         let beyond_loopback = config.listening().beyond_loopback;
         let mode = config.listen_mode.unwrap_or_default();
@@ -90,8 +95,8 @@ impl Server {
             config.own_accounts,
         ));
         let clock = Arc::new(Clock::default());
-        let limiter = Limiter::new(config.limits, metrics.clone());
-        let (csrs, csr_writer) = cache::csrs(metrics.objects.clone(), limiter.waiting());
+        let limiter = Arc::new(Limiter::new(config.limits, metrics.clone()));
+        let (csrs, csr_writer) = cache::csrs(config.limits.cache_room(), metrics.objects.clone(), limiter.waiting());
         let api = Api {
             policy: config.policy,
             public_url: config.public_url,
@@ -171,7 +176,9 @@ impl Server {
         let (reread_files, reread_period) = (self.reread_files, self.reread_period);
         let metrics_listeners = metrics_listener.as_slice();
         let api = &state.api;
-        let (router, operator_router) = (router::router(state.clone()), router::operator_router(state.clone()));
+        let serving = |router, limits| Arc::new(Serving { router, limits, shutdown: api.shutdown.clone() });
+        let for_all = serving(router::router(state.clone()), limits);
+        let for_operators = serving(router::operator_router(state.clone()), limits.for_probes());
         let (mut connections, mut operators, mut rejected) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         let operator_places = Places::new(MAX_OPERATOR_CONNECTIONS, MAX_OPERATOR_CONNECTIONS_PER_ADDRESS);
         let probe_places = Places::new(MAX_PROBES, MAX_PROBES_PER_ADDRESS);
@@ -188,7 +195,7 @@ impl Server {
         let mut background = pin!(async {
             let accounts = discovery.run().await?;
             let watcher = Watcher::new(api.client.clone(), accounts, api.metrics.clone(), limits.upstream_silence);
-            let decisions = Decisions::new(api.metrics.clone(), api.clock.clone());
+            let decisions = Decisions::new(limits.cache_room().objects, api.metrics.clone(), api.clock.clone());
             Ok::<_, StartError>(cache::follow(watcher, &api.csr_writer, &api.clock, decisions).await)
         });
         let mut rereading = pin!(reread_files.follow(reread_period, &api.metrics, |file| match file {
@@ -204,9 +211,9 @@ impl Server {
             tokio::select! {
                 (accepted, peer) = accept(metrics_listeners) => {
                     if let Some(place) = operator_places.take(peer.address()) {
-                        let (router, shutdown) = (operator_router.clone(), api.shutdown.clone());
+                        let serving = connection::serve(accepted, peer, for_operators.clone(), None);
                         operators.spawn(async move {
-                            connection::serve(accepted, peer, router, limits.for_probes(), shutdown).await;
+                            serving.await;
                             drop(place);
                         });
                     }
@@ -222,18 +229,15 @@ impl Server {
                     let is_exempt = api.authenticator.exempts(&peer, beyond_loopback);
                     match api.limiter.connection(peer.address(), is_exempt) {
                         Ok(permit) => {
-                            let (router, shutdown) = (router.clone(), api.shutdown.clone());
-                            connections.spawn(async move {
-                                connection::serve(accepted, peer, router, limits, shutdown).await;
-                                drop(permit);
-                            });
+                            connections.spawn(connection::serve(accepted, peer, for_all.clone(), Some(permit)));
                         }
                         Err(error) => match probe_places.take(peer.address()) {
                             // It may be the kubelet's, who shares the address of a proxy.
                             Some(place) => {
-                                let (router, shutdown) = (router::probe_router(state.clone(), error), api.shutdown.clone());
+                                let for_probes = serving(router::probe_router(state.clone(), error), limits.for_probes());
+                                let serving = connection::serve(accepted, peer, for_probes, None);
                                 rejected.spawn(async move {
-                                    connection::serve(accepted, peer, router, limits.for_probes(), shutdown).await;
+                                    serving.await;
                                     drop(place);
                                 });
                             }

@@ -1,16 +1,24 @@
 //! One line for each request to the Kubernetes API: what was asked, of which object, and what came of it. Bodies and
 //! headers are in none of them; an object's name begins with its user's. A create has a line for auditors as well.
+//! How many lines somebody causes is bounded; of what was created or may have been, each has its own.
 
-use std::time::Instant;
+use std::{net::IpAddr, time::Instant};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::{ApiError, operation::Operation};
-use crate::{audit, error::with_sources};
+use crate::{
+    audit,
+    error::with_sources,
+    identity::Caller,
+    limits::{Limiter, Party},
+};
 
 /// A request on its way to its line.
 pub(crate) struct RequestLog {
+    /// Those whom its lines count for.
+    parties: Vec<Party>,
     method: String,
     began: Instant,
     verb: &'static str,
@@ -18,20 +26,24 @@ pub(crate) struct RequestLog {
     code: String,
     /// The reason why it is not certain who asks: the code is the same for all of them.
     problem: String,
+    /// The cause of a refusal, which the client must not see.
+    cause: String,
     /// The line for auditors, of a create.
     audit: Option<audit::Create>,
 }
 
 impl RequestLog {
-    /// Begins to measure.
-    pub(crate) fn new(method: &str) -> Self {
+    /// Begins to measure a request that comes from an address.
+    pub(crate) fn new(method: &str, address: IpAddr) -> Self {
         Self {
+            parties: Party::of_address(address),
             method: method.to_owned(),
             began: Instant::now(),
             verb: "",
             name: String::new(),
             code: String::new(),
             problem: String::new(),
+            cause: String::new(),
             audit: None,
         }
     }
@@ -41,19 +53,27 @@ impl RequestLog {
         Self { audit: Some(audit), ..self }
     }
 
+    /// Notes who asks.
+    pub(crate) fn caller(&mut self, caller: &Caller) {
+        self.parties = Party::of_caller(caller);
+        if let (Some(audit), Some(user)) = (&mut self.audit, caller.user()) {
+            audit.signed_in(user);
+        }
+    }
+
     /// Returns the line for auditors, if it has one.
     pub(crate) fn audit(&mut self) -> Option<&mut audit::Create> {
         self.audit.as_mut()
     }
 
     /// Begins to measure a request for `whoami.json`, which is no operation of the API.
-    pub(crate) fn whoami() -> Self {
-        Self { verb: "whoami", ..Self::new("GET") }
+    pub(crate) fn whoami(address: IpAddr) -> Self {
+        Self { verb: "whoami", ..Self::new("GET", address) }
     }
 
     /// Begins to measure a request for `config.json`, which is none either.
-    pub(crate) fn settings() -> Self {
-        Self { verb: "settings", ..Self::new("GET") }
+    pub(crate) fn settings(address: IpAddr) -> Self {
+        Self { verb: "settings", ..Self::new("GET", address) }
     }
 
     /// Notes what is asked.
@@ -67,14 +87,14 @@ impl RequestLog {
         name.clone_into(&mut self.name);
     }
 
-    /// Notes why it is refused, and makes the answer. What the client must not see is written here.
+    /// Notes why it is refused, and makes the answer.
     pub(crate) fn reject(&mut self, error: ApiError) -> Response {
         self.code = error.code();
         if let ApiError::Identity(error) = &error {
             self.problem = error.to_string();
         }
         if std::error::Error::source(&error).is_some() {
-            tracing::warn!(error = %with_sources(&error), "refused");
+            self.cause = with_sources(&error).to_string();
         }
         error.into_response()
     }
@@ -84,8 +104,20 @@ impl RequestLog {
         self.verb
     }
 
-    /// Writes it.
-    pub(crate) fn finish(self, status: StatusCode) {
+    /// Writes it, where `limiter` lets it.
+    pub(crate) fn finish(self, status: StatusCode, limiter: &Limiter) {
+        let is_written = limiter.line(&self.parties);
+        if let Some(audit) = self.audit
+            && (is_written || audit.is_sent())
+        {
+            audit.finish(status.as_u16(), &self.code);
+        }
+        if !is_written {
+            return;
+        }
+        if !self.cause.is_empty() {
+            tracing::warn!(error = self.cause, "refused");
+        }
         tracing::info!(
             method = %self.method,
             verb = self.verb,
@@ -96,8 +128,5 @@ impl RequestLog {
             milliseconds = self.began.elapsed().as_millis() as u64,
             "request"
         );
-        if let Some(audit) = self.audit {
-            audit.finish(status.as_u16(), &self.code);
-        }
     }
 }

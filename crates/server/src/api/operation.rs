@@ -25,6 +25,8 @@ pub(crate) enum Operation {
 /// The options of a watch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WatchOptions {
+    /// The client has seen every event up to this version; 0 where it has seen none.
+    pub(crate) version: u64,
     /// The client wants events without a change.
     pub(crate) bookmarks: bool,
     /// The longest time, within [`WATCH_SECONDS`].
@@ -122,16 +124,13 @@ impl Query {
         if !parse_bool(&watch)? {
             return None;
         }
-        // Every watch begins with the present state: the version that a browser brings may be another replica's.
-        if self.resource_version.is_some_and(|version| !is_version(&version)) {
-            return None;
-        }
+        let version = self.resource_version.map_or(Some(0), |text| parse_version(&text))?;
         let bookmarks = self.allow_watch_bookmarks.map_or(Some(false), |text| parse_bool(&text))?;
         let timeout_seconds = match self.timeout_seconds {
             Some(text) => text.parse::<u32>().ok()?.clamp(*WATCH_SECONDS.start(), *WATCH_SECONDS.end()),
             None => DEFAULT_WATCH_SECONDS,
         };
-        Some(Operation::Watch(name, WatchOptions { bookmarks, timeout_seconds }))
+        Some(Operation::Watch(name, WatchOptions { version, bookmarks, timeout_seconds }))
     }
 }
 
@@ -143,9 +142,11 @@ fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// A version is opaque to clients, but has never been anything but a number.
-fn is_version(text: &str) -> bool {
-    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Parses a version. It is opaque to clients, but has never been anything but a number. One that is too large for any
+/// cluster has seen everything.
+fn parse_version(text: &str) -> Option<u64> {
+    let is_number = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 /// A DNS-1123 subdomain: a name that some object of the cluster may well have.

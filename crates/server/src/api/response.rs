@@ -4,25 +4,18 @@ use bytes::Bytes;
 use kube_enroll_core::csr::{API_VERSION, KIND};
 use serde_json::json;
 
-use crate::kubernetes::csr::VisibleCsr;
-
-/// Writes a CSR.
-pub(crate) fn csr(csr: &VisibleCsr) -> Bytes {
-    serde_json::to_vec(csr.object()).expect("only strings, numbers and lists").into()
-}
-
-/// Writes the list of at most one CSR; a watch begins at its version.
-pub(crate) fn list(version: u64, item: Option<&VisibleCsr>) -> Bytes {
+/// Writes the list of at most one CSR, given as JSON; a watch begins at its version.
+pub(crate) fn list(version: u64, item: Option<&[u8]>) -> Bytes {
     let head = format!(
         r#"{{"apiVersion":"{API_VERSION}","kind":"{KIND}List","metadata":{{"resourceVersion":"{version}"}},"items":["#
     );
-    let item = item.map(csr).unwrap_or_default();
-    [head.as_bytes(), &item, b"]}"].concat().into()
+    [head.as_bytes(), item.unwrap_or_default(), b"]}"].concat().into()
 }
 
-/// Writes the line of a watch with an event of this type (`ADDED`, `MODIFIED`, `DELETED`).
-pub(crate) fn event(kind: &str, item: &VisibleCsr) -> Bytes {
-    [br#"{"type":""#, kind.as_bytes(), br#"","object":"#, &csr(item), b"}\n"].concat().into()
+/// Writes the line of a watch with an event of this type (`ADDED`, `MODIFIED`, `DELETED`), of a CSR, or `ERROR`, of a
+/// `Status`, each given as JSON.
+pub(crate) fn event(kind: &str, object: &[u8]) -> Bytes {
+    [br#"{"type":""#, kind.as_bytes(), br#"","object":"#, object, b"}\n"].concat().into()
 }
 
 /// Writes the line of a watch which says that nothing has happened up to a version.
@@ -72,13 +65,14 @@ mod tests {
         };
         let visible = ServiceAccount::new("us", &[]).visible(found.clone()).expect("an object of ours");
         let expected = CertificateSigningRequest { api_version: API_VERSION.into(), kind: KIND.into(), ..found };
-        let lines = [event("MODIFIED", &visible), bookmark(9)].concat();
+        let json = visible.to_json();
+        let lines = [event("MODIFIED", &json), bookmark(9)].concat();
         let events = WatchDecoder::new().push(&lines).expect("a good stream");
         assert_eq!(
             events,
             [WatchEvent::Modified(expected.clone()), WatchEvent::Bookmark { resource_version: "9".into() }]
         );
-        for (item, items) in [(None, vec![]), (Some(&visible), vec![expected])] {
+        for (item, items) in [(None, vec![]), (Some(&*json), vec![expected])] {
             let read: CertificateSigningRequestList = serde_json::from_slice(&list(8, item)).expect("a list");
             assert_eq!((&*read.kind, &*read.metadata.resource_version), ("CertificateSigningRequestList", "8"));
             assert_eq!(read.items, items);

@@ -1,25 +1,39 @@
 //! The CSRs, with one writer's side and one reader's side.
 
+mod entries;
+mod recent;
+mod snapshot;
+
 use std::{
-    collections::HashMap,
+    convert::Infallible,
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
+use bytes::Bytes;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep},
+};
 
 use crate::{
     kubernetes::csr::{ServiceAccount, VisibleCsr},
-    limits::Waiting,
+    limits::{CacheRoom, Waiting},
 };
+use entries::Entries;
+pub(crate) use entries::Latest;
+pub(crate) use snapshot::Snapshot;
 
 /// Makes an empty cache of CSRs. `objects` is set to their number, and `waiting` kept to those without a decision.
-pub(crate) fn csrs(objects: Gauge, waiting: Arc<Waiting>) -> (CsrReader, CsrWriter) {
-    let csrs = Arc::new(Csrs::default());
-    (CsrReader(csrs.clone()), CsrWriter { csrs, objects, waiting, doubt: Arc::default() })
+pub(crate) fn csrs(room: CacheRoom, objects: Gauge, waiting: Arc<Waiting>) -> (CsrReader, CsrWriter) {
+    let entries = Entries::new(room, waiting);
+    let csrs =
+        Arc::new(Csrs { entries: Mutex::new(entries), version: AtomicU64::new(0), listed: watch::Sender::default() });
+    (CsrReader(csrs.clone()), CsrWriter { csrs, objects, doubt: Arc::default() })
 }
 
 /// The readers' side: single CSRs, as they are and as they change.
@@ -31,25 +45,27 @@ pub(crate) struct CsrReader(Arc<Csrs>);
 pub(crate) struct CsrWriter {
     csrs: Arc<Csrs>,
     objects: Gauge,
-    waiting: Arc<Waiting>,
     doubt: Arc<Notify>,
 }
 
-/// The latest event of a CSR. A subscriber needs nothing older.
-#[derive(Clone, Debug)]
-pub(crate) enum Latest {
-    /// It was created or changed to this.
-    Applied(Arc<VisibleCsr>),
-    /// It was deleted, and was this before.
-    Deleted(Arc<VisibleCsr>),
+/// A CSR that is known: its version, and its JSON where that was seen a moment ago.
+pub(crate) struct Known {
+    pub(crate) version: u64,
+    pub(crate) json: Option<Bytes>,
 }
 
-/// A CSR as it is, and its changes.
-pub(crate) type Subscription = watch::Receiver<Latest>;
+/// The changes of a CSR.
+pub(crate) struct Subscription {
+    user: Option<Box<str>>,
+    changes: watch::Receiver<Latest>,
+}
 
-type Entries = HashMap<String, watch::Sender<Latest>>;
+/// A question to the API server about a name, or a create of it, that is under way until this is dropped.
+pub(crate) struct Interest {
+    csrs: Arc<Csrs>,
+    name: Box<str>,
+}
 
-#[derive(Default)]
 struct Csrs {
     entries: Mutex<Entries>,
     /// The version up to which every event has been seen.
@@ -76,22 +92,59 @@ impl CsrReader {
         self.0.version()
     }
 
-    /// Subscribes to a CSR of this user, or returns `None` if there is none of that name.
+    /// Returns what is known of a CSR of this user.
+    pub(crate) fn known(&self, name: &str, user: Option<&str>) -> Option<Known> {
+        let entries = self.0.entries();
+        let summary = entries.get(name).filter(|summary| summary.is_for(user))?;
+        Some(Known { version: summary.version, json: entries.recent.get(summary) })
+    }
+
+    /// Subscribes to a CSR of this user, or returns `None` if none of that name is known.
     pub(crate) fn subscribe(&self, name: &str, user: Option<&str>) -> Option<Subscription> {
-        let found = self.0.entries().get(name).map(watch::Sender::subscribe);
-        found.filter(|found| found.borrow().csr().is_for(user))
+        let mut entries = self.0.entries();
+        entries.get(name).filter(|summary| summary.is_for(user))?;
+        Some(Subscription { user: user.map(Into::into), changes: entries.subscribe(name)? })
+    }
+}
+
+impl Subscription {
+    /// Returns the user whose object it is.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    /// Returns the latest event, which is then no change any more.
+    pub(crate) fn latest(&mut self) -> Latest {
+        self.changes.borrow_and_update().clone()
+    }
+
+    /// Returns whether there is a change.
+    pub(crate) fn has_changed(&self) -> bool {
+        self.changes.has_changed().unwrap_or(true)
+    }
+
+    /// Waits for the next change. Without one to come, as where the object gave way to others, the subscription ends.
+    pub(crate) async fn changed(&mut self) -> Option<()> {
+        self.changes.changed().await.ok()
     }
 }
 
 impl CsrWriter {
-    /// Inserts a CSR that was just created. Where the watch has been beyond its version and has not shown it, the
-    /// cluster counts anew, as after a restore of etcd: everything has to be listed again.
-    pub(crate) fn insert_created(&self, csr: Arc<VisibleCsr>) {
+    /// Begins an interest in a name.
+    pub(crate) fn interest(&self, name: &str) -> Interest {
+        self.csrs.entries().begin_interest(name);
+        Interest { csrs: self.csrs.clone(), name: name.into() }
+    }
+
+    /// Inserts a CSR that was just created, in whose name there has been an interest since before. Where the watch has
+    /// been beyond its version and has not shown it, the cluster counts anew, as after a restore of etcd: everything
+    /// has to be listed again.
+    pub(crate) fn insert_created(&self, created: Snapshot, _: &Interest) {
         let mut entries = self.csrs.entries();
-        if !entries.contains_key(csr.name()) && csr.version() <= self.csrs.version() {
+        if entries.get(&created.name).is_none() && created.version() <= self.csrs.version() {
             self.doubt.notify_one();
         }
-        self.advance(&mut entries, csr);
+        entries.advance(created);
         self.count(&entries);
     }
 
@@ -100,40 +153,32 @@ impl CsrWriter {
         self.doubt.notified().await;
     }
 
-    /// Inserts a CSR that was read beside the watch. One that the watch should have shown already, and has
-    /// not, is gone.
-    pub(crate) fn insert(&self, csr: Arc<VisibleCsr>) {
+    /// Inserts a CSR that was read beside the watch, in whose name there has been an interest since before; returns
+    /// whether it is there. The watch may have shown meanwhile that it is gone.
+    pub(crate) fn insert(&self, read: Snapshot, _: &Interest) -> bool {
         let mut entries = self.csrs.entries();
-        if entries.contains_key(csr.name()) || csr.version() > self.csrs.version() {
-            self.advance(&mut entries, csr);
+        if entries.is_gone(&read) {
+            return false;
         }
+        entries.advance(read);
         self.count(&entries);
+        true
     }
 
     /// Applies a CSR that the watch has shown.
-    pub(crate) fn apply(&self, csr: VisibleCsr) {
-        let version = csr.version();
+    pub(crate) fn apply(&self, csr: &VisibleCsr) {
         let mut entries = self.csrs.entries();
-        self.advance(&mut entries, csr.into());
+        entries.advance(Snapshot::of(csr));
         self.count(&entries);
-        self.bookmark(version);
+        self.bookmark(csr.version());
     }
 
     /// Deletes a CSR; `last` is its state as the watch has shown it for the last time.
-    pub(crate) fn delete(&self, last: VisibleCsr) {
-        let version = last.version();
+    pub(crate) fn delete(&self, last: &VisibleCsr) {
         let mut entries = self.csrs.entries();
-        // One that was created under the same name since then stays.
-        if entries.get(last.name()).is_some_and(|entry| entry.borrow().csr().version() <= version)
-            && let Some(entry) = entries.remove(last.name())
-        {
-            self.waiting.forget(last.name());
-            // Another person's last state is not for these subscribers.
-            let known = entry.borrow().csr().clone();
-            entry.send_replace(Latest::Deleted(if known.is_same(&last) { last.into() } else { known }));
-        }
+        entries.remove(&Snapshot::of(last));
         self.count(&entries);
-        self.bookmark(version);
+        self.bookmark(last.version());
     }
 
     /// Returns whether the cluster of a list was restored from a backup: it counts its versions anew, and what was
@@ -142,27 +187,22 @@ impl CsrWriter {
         version < self.csrs.version()
     }
 
-    /// Replaces all CSRs by a list: one that is not in it is gone, unless it was created after it. All at once, so that
-    /// a CSR that is listed is never missing.
-    pub(crate) fn replace(&self, listed: Vec<VisibleCsr>, version: u64, account: ServiceAccount) {
-        let listed: HashMap<String, VisibleCsr> = listed.into_iter().map(|csr| (csr.name().to_owned(), csr)).collect();
-        let mut entries = self.csrs.entries();
-        let counts_anew = self.counts_anew(version);
-        entries.retain(|name, entry| {
-            let last = entry.borrow().csr().clone();
-            let stays = match listed.get(name) {
-                Some(csr) => !counts_anew || *csr == *last,
-                None => !counts_anew && last.version() > version,
-            };
-            if !stays {
-                self.waiting.forget(name);
-                entry.send_replace(Latest::Deleted(last));
-            }
-            stays
-        });
-        for csr in listed.into_values() {
-            self.advance(&mut entries, csr.into());
+    /// Begins a list, which comes page by page.
+    pub(crate) fn begin_list(&self) {
+        self.csrs.entries().begin_list();
+    }
+
+    /// Adds the CSRs of a page to the list.
+    pub(crate) fn list(&self, page: &[VisibleCsr]) {
+        for csr in page {
+            self.csrs.entries().list(Snapshot::of(csr));
         }
+    }
+
+    /// Replaces all CSRs by those of the list.
+    pub(crate) fn end_list(&self, version: u64, account: ServiceAccount) {
+        let mut entries = self.csrs.entries();
+        entries.end_list(version, self.counts_anew(version));
         self.count(&entries);
         self.csrs.version.store(version, Ordering::Release);
         self.csrs.listed.send_replace(Some(account));
@@ -173,24 +213,12 @@ impl CsrWriter {
         self.csrs.version.fetch_max(version, Ordering::AcqRel);
     }
 
-    /// Applies a CSR that is new, or newer than what is known. Another object under the same name is not a change of
-    /// the first one, which somebody else may watch.
-    fn advance(&self, entries: &mut Entries, csr: Arc<VisibleCsr>) {
-        if let Some(entry) = entries.get(csr.name()) {
-            let known = entry.borrow().csr().clone();
-            if csr.version() <= known.version() {
-                return;
-            }
-            if known.is_same(&csr) {
-                self.waiting.observe(csr.name(), csr.user(), csr.is_pending());
-                entry.send_replace(Latest::Applied(csr));
-                return;
-            }
-            self.waiting.forget(csr.name());
-            entry.send_replace(Latest::Deleted(known));
+    /// Drops the JSON that is too old, for ever.
+    pub(crate) async fn drop_old(&self) -> Infallible {
+        loop {
+            sleep(DROPPING_PERIOD).await;
+            self.csrs.entries().recent.drop_old(Instant::now());
         }
-        self.waiting.observe(csr.name(), csr.user(), csr.is_pending());
-        entries.insert(csr.name().to_owned(), watch::Sender::new(Latest::Applied(csr)));
     }
 
     fn count(&self, entries: &Entries) {
@@ -208,11 +236,14 @@ impl Csrs {
     }
 }
 
-impl Latest {
-    /// Returns the CSR as it is, or was.
-    pub(crate) fn csr(&self) -> &Arc<VisibleCsr> {
-        match self {
-            Self::Applied(csr) | Self::Deleted(csr) => csr,
-        }
+impl Drop for Interest {
+    fn drop(&mut self) {
+        self.csrs.entries().end_interest(&self.name);
     }
 }
+
+/// The pause between two looks for JSON that is too old.
+const DROPPING_PERIOD: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+pub(super) mod tests;

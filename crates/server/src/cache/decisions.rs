@@ -23,14 +23,28 @@ use crate::{
 pub(crate) struct Decisions {
     metrics: Arc<Metrics>,
     clock: Arc<Clock>,
+    /// The most CSRs that are followed; decisions on others are not counted.
+    max_objects: usize,
     /// By `metadata.uid`.
-    followed: HashMap<String, Followed>,
+    followed: HashMap<Box<str>, Followed>,
+    /// The account of the latest whole list.
     listed: Option<ServiceAccount>,
+    /// The list that is coming.
+    listing: Listing,
 }
 
 struct Followed {
     name: Box<str>,
     decisions: HashSet<Decision>,
+    /// The number of the list that has shown it last.
+    list: u64,
+}
+
+#[derive(Default)]
+struct Listing {
+    number: u64,
+    /// A CSR that is not known yet was created since the list before.
+    goes_on: bool,
 }
 
 /// The kinds of decisions.
@@ -50,42 +64,64 @@ pub(crate) enum Decision {
 
 impl Decisions {
     /// Makes decisions that are counted in `metrics`, at the time of `clock`.
-    pub(crate) fn new(metrics: Arc<Metrics>, clock: Arc<Clock>) -> Self {
-        Self { metrics, clock, followed: HashMap::new(), listed: None }
+    pub(crate) fn new(max_objects: usize, metrics: Arc<Metrics>, clock: Arc<Clock>) -> Self {
+        Self { metrics, clock, max_objects, followed: HashMap::new(), listed: None, listing: Listing::default() }
     }
 
-    /// Follows the CSRs of a list. What is not known yet was created since the list before, unless there was none, that
-    /// one was of fewer accounts, or the cluster was restored from a backup (`counts_anew`): then it may be old.
-    pub(super) fn replace(&mut self, listed: &[VisibleCsr], account: &ServiceAccount, counts_anew: bool) {
-        let before = self.listed.replace(account.clone());
-        let goes_on = !counts_anew && before.is_some_and(|before| before.has_same_names(account));
-        let uids: HashSet<&str> = listed.iter().map(VisibleCsr::uid).collect();
-        let gone: Vec<_> = self.followed.extract_if(|uid, _| !uids.contains(uid.as_str())).collect();
-        for (uid, Followed { name, decisions }) in gone {
+    /// Begins a list of the CSRs of an account. What is not known yet was created since the list before, unless there
+    /// was none, that one was of fewer accounts, or the cluster was restored from a backup (`counts_anew`): then it may
+    /// be old.
+    pub(super) fn begin_list(&mut self, account: &ServiceAccount, counts_anew: bool) {
+        let goes_on = !counts_anew && self.listed.as_ref().is_some_and(|before| before.has_same_names(account));
+        self.listing = Listing { number: self.listing.number + 1, goes_on };
+    }
+
+    /// Follows the CSRs of a page of the list.
+    pub(super) fn list(&mut self, page: &[VisibleCsr]) {
+        for csr in page {
+            if self.listing.goes_on || self.followed.contains_key(csr.uid()) {
+                self.apply(csr);
+            } else if let Some(followed) = self.follow(csr) {
+                followed.decisions = Decision::all_of(csr).collect();
+            }
+        }
+    }
+
+    /// Ends the list: what was not in it is gone.
+    pub(super) fn end_list(&mut self, account: ServiceAccount) {
+        let Listing { number, goes_on } = self.listing;
+        let gone: Vec<_> = self.followed.extract_if(|_, followed| followed.list != number).collect();
+        for (uid, Followed { name, decisions, .. }) in gone {
             if goes_on && decisions.is_empty() {
                 let kind = Decision::Deleted.name();
                 self.metrics.count_decision(kind);
                 audit::Decision { kind, name: &name, uid: &uid, user: None, request: None, words: None }.write();
             }
         }
-        for csr in listed {
-            if goes_on || self.followed.contains_key(csr.uid()) {
-                self.apply(csr);
-            } else {
-                let followed = Followed { name: csr.name().into(), decisions: Decision::all_of(csr).collect() };
-                self.followed.insert(csr.uid().to_owned(), followed);
-            }
-        }
+        self.listed = Some(account);
     }
 
     /// Counts the decisions that a change has brought.
     pub(super) fn apply(&mut self, csr: &VisibleCsr) {
-        let unknown = || Followed { name: csr.name().into(), decisions: HashSet::new() };
-        let Followed { decisions, .. } = self.followed.entry(csr.uid().to_owned()).or_insert_with(unknown);
+        let Some(Followed { decisions, .. }) = self.follow(csr) else { return };
         let new: Vec<Decision> = Decision::all_of(csr).filter(|decision| decisions.insert(*decision)).collect();
         for decision in new {
             self.count(decision, csr);
         }
+    }
+
+    /// Follows a CSR, or returns `None` where there are too many.
+    fn follow(&mut self, csr: &VisibleCsr) -> Option<&mut Followed> {
+        if !self.followed.contains_key(csr.uid()) {
+            if self.followed.len() >= self.max_objects {
+                return None;
+            }
+            let followed = Followed { name: csr.name().into(), decisions: HashSet::new(), list: 0 };
+            self.followed.insert(csr.uid().into(), followed);
+        }
+        let followed = self.followed.get_mut(csr.uid())?;
+        followed.list = self.listing.number;
+        Some(followed)
     }
 
     /// Forgets a CSR that was deleted, and counts it where nobody had decided.

@@ -1,18 +1,19 @@
-//! Reads of single CSRs that the cache does not know: one at a time for each name.
+//! Reads of single CSRs that the cache does not know, or whose JSON it has dropped: one at a time for each name.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard},
 };
 
+use bytes::Bytes;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
 use http::HeaderValue;
-use kube_enroll_core::{CertificateSigningRequest, ObjectName};
+use kube_enroll_core::ObjectName;
 
-use super::{Clock, CsrReader, CsrWriter, Subscription};
+use super::{Clock, CsrReader, CsrWriter, Snapshot, Subscription};
 use crate::kubernetes::{
     Error,
     client::{Client, Dated},
@@ -28,12 +29,21 @@ pub(crate) struct Lookups {
     under_way: Arc<Mutex<HashMap<String, Lookup>>>,
 }
 
+/// A question to the API server about a name, as the limits see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// The caller has an object of this name.
+    Known,
+    /// Nothing is known of the name: it may be made up.
+    Unknown,
+}
+
 type Lookup = Shared<BoxFuture<'static, Result<Found, Error>>>;
 
 /// The answer of the API server.
 #[derive(Clone)]
 struct Found {
-    object: Option<CertificateSigningRequest>,
+    csr: Option<Snapshot>,
     date: Option<HeaderValue>,
 }
 
@@ -43,9 +53,9 @@ impl Lookups {
         Self { client, reader, writer, clock, under_way: Arc::default() }
     }
 
-    /// Returns a CSR of this user, or `None` if there is none. A name that is not in the cache costs one request to the
-    /// API server where `check_rate` allows it, whether the CSR is somebody else's, absent, or was just created by
-    /// another replica.
+    /// Returns the JSON of a CSR of this user, or `None` if there is none: at least as new as any event that has been
+    /// seen when this begins. Where the cache does not have it, that costs one request to the API server where
+    /// `check_rate` allows it, whether the CSR is somebody else's, absent, or was just created by another replica.
     ///
     /// # Errors
     /// Those of `check_rate` and of the API server.
@@ -54,23 +64,45 @@ impl Lookups {
         account: &ServiceAccount,
         name: &ObjectName,
         user: Option<&str>,
-        check_rate: impl Fn() -> Result<(), E>,
-    ) -> Result<Option<Subscription>, E> {
-        let cached = || self.reader.subscribe(name.as_str(), user);
-        if let Some(found) = cached() {
-            return Ok(Some(found));
+        check_rate: impl Fn(Question) -> Result<(), E>,
+    ) -> Result<Option<Bytes>, E> {
+        let known = self.reader.known(name.as_str(), user);
+        if let Some(json) = known.as_ref().and_then(|known| known.json.clone()) {
+            return Ok(Some(json));
         }
+        let question = if known.is_some() { Question::Known } else { Question::Unknown };
+        // A lookup that had begun before may be older than what has been seen; the next one is not.
+        let is_new = |found: &Snapshot| known.as_ref().is_some_and(|known| found.version() >= known.version);
+        let (mut found, is_fresh) = self.get(account, name, || check_rate(question)).await?;
+        if !is_fresh && !found.as_ref().is_some_and(is_new) {
+            (found, _) = self.get(account, name, || check_rate(question)).await?;
+        }
+        Ok(found.filter(|found| found.is_for(user)).map(Snapshot::into_json))
+    }
+
+    /// Subscribes to a CSR of this user, or returns `None` if there is none. A name that is not in the cache costs what
+    /// it costs for [`Lookups::find`].
+    ///
+    /// # Errors
+    /// Those of `check_rate` and of the API server.
+    pub(crate) async fn subscribe<E: From<Error>>(
+        &self,
+        account: &ServiceAccount,
+        name: &ObjectName,
+        user: Option<&str>,
+        check_rate: impl Fn(Question) -> Result<(), E>,
+    ) -> Result<Option<Subscription>, E> {
+        let subscribe = || self.reader.subscribe(name.as_str(), user);
         let mut is_second = false;
         loop {
-            let (found, is_fresh) = self.get(name, &check_rate).await?;
-            self.clock.observe_any(found.date.as_ref());
-            if let Some(csr) = found.object.and_then(|object| account.visible(object)) {
-                self.writer.insert(csr.into());
+            if let Some(subscription) = subscribe() {
+                return Ok(Some(subscription));
             }
-            let found = cached();
-            // A lookup that had begun before may be older than the object; the next one is not.
-            if found.is_some() || is_fresh || is_second {
-                return Ok(found);
+            // Where not all fit, what is found stays until somebody has subscribed.
+            let _interest = self.writer.interest(name.as_str());
+            let (_, is_fresh) = self.get(account, name, || check_rate(Question::Unknown)).await?;
+            if is_fresh || is_second {
+                return Ok(subscribe());
             }
             is_second = true;
         }
@@ -80,16 +112,17 @@ impl Lookups {
     /// now.
     async fn get<E: From<Error>>(
         &self,
+        account: &ServiceAccount,
         name: &ObjectName,
         check_rate: impl FnOnce() -> Result<(), E>,
-    ) -> Result<(Found, bool), E> {
+    ) -> Result<(Option<Snapshot>, bool), E> {
         let (lookup, is_fresh) = {
             let mut under_way = lock(&self.under_way);
             match under_way.get(name.as_str()) {
                 Some(lookup) => (lookup.clone(), false),
                 None => {
                     check_rate()?;
-                    let lookup = begin(self.client.clone(), name.clone(), self.under_way.clone());
+                    let lookup = self.begin(account.clone(), name.clone());
                     // A task of its own, so that it ends though the caller who has begun it leaves.
                     tokio::spawn(lookup.clone());
                     under_way.insert(name.to_string(), lookup.clone());
@@ -97,18 +130,26 @@ impl Lookups {
                 }
             }
         };
-        Ok((lookup.await?, is_fresh))
+        let Found { csr, date } = lookup.await?;
+        self.clock.observe_any(date.as_ref());
+        Ok((csr, is_fresh))
     }
-}
 
-fn begin(client: Client, name: ObjectName, under_way: Arc<Mutex<HashMap<String, Lookup>>>) -> Lookup {
-    async move {
-        let answer = client.get(&name).await;
-        lock(&under_way).remove(name.as_str());
-        answer.map(|Dated { value: object, date }| Found { object, date })
+    fn begin(&self, account: ServiceAccount, name: ObjectName) -> Lookup {
+        let (client, writer, under_way) = (self.client.clone(), self.writer.clone(), self.under_way.clone());
+        async move {
+            let interest = writer.interest(name.as_str());
+            let answer = client.get(&name).await;
+            let found = answer.map(|Dated { value: object, date }| {
+                let csr = object.and_then(|object| account.visible(object)).map(|csr| Snapshot::of(&csr));
+                Found { csr: csr.filter(|csr| writer.insert(csr.clone(), &interest)), date }
+            });
+            lock(&under_way).remove(name.as_str());
+            found
+        }
+        .boxed()
+        .shared()
     }
-    .boxed()
-    .shared()
 }
 
 fn lock(under_way: &Mutex<HashMap<String, Lookup>>) -> MutexGuard<'_, HashMap<String, Lookup>> {

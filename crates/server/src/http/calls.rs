@@ -4,7 +4,7 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -13,16 +13,19 @@ use std::{
 use axum::body::{Body, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use crate::limits::Memory;
+
 /// The number of calls that have begun, and of those whose answer hyper has whole. The only one that counts is the
 /// connection's own task: there is no order to keep.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Calls {
     begun: AtomicU64,
     answered: AtomicU64,
+    /// The memory of the latest answer, which may still wait in the kernel to be read.
+    answer_memory: Mutex<Option<Memory>>,
 }
 
 /// A call that has begun. It is answered when it is dropped.
-#[derive(Debug)]
 pub(crate) struct Call(Arc<Calls>);
 
 /// The body of the answer to a call.
@@ -32,15 +35,25 @@ pub(crate) struct AnswerBody {
 }
 
 impl Calls {
-    /// Begins a call.
+    /// Begins a call. The client asks on, so that the answer before has left.
     pub(crate) fn begin(self: &Arc<Self>) -> Call {
         self.begun.fetch_add(1, Ordering::Relaxed);
+        self.hold(None);
         Call(self.clone())
+    }
+
+    fn hold(&self, memory: Option<Memory>) {
+        *self.answer_memory.lock().expect("nothing panics while it holds the lock") = memory;
     }
 
     /// Returns the number of calls that have begun.
     pub(crate) fn begun(&self) -> u64 {
         self.begun.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether an answer may still wait in the kernel to be read, and takes some memory there.
+    pub(crate) fn holds_answer(&self) -> bool {
+        self.answer_memory.lock().expect("nothing panics while it holds the lock").is_some()
     }
 
     /// Returns whether hyper has the whole answer to each call.
@@ -50,6 +63,11 @@ impl Calls {
 }
 
 impl Call {
+    /// Holds the memory of the answer until the next call or the end of the connection.
+    pub(crate) fn hold(&self, memory: Memory) {
+        self.0.hold(Some(memory));
+    }
+
     /// Ties the call to the body of its answer, which hyper drops at its end.
     pub(crate) fn end_with(self, body: Body) -> AnswerBody {
         AnswerBody { body, _call: self }

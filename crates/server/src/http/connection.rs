@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last, each under a deadline.
 
 use std::{
+    convert::Infallible,
     future::{Future, pending},
     io,
     pin::pin,
@@ -8,8 +9,9 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
-use http::{Request, StatusCode};
+use axum::{Router, response::IntoResponse};
+use http::{Request, Response, StatusCode};
+use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kube_enroll_core::Status;
@@ -23,7 +25,7 @@ use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use super::{
-    calls::Calls,
+    calls::{AnswerBody, Call, Calls},
     listener::Accepted,
     strict::{
         StrictStream,
@@ -31,38 +33,51 @@ use super::{
     },
     tls::Tls,
 };
-use crate::{api::ApiError, identity::Peer, limits::Limits, shutdown::ShutdownSignal};
+use crate::{
+    api::ApiError,
+    identity::Peer,
+    limits::{ConnectionPermit, LimitExceeded, Limits},
+    shutdown::ShutdownSignal,
+};
+
+/// The parts that all connections of one kind have in common.
+pub(crate) struct Serving {
+    pub(crate) router: Router,
+    pub(crate) limits: Limits,
+    pub(crate) shutdown: ShutdownSignal,
+}
+
+/// The place of a connection with its memory; those of probes and of operators have none.
+type Place = Option<Arc<ConnectionPermit>>;
 
 /// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given. Each
 /// request has the [`Peer`] in its extensions.
-pub(crate) async fn serve(accepted: Accepted, peer: Peer, router: Router, limits: Limits, shutdown: ShutdownSignal) {
+pub(crate) async fn serve(accepted: Accepted, peer: Peer, serving: Arc<Serving>, place: Option<ConnectionPermit>) {
+    let place = place.map(Arc::new);
     match accepted {
         Accepted::Tcp(stream) => {
             // Events of a watch are small and wanted at once.
             let _ = stream.set_nodelay(true);
-            serve_stream(stream, peer, router, limits, shutdown, pending()).await;
+            serve_stream(stream, peer, serving, place, pending()).await;
         }
         // Boxed, as what is larger than the first is in the memory of every connection.
-        Accepted::Tls(stream, tls) => Box::pin(serve_tls(stream, tls, peer, router, limits, shutdown)).await,
-        Accepted::Unix(stream) => Box::pin(serve_stream(stream, peer, router, limits, shutdown, pending())).await,
+        Accepted::Tls(stream, tls) => Box::pin(serve_tls(stream, tls, peer, serving, place)).await,
+        Accepted::Unix(stream) => Box::pin(serve_stream(stream, peer, serving, place, pending())).await,
     }
 }
 
-async fn serve_tls(
-    stream: TcpStream,
-    tls: Arc<Tls>,
-    peer: Peer,
-    router: Router,
-    limits: Limits,
-    shutdown: ShutdownSignal,
-) {
+async fn serve_tls(stream: TcpStream, tls: Arc<Tls>, peer: Peer, serving: Arc<Serving>, place: Place) {
     let _ = stream.set_nodelay(true);
-    match timeout(limits.header_timeout, tls.accept(stream)).await {
+    match timeout(serving.limits.header_timeout, tls.accept(stream)).await {
         Ok(Ok(connection)) => {
             let (peer, outdated) = (peer.with_names(connection.names.clone()), connection.outdated());
-            serve_stream(connection.stream, peer, router, limits, shutdown, outdated).await;
+            serve_stream(connection.stream, peer, serving, place, outdated).await;
         }
-        Ok(Err(error)) => tracing::info!(%error, "refused: no TLS"),
+        Ok(Err(error)) => {
+            if may_log(&place) {
+                tracing::info!(%error, "refused: no TLS");
+            }
+        }
         Err(_) => tracing::debug!("connection ended: no handshake in time"),
     }
 }
@@ -70,21 +85,19 @@ async fn serve_tls(
 async fn serve_stream(
     stream: impl AsyncRead + AsyncWrite + Abort + Unpin,
     peer: Peer,
-    router: Router,
-    limits: Limits,
-    shutdown: ShutdownSignal,
+    serving: Arc<Serving>,
+    place: Place,
     outdated: impl Future<Output = ()>,
 ) {
+    let (limits, shutdown) = (&serving.limits, &serving.shutdown);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limits.write_timeout));
     let mut stream = pin!(stream);
     let calls = Arc::new(Calls::default());
-    let mut strict = StrictStream::new(&mut stream, calls.clone());
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let call = calls.begin();
+    let mut strict = StrictStream::new(&mut stream, calls.clone(), place.clone());
+    let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
-        let response = router.clone().oneshot(request);
-        async { response.await.map(|response| response.map(|body| call.end_with(body))) }
+        respond(serving.router.clone(), request, calls.begin(), place.clone(), limits.body_bytes)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -106,24 +119,64 @@ async fn serve_stream(
         }
     };
     let (error, is_answerable) = match (strict.violation(), ended) {
+        _ if let Some(exceeded) = strict.exceeded() => (exceeded.into(), strict.is_idle()),
         (Some(Violation::TOO_LONG), _) => (head_too_long(), strict.is_idle()),
         (Some(Violation { found, expected }), _) => {
             (ApiError::NotStrict { found, expected }, !strict.has_passed_a_head())
         }
         (None, Err(error)) if error.is_parse() => (refusal_of_hyper(&error), strict.is_idle()),
         (None, Err(error)) => {
-            if is_timeout(&error) {
+            if is_write_timeout(&error) || error.is_timeout() && calls.holds_answer() {
                 stream.get_ref().abort();
             }
             return tracing::debug!(%error, "connection ended");
         }
         (None, Ok(())) => return,
     };
-    tracing::info!(%error, "refused");
+    if may_log(&place) {
+        tracing::info!(%error, "refused");
+    }
     if is_answerable {
         // Boxed: its buffer would be in the memory of every connection that waits.
         Box::pin(respond_and_close(&mut stream, &error.status())).await;
     }
+}
+
+/// Answers a request, where there is memory for its body and for the answer.
+async fn respond(
+    router: Router,
+    request: Request<Incoming>,
+    call: Call,
+    place: Place,
+    max_body_bytes: usize,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let take = |bytes: u64| place.as_ref().filter(|_| bytes > 0).map(|place| place.memory(bytes)).transpose();
+    let body = request.body().size_hint();
+    // As it comes, and parsed.
+    let _body_memory = match take(2 * body.upper().unwrap_or(u64::MAX).min(max_body_bytes as u64)) {
+        Ok(memory) => memory,
+        Err(exceeded) => return Ok(refuse(exceeded, call)),
+    };
+    let response = router.oneshot(request).await?;
+    let waiting = response.body().size_hint().exact().unwrap_or(0).min(MAX_WAITING_BYTES);
+    match take(if waiting > SHORT_ANSWER_BYTES { waiting } else { 0 }) {
+        Ok(memory) => {
+            if let Some(memory) = memory {
+                call.hold(memory);
+            }
+            Ok(response.map(|body| call.end_with(body)))
+        }
+        Err(exceeded) => Ok(refuse(exceeded, call)),
+    }
+}
+
+/// Returns whether a line of the log about a connection may be written.
+fn may_log(place: &Place) -> bool {
+    place.as_ref().is_none_or(|place| place.line())
+}
+
+fn refuse(exceeded: LimitExceeded, call: Call) -> Response<AnswerBody> {
+    ApiError::from(exceeded).into_response().map(|body| call.end_with(body))
 }
 
 /// A stream that can be closed without what waits to be read at its other end.
@@ -151,7 +204,7 @@ impl Abort for UnixStream {
 }
 
 /// Returns whether a connection has ended by its write timeout.
-fn is_timeout(error: &hyper::Error) -> bool {
+fn is_write_timeout(error: &hyper::Error) -> bool {
     let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
     source.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
@@ -202,6 +255,12 @@ async fn respond_and_close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), s
 
 /// The most fields of a head: hyper's own default, which is not set, since hyper would then allocate for each head.
 const MAX_HEAD_FIELDS: usize = 100;
+
+/// An answer that is sent at once: an object, an error, a small file.
+const SHORT_ANSWER_BYTES: u64 = 4 << 10;
+
+/// The most bytes of an answer that wait in the kernel to be read: twice what the listener asks for (socket(7)).
+const MAX_WAITING_BYTES: u64 = 128 << 10;
 
 /// For a client to read a response of [`respond_and_close`].
 const REJECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@ mod unix;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::future::select_all;
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream, UnixStream},
     time::sleep,
@@ -78,12 +79,13 @@ impl Listener {
     }
 }
 
-/// Binds to an address of TCP. The connections inherit the size of the send buffer, which the kernel would otherwise
+/// Binds to an address of TCP. The connections inherit the bounds of the send buffer, which the kernel would otherwise
 /// let grow to megabytes for whoever reads fast and then stops.
 fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -115,6 +117,10 @@ pub(crate) async fn accept(listeners: &[Listener]) -> (Accepted, Peer) {
 /// The answers that wait in the kernel for one connection; it takes up to twice as much memory (socket(7), SO_SNDBUF).
 /// At a round trip of 100 ms, the page comes at more than half a megabyte a second.
 const SEND_BUFFER_BYTES: u32 = 64 << 10;
+
+/// Of those, the ones that are not on their way: more is not asked of a client's window. So one that stops reading
+/// leaves little here, as long as its kernel confirms what it has got (tcp(7), TCP_NOTSENT_LOWAT).
+const UNSENT_BYTES: u32 = 16 << 10;
 
 /// Connections that wait to be accepted; the system's own bound is mostly lower or the same.
 const BACKLOG: u32 = 1024;

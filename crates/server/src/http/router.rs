@@ -112,9 +112,14 @@ async fn page_or_api(
     tokio::spawn(response).await.unwrap_or_else(|_| ApiError::NotReady.into_response())
 }
 
-async fn known_host(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+async fn known_host(
+    State(state): State<Arc<AppState>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Err(error) = state.hosts.check(request.headers(), request.uri()) else { return next.run(request).await };
-    let mut log = RequestLog::new(request.method().as_str());
+    let mut log = RequestLog::new(request.method().as_str(), peer.address());
     let page = match &error {
         ApiError::UnknownHost { found } if unknown_host::wants_html(request.headers()) => {
             Some(unknown_host::page(found, state.api.public_url.as_ref()))
@@ -123,7 +128,7 @@ async fn known_host(State(state): State<Arc<AppState>>, request: Request, next: 
     };
     let refused = log.reject(error);
     let response = page.unwrap_or(refused);
-    log.finish(response.status());
+    log.finish(response.status(), &state.api.limiter);
     response
 }
 

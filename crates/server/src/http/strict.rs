@@ -14,6 +14,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::calls::Calls;
+use crate::limits::{ConnectionPermit, LimitExceeded, Memory};
 use heads::{Heads, Violation};
 
 /// A stream whose bytes are judged before hyper sees them. On a violation that read fails, and every later one: hyper
@@ -30,17 +31,38 @@ pub(crate) struct StrictStream<S> {
     /// The calls that had begun when everything was last flushed, each with its answer.
     flushed_calls: u64,
     withholds: bool,
+    place: Option<Arc<ConnectionPermit>>,
+    /// The memory of a long head, until the answer to it has left.
+    head_memory: Option<Memory>,
+    /// The limit by which there is no memory for a head.
+    exceeded: Option<LimitExceeded>,
 }
 
 impl<S> StrictStream<S> {
-    pub(crate) fn new(stream: S, calls: Arc<Calls>) -> Self {
-        let heads = Heads::default();
-        Self { stream, heads, passed: false, violation: None, calls, flushed_calls: 0, withholds: false }
+    /// Wraps the stream of a connection, for which `place` has the memory; without one, nothing is counted.
+    pub(crate) fn new(stream: S, calls: Arc<Calls>, place: Option<Arc<ConnectionPermit>>) -> Self {
+        Self {
+            stream,
+            heads: Heads::default(),
+            passed: false,
+            violation: None,
+            calls,
+            flushed_calls: 0,
+            withholds: false,
+            place,
+            head_memory: None,
+            exceeded: None,
+        }
     }
 
     /// Returns why reading ended, where that was for a violation.
     pub(crate) fn violation(&self) -> Option<Violation> {
         self.violation
+    }
+
+    /// Returns the limit by which reading ended, where that was for one.
+    pub(crate) fn exceeded(&self) -> Option<LimitExceeded> {
+        self.exceeded
     }
 
     /// Returns whether a response of our own could be read as the response to something else: hyper may have written
@@ -56,6 +78,17 @@ impl<S> StrictStream<S> {
         self.calls.begun() == self.flushed_calls
     }
 
+    /// Holds the memory of a long head, where it has none yet.
+    fn take_head_memory(&mut self) -> Result<(), LimitExceeded> {
+        if let Some(place) = &self.place
+            && self.head_memory.is_none()
+            && self.heads.bytes() > SHORT_HEAD_BYTES
+        {
+            self.head_memory = Some(place.memory(LONG_HEAD_MEMORY)?);
+        }
+        Ok(())
+    }
+
     /// Returns whether these bytes are an answer of hyper's own.
     fn withhold(&mut self) -> bool {
         self.withholds |= self.is_idle();
@@ -66,19 +99,20 @@ impl<S> StrictStream<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for StrictStream<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.violation.is_none() {
+        if this.violation.is_none() && this.exceeded.is_none() {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
             match this.heads.judge(&buffer.filled()[before..]) {
                 Ok(()) => {
                     this.passed |= this.heads.complete() > 0;
-                    return Poll::Ready(Ok(()));
+                    match this.take_head_memory() {
+                        Ok(()) => return Poll::Ready(Ok(())),
+                        Err(exceeded) => this.exceeded = Some(exceeded),
+                    }
                 }
-                Err(violation) => {
-                    buffer.set_filled(before);
-                    this.violation = Some(violation);
-                }
+                Err(violation) => this.violation = Some(violation),
             }
+            buffer.set_filled(before);
         }
         Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "the request is not strict HTTP")))
     }
@@ -115,6 +149,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
         // hyper flushes only after it has written all that it has.
         if this.calls.are_answered() {
             this.flushed_calls = this.calls.begun();
+            if this.heads.bytes() == 0 {
+                this.head_memory = None;
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -123,9 +160,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
         let this = self.get_mut();
         // To hyper a failed read may be the end of an idle connection, and its own answer the last; ours is still to
         // come.
-        if this.violation.is_some() || this.withholds {
+        if this.violation.is_some() || this.exceeded.is_some() || this.withholds {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut this.stream).poll_shutdown(context)
     }
 }
+
+/// A head that fits into hyper's first buffer, which each connection has.
+const SHORT_HEAD_BYTES: usize = 8 << 10;
+
+/// The buffer of a longer one, which hyper doubles, and its fields.
+const LONG_HEAD_MEMORY: u64 = 48 << 10;

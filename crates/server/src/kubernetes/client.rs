@@ -22,6 +22,7 @@ use crate::{forward_proxy::Connector, metrics::Metrics, start::StartError};
 pub(crate) struct Client {
     client: kube::Client,
     timeout: Duration,
+    max_answer_bytes: usize,
     metrics: Arc<Metrics>,
 }
 
@@ -34,14 +35,19 @@ pub(crate) struct Dated<T> {
 }
 
 impl Client {
-    /// Speaks to the API server at `endpoint`, and waits `timeout` for the head of an answer, and again
-    /// for its body where it is no stream.
+    /// Speaks to the API server at `endpoint`, and waits `timeout` for the head of an answer, and again for its body
+    /// where it is no stream, of which it reads `max_answer_bytes`.
     ///
     /// # Errors
     /// [`StartError::Kubeconfig`] for credentials or authorities that cannot be used.
-    pub(crate) fn new(endpoint: Endpoint, timeout: Duration, metrics: Arc<Metrics>) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        timeout: Duration,
+        max_answer_bytes: usize,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, StartError> {
         let client = build(endpoint).map_err(|error| StartError::Kubeconfig { source: error })?;
-        Ok(Self { client, timeout, metrics })
+        Ok(Self { client, timeout, max_answer_bytes, metrics })
     }
 
     /// Returns the time that it waits for an answer.
@@ -146,11 +152,11 @@ impl Client {
 
     async fn read(&self, response: Response<Body>) -> Result<(StatusCode, Bytes), Error> {
         let code = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect();
+        let body = Limited::new(response.into_body(), self.max_answer_bytes).collect();
         match time::timeout(self.timeout, body).await {
             Ok(Ok(body)) => Ok((code, body.to_bytes())),
             Ok(Err(source)) if source.is::<LengthLimitError>() => {
-                Err(Error::TooLong { maximum_bytes: MAX_ANSWER_BYTES })
+                Err(Error::TooLong { maximum_bytes: self.max_answer_bytes })
             }
             Ok(Err(source)) => Err(Error::unreachable(source)),
             Err(_) => Err(Error::Timeout),
@@ -292,10 +298,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The field selector for the one signer (`kube_enroll_core::csr::SIGNER_NAME`), as it stands in a query.
 const OUR_SIGNER: &str = "spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";
-
-/// The longest answer that is read: a page of objects. Others may make larger ones than we do, up to etcd's 1.5 MiB; a
-/// page of those is refused, and the log says so.
-const MAX_ANSWER_BYTES: usize = 32 << 20;
 
 /// The time that the one watch lasts. The API server ends it then, which is normal.
 const WATCH_SECONDS: u32 = 540;

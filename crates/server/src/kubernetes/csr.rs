@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use kube_enroll_core::{
     CertificateSigningRequest, CsrState,
     csr::{API_VERSION, KIND, SIGNER_NAME},
@@ -97,19 +98,14 @@ impl VisibleCsr {
         &self.object
     }
 
-    /// Returns whether both are versions of one object, of one user.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        (&self.object.metadata.uid, &self.user) == (&other.object.metadata.uid, &other.user)
+    /// Writes the reduced object, as clients see it.
+    pub(crate) fn to_json(&self) -> Bytes {
+        serde_json::to_vec(&self.object).expect("only strings, numbers and lists").into()
     }
 
     /// Returns the person who was signed in when it was asked for, or `None` without an identity.
     pub(crate) fn user(&self) -> Option<&str> {
         self.user.as_deref()
-    }
-
-    /// Returns whether the CSR was created for this user; without an identity, for none.
-    pub(crate) fn is_for(&self, user: Option<&str>) -> bool {
-        self.user.as_deref() == user
     }
 
     /// Returns whether nobody has decided on the CSR.
@@ -161,7 +157,7 @@ mod tests {
     fn shows_only_objects_of_our_signer_and_our_account() {
         let account = ServiceAccount::new("us", &[]);
         let csr = account.visible(object(SIGNER_NAME, "us")).expect("ours");
-        assert_eq!((csr.version(), csr.is_pending(), csr.is_for(None)), (7, true, true));
+        assert_eq!((csr.version(), csr.is_pending(), csr.user()), (7, true, None));
         for foreign in [object(SIGNER_NAME, "them"), object(SIGNER_NAME, ""), object("example.com/signer", "us")] {
             assert_eq!(account.visible(foreign), None);
         }
@@ -188,15 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn shows_a_person_only_what_was_asked_for_in_their_name() {
-        let of = |user: Option<&str>| {
+    fn knows_in_whose_name_an_object_was_asked_for() {
+        for user in [Some("jane"), None] {
             let mut found = object(SIGNER_NAME, "us");
             found.metadata.annotations.extend(user.map(|user| (USER_ANNOTATION.into(), user.into())));
-            ServiceAccount::new("us", &[]).visible(found).expect("ours")
-        };
-        assert!(of(Some("jane")).is_for(Some("jane")) && of(None).is_for(None));
-        for (csr, user) in [(of(Some("jane")), Some("joe")), (of(Some("jane")), None), (of(None), Some("jane"))] {
-            assert!(!csr.is_for(user), "{csr:?} {user:?}");
+            let csr = ServiceAccount::new("us", &[]).visible(found).expect("ours");
+            assert_eq!(csr.user(), user);
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     Error,
-    client::{Client, Dated, Page},
+    client::{Client, Dated, Page, PageMeta},
     csr::{ServiceAccount, VisibleCsr, version_number},
 };
 use crate::{error::with_sources, metrics::Metrics};
@@ -22,10 +22,17 @@ use crate::{error::with_sources, metrics::Metrics};
 /// A change of the CSRs of this server's account.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The whole list: a CSR that is not in it is gone, unless it was created after it.
+    /// The begin of a list. One that does not come to its end is begun anew.
+    Listing {
+        /// The version of the list.
+        version: u64,
+        /// The account whose CSRs it has.
+        account: ServiceAccount,
+    },
+    /// A page of the list.
+    Page(Vec<VisibleCsr>),
+    /// The end of the list: a CSR that was not in it is gone, unless it was created after it.
     Listed {
-        /// All CSRs.
-        csrs: Vec<VisibleCsr>,
         /// The version of the list.
         version: u64,
         /// The account that they belong to.
@@ -75,9 +82,8 @@ enum State {
     /// Nothing is known, or what is known cannot be continued.
     #[default]
     Unlisted,
-    /// Some pages of a list have come.
+    /// Some pages of a list have come, or none yet.
     Listing {
-        csrs: Vec<VisibleCsr>,
         /// The token of the next page; empty for the first one.
         next: String,
     },
@@ -150,17 +156,15 @@ impl Watcher {
             State::Unlisted => {
                 self.account = self.accounts.borrow_and_update().clone();
                 self.metrics.lists.inc();
-                State::Listing { csrs: Vec::new(), next: String::new() }
+                State::Listing { next: String::new() }
             }
-            State::Listing { mut csrs, next } => match self.list_page(&mut csrs, &next).await {
-                Ok(None) => State::Listing { csrs, next },
-                Ok(Some(Page { metadata, .. })) if !metadata.next.is_empty() => {
-                    State::Listing { csrs, next: metadata.next }
-                }
-                Ok(Some(Page { metadata, .. })) => {
-                    let version = version_number(&metadata.resource_version);
-                    tracing::debug!(objects = csrs.len(), version, "listed");
-                    self.events.push_back(Event::Listed { csrs, version, account: self.account.clone() });
+            State::Listing { next } => match self.list_page(&next).await {
+                Ok(None) => State::Listing { next },
+                Ok(Some(PageMeta { next, .. })) if !next.is_empty() => State::Listing { next },
+                Ok(Some(PageMeta { resource_version, .. })) => {
+                    let version = version_number(&resource_version);
+                    tracing::debug!(version, "listed");
+                    self.events.push_back(Event::Listed { version, account: self.account.clone() });
                     State::Listed { version }
                 }
                 Err(error) => {
@@ -192,16 +196,20 @@ impl Watcher {
         }
     }
 
-    /// Adds the CSRs of a page, and returns the rest of it; `None` where it was too long, and is to be asked for again
-    /// with fewer objects. The pages after it have more again.
-    async fn list_page(&mut self, csrs: &mut Vec<VisibleCsr>, next: &str) -> Result<Option<Page>, Error> {
+    /// Reads a page, and returns its place in the list; `None` where it was too long, and is to be asked for again with
+    /// fewer objects. The pages after it have more again.
+    async fn list_page(&mut self, next: &str) -> Result<Option<PageMeta>, Error> {
         match self.client.list(next, self.page_objects).await {
-            Ok(Dated { value: mut page, date }) => {
+            Ok(Dated { value: Page { metadata, items }, date }) => {
                 self.observe(date);
                 self.page_objects = (self.page_objects * 2).min(PAGE_OBJECTS);
-                let objects = std::mem::take(&mut page.items).into_iter();
-                csrs.extend(objects.filter_map(|object| self.account.visible(object)));
-                Ok(Some(page))
+                if next.is_empty() {
+                    let (version, account) = (version_number(&metadata.resource_version), self.account.clone());
+                    self.events.push_back(Event::Listing { version, account });
+                }
+                let csrs = items.into_iter().filter_map(|object| self.account.visible(object)).collect();
+                self.events.push_back(Event::Page(csrs));
+                Ok(Some(metadata))
             }
             Err(Error::TooLong { .. }) if self.page_objects > 1 => {
                 self.page_objects /= 2;
@@ -301,7 +309,7 @@ impl Event {
         match self {
             Self::Listed { version, .. } | Self::Bookmark(version) => *version,
             Self::Applied(csr) | Self::Deleted(csr) => csr.version(),
-            Self::Date(_) => 0,
+            Self::Listing { .. } | Self::Page(_) | Self::Date(_) => 0,
         }
     }
 }

@@ -26,7 +26,7 @@ struct Held {
 /// A place among the things that last; it is free again when this is dropped.
 pub(crate) struct Permit {
     concurrency: Arc<Concurrency>,
-    parties: Box<[Party]>,
+    parties: Arc<[Party]>,
 }
 
 impl Concurrency {
@@ -50,6 +50,13 @@ impl Concurrency {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().expect("nothing panics while it holds the lock")
+    }
+}
+
+impl Permit {
+    /// Returns those that it counts for.
+    pub(crate) fn parties(&self) -> &Arc<[Party]> {
+        &self.parties
     }
 }
 

@@ -1,9 +1,12 @@
 //! A flag for each row of the table.
 
+use std::str::FromStr;
+
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches, builder::RangedU64ValueParser};
 
 use super::{
     Limits,
+    memory::{self, ByteSize},
     row::{Row, Unit},
     table::TABLE,
 };
@@ -27,8 +30,12 @@ impl FromArgMatches for Limits {
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         for row in &TABLE {
-            if let Some(value) = matches.get_one::<u64>(row.flag) {
-                self.set(row.limit, *value);
+            let value = match row.unit {
+                Unit::Size => matches.get_one(row.flag).map(|ByteSize(bytes)| *bytes).or_else(memory::limit_bytes),
+                _ => matches.get_one(row.flag).copied(),
+            };
+            if let Some(value) = value {
+                self.set(row.limit, value);
             }
         }
         Ok(())
@@ -39,17 +46,22 @@ fn flag(row: &Row) -> Arg {
     let (value_name, maximum) = match row.unit {
         Unit::Count => ("N", u64::MAX),
         Unit::PerMinute | Unit::PerSecond => ("N", u32::MAX.into()),
-        Unit::Bytes => ("BYTES", u64::MAX),
+        Unit::Bytes | Unit::Size => ("BYTES", u64::MAX),
         Unit::Seconds => ("SECONDS", u64::MAX),
     };
-    Arg::new(row.flag)
+    let flag = Arg::new(row.flag)
         .long(row.flag)
         .env(row.environment)
         .help(row.help)
         .help_heading("Limits")
-        .value_name(value_name)
-        .value_parser(RangedU64ValueParser::<u64>::new().range(..=maximum))
-        .default_value(row.default.to_string())
+        .value_name(value_name);
+    match row.unit {
+        // Its default depends on the machine.
+        Unit::Size => flag.value_parser(ByteSize::from_str),
+        _ => flag
+            .value_parser(RangedU64ValueParser::<u64>::new().range(..=maximum))
+            .default_value(row.default.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -66,7 +78,11 @@ mod tests {
         for row in &TABLE {
             let set = limits(&[&format!("--{}=7", row.flag)]).expect("a good flag");
             for other in &TABLE {
-                let expected = if other.limit == row.limit { 7 } else { other.default.into() };
+                let default = match other.unit {
+                    Unit::Size => memory::limit_bytes().unwrap_or(other.default.into()),
+                    _ => other.default.into(),
+                };
+                let expected = if other.limit == row.limit { 7 } else { default };
                 assert_eq!(set.value(other.limit), expected, "{} with --{}=7", other.name, row.flag);
             }
             for value in ["", "-1", "1.5", "x", "18446744073709551616"] {

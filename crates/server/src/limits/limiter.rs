@@ -5,6 +5,8 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use super::{
     Limits,
     concurrency::{Concurrency, Permit},
+    connection::ConnectionPermit,
+    memory::Pool,
     party::{Bounds, Party},
     rate::Rates,
     row::Scope,
@@ -20,10 +22,14 @@ pub(crate) struct Limiter {
     streams: Arc<Concurrency>,
     creates: Rates,
     lookups: Rates,
+    log_lines: Rates,
     waiting: Arc<Waiting>,
+    pool: Arc<Pool>,
     metrics: Arc<Metrics>,
     /// A line of the log a minute says that a limit of all is reached.
     logged: DefaultDirectRateLimiter,
+    /// Another one, that there would be more lines.
+    logged_silence: DefaultDirectRateLimiter,
 }
 
 impl Limiter {
@@ -33,10 +39,13 @@ impl Limiter {
             streams: Concurrency::new(STREAMS, limits, metrics.streams.clone()),
             creates: Rates::new(CREATES, &limits, Quota::per_minute),
             lookups: Rates::new(LOOKUPS, &limits, Quota::per_second),
+            log_lines: Rates::new(LOG_LINES, &limits, Quota::per_minute),
+            pool: limits.budget().pool(metrics.connection_memory.clone()),
             waiting: Waiting::new(PENDING, limits, metrics.creating.clone()),
             limits,
             metrics,
             logged: RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN)),
+            logged_silence: RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN)),
         }
     }
 
@@ -50,9 +59,20 @@ impl Limiter {
     ///
     /// # Errors
     /// [`LimitExceeded`].
-    pub(crate) fn connection(&self, peer: IpAddr, is_exempt: bool) -> Result<Permit, LimitExceeded> {
+    pub(crate) fn connection(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        is_exempt: bool,
+    ) -> Result<ConnectionPermit, LimitExceeded> {
         let parties = if is_exempt { Vec::new() } else { Party::of_address(peer) };
-        self.connections.acquire(parties).map_err(|limit| self.refuse(limit))
+        let permit = self.connections.acquire(parties).map_err(|limit| self.refuse(limit))?;
+        let base = self.pool.take(permit.parties(), CONNECTION_BYTES).ok_or_else(|| self.refuse(Limit::Memory))?;
+        Ok(ConnectionPermit::new(self.clone(), permit, base))
+    }
+
+    /// Returns the memory of connections.
+    pub(super) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
     }
 
     /// Lets a watch in, for as long as the permit is held.
@@ -80,14 +100,35 @@ impl Limiter {
         self.waiting.begin(Party::of_caller(caller), name).map_err(|limit| self.refuse(limit))
     }
 
-    /// Lets a question pass that somebody's request puts to the API server.
+    /// Lets a question pass that somebody's request puts to the API server, about what may not be there.
     ///
     /// # Errors
     /// [`LimitExceeded`].
-    pub(crate) fn lookup(&self, caller: &Caller) -> Result<(), LimitExceeded> {
-        self.lookups.take(&Party::of_caller(caller)).map_err(|limit| self.refuse(limit))?;
+    pub(crate) fn lookup(&self, parties: &[Party]) -> Result<(), LimitExceeded> {
+        self.lookups.take(parties).map_err(|limit| self.refuse(limit))?;
         self.metrics.lookups.inc();
         Ok(())
+    }
+
+    /// Lets a question pass about an object that is known to be there. Those of an address count for its network alone:
+    /// behind it may be an office whose pages all come back at once.
+    ///
+    /// # Errors
+    /// [`LimitExceeded`].
+    pub(crate) fn read(&self, parties: &[Party]) -> Result<(), LimitExceeded> {
+        let is_address = |party: &Party| matches!(party, Party::Address(_));
+        self.lookup(parties.split_first().filter(|(first, _)| is_address(first)).map_or(parties, |(_, others)| others))
+    }
+
+    /// Returns whether a line of the log may be written. Those that are left out are counted.
+    pub(crate) fn line(&self, parties: &[Party]) -> bool {
+        let Err(limit) = self.log_lines.take(parties) else { return true };
+        let row = limit.row();
+        self.metrics.count_refusal(row.name);
+        if self.logged_silence.check().is_ok() {
+            tracing::warn!(value = self.limits.value(limit), "--{} is reached: lines about it are left out", row.flag);
+        }
+        false
     }
 
     /// Makes the error of a limit that is reached, and counts it.
@@ -121,6 +162,9 @@ pub(crate) struct LimitExceeded {
     /// The time to try again; 0 where that would not help.
     pub(crate) retry_after_seconds: u32,
 }
+
+/// The memory of a connection with a watch (`make load` measures it); over TLS it is more.
+const CONNECTION_BYTES: u64 = 18 << 10;
 
 /// Nobody is known before the first head.
 const CONNECTIONS: Bounds = Bounds {
@@ -156,6 +200,13 @@ const LOOKUPS: Bounds = Bounds {
     address: Limit::LookupsPerAddress,
     network: Limit::LookupsPerNetwork,
     all: Limit::Lookups,
+};
+
+const LOG_LINES: Bounds = Bounds {
+    person: Some(Limit::LogLinesPerUser),
+    address: Limit::LogLinesPerAddress,
+    network: Limit::LogLinesPerNetwork,
+    all: Limit::LogLines,
 };
 
 #[cfg(test)]

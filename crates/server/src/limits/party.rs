@@ -36,7 +36,7 @@ pub(super) struct Bounds {
 impl Party {
     /// Returns those that the caller counts for, the narrowest first: the person alone, where there is one, since an
     /// address may be a whole office's.
-    pub(super) fn of_caller(caller: &Caller) -> Vec<Self> {
+    pub(crate) fn of_caller(caller: &Caller) -> Vec<Self> {
         match caller.user() {
             Some(user) => vec![Self::Person(user.into())],
             None => Self::of_address(caller.address),
@@ -44,7 +44,7 @@ impl Party {
     }
 
     /// Returns those that an address counts for, the narrowest first.
-    pub(super) fn of_address(address: IpAddr) -> Vec<Self> {
+    pub(crate) fn of_address(address: IpAddr) -> Vec<Self> {
         match address.to_canonical() {
             IpAddr::V4(address) => {
                 let network = Ipv4Addr::from_bits(address.to_bits() & !0xff);

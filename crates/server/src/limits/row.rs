@@ -51,6 +51,8 @@ pub(crate) enum Unit {
     PerSecond,
     /// Bytes.
     Bytes,
+    /// Many bytes, as people write them ([`super::ByteSize`]).
+    Size,
     /// Seconds to do something.
     Seconds,
 }
@@ -93,6 +95,8 @@ pub(crate) enum Refusal {
     },
     /// The connection ends.
     Disconnect,
+    /// No line of the log.
+    Silence,
 }
 
 impl Row {
@@ -109,7 +113,7 @@ impl Row {
                 Scope::Address | Scope::Network | Scope::User | Scope::Request => (429, "TooManyRequests"),
             }),
             Refusal::Status { code, reason, .. } => Some((code, reason)),
-            Refusal::Disconnect => None,
+            Refusal::Disconnect | Refusal::Silence => None,
         }
     }
 
@@ -118,7 +122,7 @@ impl Row {
         match self.refusal {
             Refusal::TryAgain { after_seconds, .. } => after_seconds,
             Refusal::Status { retry_after_seconds, .. } => retry_after_seconds,
-            Refusal::Disconnect => 0,
+            Refusal::Disconnect | Refusal::Silence => 0,
         }
     }
 
@@ -128,6 +132,7 @@ impl Row {
             Refusal::TryAgain { message, .. } => message.into(),
             Refusal::Status { message, .. } => message.replace("{}", &value.to_string()),
             Refusal::Disconnect => "the connection ends".into(),
+            Refusal::Silence => "nothing".into(),
         }
     }
 }

@@ -9,6 +9,8 @@ pub(crate) use rows::TABLE;
 /// A limit; its row is at its place in [`TABLE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
+    /// Memory of the server, in bytes.
+    Memory,
     /// Connections of all.
     Connections,
     /// Connections of one address.
@@ -47,6 +49,14 @@ pub(crate) enum Limit {
     LookupsPerAddress,
     /// Those of one network.
     LookupsPerNetwork,
+    /// Lines of the log about requests, of all.
+    LogLines,
+    /// Those about one person.
+    LogLinesPerUser,
+    /// Those about one address where nobody is known.
+    LogLinesPerAddress,
+    /// Those about one network.
+    LogLinesPerNetwork,
     /// The length of a body.
     BodyBytes,
     /// The time for a head.

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::{
+    memory::{Budget, CacheRoom, MIN_BYTES},
     row::Field,
     table::{Limit, TABLE},
 };
@@ -10,6 +11,8 @@ use crate::start::StartError;
 /// of limits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// Memory of the server. Default, by a flag: the limit of the control group, if there is one.
+    pub memory_bytes: usize,
     /// Connections at a time; one more is answered 503.
     pub connections: usize,
     /// Connections of one address, which a proxy beside this server is exempt from.
@@ -48,6 +51,14 @@ pub struct Limits {
     pub lookups_per_address: usize,
     /// Those of one network.
     pub lookups_per_network: usize,
+    /// Lines of the log about requests, in a minute.
+    pub log_lines: usize,
+    /// Those about one person.
+    pub log_lines_per_user: usize,
+    /// Those about one address where nobody is known.
+    pub log_lines_per_address: usize,
+    /// Those about one network.
+    pub log_lines_per_network: usize,
     /// The longest body. A request for RSA-4096 with 64 long groups fits into the default.
     pub body_bytes: usize,
     /// For the head of a request, and for the pause between two of them.
@@ -61,6 +72,11 @@ pub struct Limits {
 
     /// For the watch of the API server to bring anything: it sends a bookmark about every minute. Default: 75 s.
     pub upstream_silence: Duration,
+    /// The time for which the JSON of a CSR is kept after it was seen: enough for a page to ask for what it created,
+    /// over a slow line. Default: 10 s.
+    pub recent_period: Duration,
+    /// The most CSRs in the cache. Default: as many as fit into their part of the memory.
+    pub cached_objects: Option<usize>,
     /// Between two signs of life on a watch where nothing happens, a fifth more or less: proxies cut what is silent for
     /// a minute, some for half of one. Default: 25 s.
     pub bookmark_period: Duration,
@@ -80,6 +96,7 @@ impl Limits {
     pub(crate) fn check(mut self) -> Result<(), StartError> {
         for row in &TABLE {
             let (is_possible, expected) = match (row.field)(&mut self) {
+                Field::Count(count) if row.limit == Limit::Memory => (*count as u64 >= MIN_BYTES, "64MiB or more"),
                 Field::Count(count) => (*count > 0, "1 or more"),
                 Field::Time(time) => (!time.is_zero() && *time <= MAX_TIMEOUT, "from 1 to 86400"),
             };
@@ -93,6 +110,17 @@ impl Limits {
     /// Returns these with little time for a head: of a connection that is there for a probe alone, or for Prometheus.
     pub(crate) fn for_probes(self) -> Self {
         Self { header_timeout: self.header_timeout.min(PROBE_TIMEOUT), ..self }
+    }
+
+    /// Returns the budget of memory.
+    pub(crate) fn budget(self) -> Budget {
+        Budget::new(self.memory_bytes as u64)
+    }
+
+    /// Returns the room of the cache of CSRs.
+    pub(crate) fn cache_room(self) -> CacheRoom {
+        let (objects, recent_bytes) = self.budget().cache();
+        CacheRoom { objects: self.cached_objects.unwrap_or(objects), recent_bytes, recent_period: self.recent_period }
     }
 
     /// Returns the value of a limit: a number, or whole seconds.
@@ -120,6 +148,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         let mut limits = Self {
+            memory_bytes: 0,
             connections: 0,
             connections_per_address: 0,
             connections_per_network: 0,
@@ -139,12 +168,18 @@ impl Default for Limits {
             lookups_per_user: 0,
             lookups_per_address: 0,
             lookups_per_network: 0,
+            log_lines: 0,
+            log_lines_per_user: 0,
+            log_lines_per_address: 0,
+            log_lines_per_network: 0,
             body_bytes: 0,
             header_timeout: Duration::ZERO,
             body_timeout: Duration::ZERO,
             write_timeout: Duration::ZERO,
             upstream_timeout: Duration::ZERO,
             upstream_silence: Duration::from_secs(75),
+            recent_period: Duration::from_secs(10),
+            cached_objects: None,
             bookmark_period: Duration::from_secs(25),
             unready_period: Duration::from_secs(5),
             ending_period: Duration::from_secs(4),

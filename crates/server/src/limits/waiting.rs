@@ -27,6 +27,8 @@ struct Index {
     /// By the name of the object.
     entries: HashMap<String, Entry>,
     counts: Counts,
+    /// The number of lists that have begun.
+    lists: u64,
 }
 
 struct Entry {
@@ -35,6 +37,8 @@ struct Entry {
     in_flight: usize,
     /// The object is there, and nobody has decided on it.
     is_pending: bool,
+    /// The number of lists that had begun when that was last seen.
+    seen: u64,
 }
 
 /// A create under way, until this is dropped.
@@ -70,8 +74,9 @@ impl Waiting {
     /// Notes whether an object waits for a decision, and for whom it was made.
     pub(crate) fn observe(&self, name: &str, user: Option<&str>, is_pending: bool) {
         let mut index = self.index();
+        let lists = index.lists;
         match index.entries.get_mut(name) {
-            Some(entry) => entry.is_pending = is_pending,
+            Some(entry) => (entry.is_pending, entry.seen) = (is_pending, lists),
             None if is_pending => {
                 let parties = user.map(|user| Party::Person(user.into())).into_iter().collect();
                 index.insert(name, parties, 0, true);
@@ -86,6 +91,31 @@ impl Waiting {
         self.observe(name, None, false);
     }
 
+    /// Notes that all objects are about to be observed, as they are listed.
+    pub(crate) fn begin_list(&self) {
+        self.index().lists += 1;
+    }
+
+    /// Notes that all of them were: one that was not observed since then is gone.
+    pub(crate) fn end_list(&self) {
+        let mut index = self.index();
+        let Index { entries, counts, lists } = &mut *index;
+        entries.retain(|_, entry| {
+            entry.is_pending &= entry.seen == *lists;
+            let stays = !entry.is_idle();
+            if !stays {
+                counts.remove(&entry.parties);
+            }
+            stays
+        });
+    }
+
+    /// Returns whether a name waits for a decision.
+    #[cfg(test)]
+    pub(crate) fn waits(&self, name: &str) -> bool {
+        self.index().entries.get(name).is_some_and(|entry| entry.is_pending)
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.index.lock().expect("nothing panics while it holds the lock")
     }
@@ -94,16 +124,24 @@ impl Waiting {
 impl Index {
     fn insert(&mut self, name: &str, parties: Box<[Party]>, in_flight: usize, is_pending: bool) {
         self.counts.add(&parties);
-        self.entries.insert(name.to_owned(), Entry { parties, in_flight, is_pending });
+        let entry = Entry { parties, in_flight, is_pending, seen: self.lists };
+        self.entries.insert(name.to_owned(), entry);
     }
 
     /// Removes a name that neither waits nor is being created.
     fn remove_idle(&mut self, name: &str) {
-        if self.entries.get(name).is_some_and(|entry| entry.in_flight == 0 && !entry.is_pending)
+        if self.entries.get(name).is_some_and(Entry::is_idle)
             && let Some(entry) = self.entries.remove(name)
         {
             self.counts.remove(&entry.parties);
         }
+    }
+}
+
+impl Entry {
+    /// Returns whether it neither waits nor is being created.
+    fn is_idle(&self) -> bool {
+        self.in_flight == 0 && !self.is_pending
     }
 }
 

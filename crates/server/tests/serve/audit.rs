@@ -64,7 +64,11 @@ async fn each_create_has_one_line_that_says_who_asked_for_which_key_and_what_cam
         Value::Object(fields.collect())
     };
     let expected = [
-        line(&[&common, &asked, &json!({"verdict": "created", "user": "jane", "uid": "1234", "status": 201})]),
+        line(&[
+            &common,
+            &asked,
+            &json!({"verdict": "created", "user": "jane", "uid": format!("uid of {NAME}"), "status": 201}),
+        ]),
         line(&[
             &common,
             &asked,
@@ -161,4 +165,33 @@ async fn rust_log_chooses_them_by_their_target() {
         assert_eq!(lines(&log).len(), usize::from(has_audit), "{chosen}: {log}");
         assert_eq!(log.contains("\"message\":\"request\""), has_others, "{chosen}: {log}");
     }
+}
+
+#[tokio::test]
+async fn somebody_who_asks_again_and_again_fills_no_log_and_hides_no_create() {
+    let recorder = Recorder::start(Scenario::status(404, "{}")).await;
+    let bounds = "--max-log-lines-per-user=5 --max-lookups-per-user=1000 --max-creates-per-user=1000";
+    let process = Process::start(&recorder, &format!("{HEADER} {bounds}")).await;
+    process.wait_until("/readyz").await;
+    let get = async |user: &str| {
+        let request = format!(
+            "GET {CSRS_PATH}/{NAME} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-User: {user}\r\n\r\n",
+            process.address
+        );
+        send(process.address, request.as_bytes()).await
+    };
+    for _ in 0..20 {
+        assert_eq!(get("jane").await.status, 404);
+        assert_eq!(post(&process, JANE, "{}").await.status, 400);
+    }
+    recorder.answer(Scenario::Created);
+    assert_eq!(post(&process, JANE, &body(&golden("jane")).to_string()).await.status, 201);
+    recorder.answer(Scenario::status(404, "{}"));
+    assert_eq!(get("joe").await.status, 404);
+    let log = process.interrupt();
+    let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
+    // One line may come again with time.
+    assert!((6..=8).contains(&count("\"message\":\"request\"")), "{log}");
+    assert_eq!(count("--max-log-lines-per-user is reached: lines about it are left out"), 1, "{log}");
+    assert_eq!(count("\"verdict\":\"created\""), 1, "{log}");
 }

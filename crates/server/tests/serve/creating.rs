@@ -55,7 +55,7 @@ async fn builds_the_object_anew_and_shows_only_what_is_needed_of_the_answer() {
 
     let shown = answer.json();
     assert_eq!(shown["spec"]["username"], ACCOUNT);
-    assert_eq!(shown["metadata"]["uid"], "1234");
+    assert_eq!(shown["metadata"]["uid"], format!("uid of {NAME}"));
     assert_eq!(shown["metadata"].get("managedFields"), None);
     assert_eq!(shown["spec"].get("groups"), None);
 }

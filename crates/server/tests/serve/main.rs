@@ -12,6 +12,7 @@ mod hostile_texts;
 mod identity;
 mod jwt;
 mod limits;
+mod memory;
 mod metrics;
 mod page;
 mod powerful;

@@ -23,7 +23,7 @@ use crate::{
     running::{CSRS_PATH, NAME, Running, body, golden},
 };
 
-async fn scrape(server: &Running) -> String {
+pub(crate) async fn scrape(server: &Running) -> String {
     let address = server.metrics_address.expect("an address of its own");
     let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let answer = send(address, request.as_bytes()).await;

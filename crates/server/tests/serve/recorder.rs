@@ -200,7 +200,7 @@ pub(crate) fn created(body: &str, account: &str) -> Value {
     let mut object: Value = serde_json::from_str(body).expect("an object");
     object["spec"]["username"] = account.into();
     object["spec"]["groups"] = json!(["system:authenticated"]);
-    object["metadata"]["uid"] = "1234".into();
+    object["metadata"]["uid"] = format!("uid of {}", object["metadata"]["name"].as_str().expect("a name")).into();
     // After every list and event of these tests.
     object["metadata"]["resourceVersion"] = "1000000".into();
     object["metadata"]["managedFields"] = json!([{"manager": "kube-enroll"}]);

@@ -14,7 +14,14 @@ use crate::{
 };
 
 fn target() -> String {
-    format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=9999&allowWatchBookmarks=true")
+    target_from(0)
+}
+
+/// A watch of a browser that has seen everything up to this version.
+fn target_from(version: u64) -> String {
+    format!(
+        "{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion={version}&allowWatchBookmarks=true"
+    )
 }
 
 /// The object at a version, decided on or not.
@@ -60,16 +67,52 @@ fn events(read: &str) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
-async fn begins_with_the_present_state_whatever_version_a_browser_brings() {
+async fn begins_with_the_present_state() {
     let server = running().await;
-    let connection = watch(&server).await;
-    assert_eq!(events(&connection.read), [("ADDED", "first".into())]);
-    for header in ["HTTP/1.1 200", "x-accel-buffering: no", "cache-control: no-store", "application/json"] {
-        assert!(connection.read.contains(header), "{header} in {}", connection.read);
+    // With no version, and with one before the object's.
+    for target in [target().replace("&resourceVersion=0", ""), target_from(0), target_from(6)] {
+        let mut connection = Connection::open(server.address, &server.request("GET", &target, "", "")).await;
+        connection.read_until("\"first\"").await;
+        assert_eq!(events(&connection.read), [("ADDED", "first".into())]);
+        for header in ["HTTP/1.1 200", "x-accel-buffering: no", "cache-control: no-store", "application/json"] {
+            assert!(connection.read.contains(header), "{header} in {}", connection.read);
+        }
+        assert!(connection.answer().is_dated(DATE));
+        assert!(!connection.read.contains("hidden"), "{}", connection.read);
     }
-    assert!(connection.answer().is_dated(DATE));
-    assert!(!connection.read.contains("hidden"), "{}", connection.read);
     assert_eq!(server.recorder.seen().len(), 0);
+}
+
+#[tokio::test]
+async fn says_at_once_that_there_is_nothing_new_for_a_browser_that_has_seen_the_present_state() {
+    let server = Running::with_listed(vec![at(7, "first")], 9).await;
+    server.wait_for_watch(1).await;
+    let mut browsers = Vec::new();
+    for version in [7, 9] {
+        let request = server.request("GET", &target_from(version), "", "");
+        let mut browser = Connection::open(server.address, &request).await;
+        browser.read_until("\"resourceVersion\":\"9\"").await;
+        assert_eq!(events(&browser.read), [("BOOKMARK", String::new())]);
+        browsers.push(browser);
+    }
+    server.recorder.tell(event("MODIFIED", &at(10, "second")));
+    for mut browser in browsers {
+        browser.read_until("\"second\"").await;
+        assert_eq!(events(&browser.read)[1..], [("MODIFIED", "second".into())]);
+    }
+}
+
+/// Another replica has told it of versions that this one has not seen, or etcd was restored since.
+#[tokio::test]
+async fn tells_the_present_state_in_time_to_a_browser_that_is_ahead() {
+    let often = |config: &mut Config| config.limits.bookmark_period = Duration::from_millis(500);
+    let server = Running::with_listed_and(vec![at(7, "first")], 9, often).await;
+    let request = server.request("GET", &target_from(9999), "", "");
+    let mut connection = Connection::open(server.address, &request).await;
+    connection.read_until("\r\n1\r\n\n\r\n").await;
+    assert_eq!(events(&connection.read), []);
+    connection.read_until("BOOKMARK").await;
+    assert_eq!(events(&connection.read), [("MODIFIED", "first".into()), ("BOOKMARK", String::new())]);
 }
 
 #[tokio::test]
@@ -357,12 +400,96 @@ async fn asks_once_for_a_name_that_it_does_not_know() {
     assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("MODIFIED", "second".into())]);
 }
 
-#[tokio::test]
-async fn takes_what_the_watch_should_have_shown_for_gone() {
-    // The answer to a question may be older than a deletion that the watch has shown since.
-    let server = Running::with_listed(vec![], 50).await;
+/// A server that keeps no JSON, whose cluster has the object.
+async fn forgetful() -> Running {
+    let forgets = |config: &mut Config| config.limits.recent_period = Duration::ZERO;
+    let server = Running::with_listed_and(vec![at(7, "first")], 7, forgets).await;
+    server.wait_for_watch(1).await;
     server.recorder.answer(Scenario::object(at(7, "first")));
+    server
+}
+
+#[tokio::test]
+async fn reads_what_it_has_seen_and_does_not_keep() {
+    let server = forgetful().await;
+    let list = format!("{CSRS_PATH}?fieldSelector=metadata.name%3D{NAME}");
+    for (reads, target) in [(1, format!("{CSRS_PATH}/{NAME}")), (2, list)] {
+        let answer = server.get(&target).await;
+        assert!(answer.status == 200 && answer.body.contains("\"first\""), "{answer:?}");
+        assert_eq!(server.recorder.seen().len(), reads);
+    }
+    // A browser that has listed watches from there, and costs nothing.
+    let request = server.request("GET", &target_from(7), "", "");
+    let mut browser = Connection::open(server.address, &request).await;
+    browser.read_until("BOOKMARK").await;
+    assert_eq!(server.recorder.seen().len(), 2);
+    server.recorder.answer(Scenario::object(at(8, "second")));
+    server.recorder.tell(event("MODIFIED", &at(8, "second")));
+    browser.read_until("\"second\"").await;
+    assert_eq!(server.recorder.seen().len(), 3);
+    // It is gone before the watch has shown it.
+    server.recorder.answer(Scenario::status(404, "{}"));
+    server.recorder.tell(event("MODIFIED", &at(9, "third")));
+    browser.read_to_end().await;
+    assert_eq!(events(&browser.read).last(), Some(&("ERROR", "Expired".into())));
+}
+
+#[tokio::test]
+async fn waits_on_for_a_browser_while_the_api_server_cannot_be_asked() {
+    let server = forgetful().await;
+    let mut browser = watch(&server).await;
+    server.recorder.answer(Scenario::status(503, "{}"));
+    server.recorder.tell(event("MODIFIED", &at(8, "second")));
+    let asked = async {
+        while server.recorder.seen().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asked).await.expect("another question");
+    assert_eq!(events(&browser.read).len(), 1);
+    server.recorder.answer(Scenario::object(at(8, "second")));
+    browser.read_until("\"second\"").await;
+}
+
+#[tokio::test]
+async fn shows_nobody_another_persons_object_that_it_reads() {
+    let server = forgetful().await;
+    let mut browser = watch(&server).await;
+    let mut other = at(8, "other");
+    other["metadata"]["annotations"]["kube-enroll/user"] = "joe".into();
+    server.recorder.answer(Scenario::object(&other));
     assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 404);
+    browser.read_to_end().await;
+    assert!(!browser.read.contains("other") && browser.read.contains("Expired"), "{}", browser.read);
+}
+
+#[tokio::test]
+async fn serves_by_asking_where_there_are_more_objects_than_fit() {
+    let name = |index: u64| {
+        format!("jane-{}", char::from(b'a' + u8::try_from(index).expect("a letter")).to_string().repeat(10))
+    };
+    let named = |index: u64, version: u64, reason: &str| {
+        let mut object = at(version, reason);
+        (object["metadata"]["name"], object["metadata"]["uid"]) = (name(index).into(), index.to_string().into());
+        object
+    };
+    let few = |config: &mut Config| config.limits.cached_objects = Some(3);
+    let server = Running::with_listed_and((0..10).map(|index| named(index, 7, "first")).collect(), 7, few).await;
+    server.wait_for_watch(1).await;
+    let mut browsers = Vec::new();
+    for index in 0..10 {
+        server.recorder.answer(Scenario::object(named(index, 7, "first")));
+        let target = target().replace(NAME, &name(index));
+        let mut browser = Connection::open(server.address, &server.request("GET", &target, "", "")).await;
+        browser.read_until("\"first\"").await;
+        browsers.push(browser);
+    }
+    assert!(server.recorder.seen().len() >= 7, "{:?}", server.recorder.seen().len());
+    for (index, browser) in (0..).zip(&mut browsers) {
+        server.recorder.tell(event("MODIFIED", &named(index, 8 + index, "second")));
+        browser.read_until("\"second\"").await;
+    }
+    assert_eq!(server.recorder.open_watches(), 1);
 }
 
 #[tokio::test]

@@ -28,10 +28,10 @@ fn passes_the_asks_of_an_enrollment() {
             "{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}&resourceVersion=17&allowWatchBookmarks=true&timeoutSeconds=60"
         ),
     );
-    let options = WatchOptions { bookmarks: true, timeout_seconds: 60 };
+    let options = WatchOptions { version: 17, bookmarks: true, timeout_seconds: 60 };
     assert_eq!(watch.expect("an operation"), Operation::Watch(name(), options));
     let watch = parse("GET", &format!("{CSRS_PATH}?watch=true&fieldSelector=metadata.name={NAME}"));
-    let options = WatchOptions { bookmarks: false, timeout_seconds: 300 };
+    let options = WatchOptions { version: 0, bookmarks: false, timeout_seconds: 300 };
     assert_eq!(watch.expect("an operation"), Operation::Watch(name(), options));
 }
 

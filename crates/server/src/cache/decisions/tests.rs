@@ -16,7 +16,7 @@ fn decisions() -> Decisions {
     let clock = Clock::default();
     clock.observe(&HeaderValue::from_static("Tue, 01 Jan 2030 00:10:00 GMT"));
     let metrics = Metrics::new([].into_iter(), [], Decision::ALL.map(Decision::name));
-    Decisions::new(metrics.into(), clock.into())
+    Decisions::new(100, metrics.into(), clock.into())
 }
 
 /// A CSR with these conditions, which was created ten minutes ago; `certificate` is there once it is issued.
@@ -39,6 +39,14 @@ fn csr(uid: &str, conditions: &[&str], certificate: &str) -> VisibleCsr {
     account().visible(object).expect("ours")
 }
 
+fn list(decisions: &mut Decisions, csrs: &[VisibleCsr], account: ServiceAccount, counts_anew: bool) {
+    decisions.begin_list(&account, counts_anew);
+    for page in csrs.chunks(2) {
+        decisions.list(page);
+    }
+    decisions.end_list(account);
+}
+
 /// Returns the numbers of approved, denied, failed, issued and deleted ones.
 fn counted(decisions: &Decisions) -> [u64; 5] {
     let text = decisions.metrics.text();
@@ -52,7 +60,7 @@ fn counted(decisions: &Decisions) -> [u64; 5] {
 #[test]
 fn counts_each_decision_once_though_a_csr_is_shown_again_and_again() {
     let mut decisions = decisions();
-    decisions.replace(&[csr("a", &[], ""), csr("b", &[], "")], &account(), false);
+    list(&mut decisions, &[csr("a", &[], ""), csr("b", &[], "")], account(), false);
     for _ in 0..2 {
         decisions.apply(&csr("a", &["Approved"], ""));
         decisions.apply(&csr("a", &["Approved"], "AA=="));
@@ -76,7 +84,7 @@ fn counts_each_decision_once_though_a_csr_is_shown_again_and_again() {
 fn counts_nothing_that_was_decided_before_it_started() {
     let mut decisions = decisions();
     let old = [csr("a", &["Approved"], "AA=="), csr("b", &["Denied"], "")];
-    decisions.replace(&old, &account(), false);
+    list(&mut decisions, &old, account(), false);
     for csr in &old {
         decisions.apply(csr);
         decisions.delete(csr);
@@ -87,31 +95,44 @@ fn counts_nothing_that_was_decided_before_it_started() {
 #[test]
 fn counts_what_was_created_and_decided_while_the_watch_was_away() {
     let mut decisions = decisions();
-    decisions.replace(&[csr("a", &[], "")], &account(), false);
-    decisions.replace(&[csr("a", &["Approved"], ""), csr("b", &["Denied"], "")], &account(), false);
+    list(&mut decisions, &[csr("a", &[], "")], account(), false);
+    list(&mut decisions, &[csr("a", &["Approved"], ""), csr("b", &["Denied"], "")], account(), false);
     assert_eq!(counted(&decisions), [1, 1, 0, 0, 0]);
 }
 
 #[test]
 fn takes_what_a_backup_or_a_new_name_brings_for_old() {
     let mut restored = decisions();
-    restored.replace(&[csr("a", &["Approved"], ""), csr("c", &[], "")], &account(), false);
-    restored.replace(&[csr("a", &[], ""), csr("b", &["Denied"], "")], &account(), true);
+    list(&mut restored, &[csr("a", &["Approved"], ""), csr("c", &[], "")], account(), false);
+    list(&mut restored, &[csr("a", &[], ""), csr("b", &["Denied"], "")], account(), true);
     restored.apply(&csr("a", &["Approved"], ""));
     assert_eq!(counted(&restored), [0; 5], "a was approved before, and that counts once");
 
     let mut renamed = decisions();
-    renamed.replace(&[csr("a", &[], "")], &account(), false);
+    list(&mut renamed, &[csr("a", &[], "")], account(), false);
     let known = [csr("a", &["Approved"], ""), csr("b", &["Denied"], "")];
-    renamed.replace(&known, &account().renamed("us-now"), false);
+    list(&mut renamed, &known, account().renamed("us-now"), false);
     assert_eq!(counted(&renamed), [1, 0, 0, 0, 0]);
 }
 
 #[test]
 fn counts_what_is_deleted_before_anybody_has_decided() {
     let mut decisions = decisions();
-    decisions.replace(&[csr("a", &[], ""), csr("b", &[], ""), csr("c", &["Denied"], "")], &account(), false);
+    list(&mut decisions, &[csr("a", &[], ""), csr("b", &[], ""), csr("c", &["Denied"], "")], account(), false);
     decisions.delete(&csr("a", &[], ""));
-    decisions.replace(&[], &account(), false);
+    list(&mut decisions, &[], account(), false);
     assert_eq!(counted(&decisions), [0, 0, 0, 0, 2]);
+}
+
+#[test]
+fn follows_no_more_than_fit() {
+    let mut decisions = decisions();
+    decisions.max_objects = 1;
+    list(&mut decisions, &[csr("a", &[], ""), csr("b", &[], "")], account(), false);
+    decisions.apply(&csr("a", &["Approved"], ""));
+    decisions.apply(&csr("b", &["Approved"], ""));
+    assert_eq!(counted(&decisions), [1, 0, 0, 0, 0]);
+    decisions.delete(&csr("a", &["Approved"], ""));
+    decisions.apply(&csr("b", &["Denied"], ""));
+    assert_eq!(counted(&decisions), [1, 1, 0, 0, 0]);
 }

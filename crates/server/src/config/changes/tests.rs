@@ -6,7 +6,7 @@ use super::*;
 use crate::config::flags::{Cli, Command};
 
 /// Rows of `CHANGELOG.md` without a line in the log, each with the reason.
-const WITHOUT_A_LINE: [(&str, &str); 17] = [
+const WITHOUT_A_LINE: [(&str, &str); 19] = [
     ("`--identity=header`", "without a proof, the start is refused"),
     ("`--user-header`, `--groups-header`, `--proxy-secret-header`", "the start is refused"),
     ("`--identity`", "the start is refused"),
@@ -28,6 +28,8 @@ const WITHOUT_A_LINE: [(&str, &str); 17] = [
     ("`--proxy-secret-file` and other files", "nothing that was there is missing"),
     ("`--metrics-listen`", "whoever scrapes it sees the new name"),
     ("`--log-format`", "fields were added"),
+    ("`--memory`, `--max-log-lines`, `--max-log-lines-per-…` (new)", "whoever reaches one reads it in a warning"),
+    ("`--max-lookups-per-second`", "more pass than before"),
     ("`deploy/server.yaml`, `deploy/networkpolicy.yaml` (new)", "files beside the server"),
     ("`deploy/admission.yaml` (new)", "a file beside the server"),
 ];

@@ -124,6 +124,11 @@ impl Heads {
         Ok(())
     }
 
+    /// Returns the length of the present head so far.
+    pub(crate) fn bytes(&self) -> usize {
+        self.head.bytes
+    }
+
     /// Counts the heads that have ended.
     pub(crate) fn complete(&self) -> u64 {
         self.complete

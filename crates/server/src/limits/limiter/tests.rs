@@ -81,10 +81,10 @@ fn lets_what_one_may_not_ask_cost_the_others_nothing() {
     });
     let stranger = caller(None, "10.0.0.1");
     // They come again with time, however little of it passes here.
-    let refused = (0..100).filter_map(|_| reached(limiter.lookup(&stranger))).collect::<Vec<_>>();
+    let refused = (0..100).filter_map(|_| reached(limiter.lookup(&Party::of_caller(&stranger)))).collect::<Vec<_>>();
     assert!(refused.len() > 50 && refused.iter().all(|limit| *limit == Limit::LookupsPerAddress), "{refused:?}");
-    assert_eq!(reached(limiter.lookup(&caller(None, "10.0.0.2"))), None);
-    assert_eq!(reached(limiter.lookup(&caller(None, "10.0.1.2"))), None);
+    assert_eq!(reached(limiter.lookup(&Party::of_caller(&caller(None, "10.0.0.2")))), None);
+    assert_eq!(reached(limiter.lookup(&Party::of_caller(&caller(None, "10.0.1.2")))), None);
 }
 
 #[test]
@@ -148,6 +148,7 @@ fn exempts_a_proxy_from_the_limits_on_its_address() {
     let limiter = limiter(|limits| {
         (limits.connections, limits.connections_per_address, limits.connections_per_network) = (4, 1, 2);
     });
+    let limiter = Arc::new(limiter);
     let at = |text: &str, is_exempt| limiter.connection(text.parse().expect("an address"), is_exempt);
     let _held =
         [at("127.0.0.1", true), at("127.0.0.1", true), at("127.0.0.6", false)].map(|permit| permit.expect("a permit"));

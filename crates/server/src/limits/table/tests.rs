@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::limits::{
     Limits,
+    memory::ByteSize,
     row::{Field, Scope, Unit},
 };
 
@@ -11,7 +12,11 @@ fn line(row: &Row) -> String {
     let unit = match row.unit {
         Unit::PerMinute => " a minute",
         Unit::PerSecond => " a second",
-        Unit::Count | Unit::Bytes | Unit::Seconds => "",
+        Unit::Count | Unit::Bytes | Unit::Size | Unit::Seconds => "",
+    };
+    let default = match row.unit {
+        Unit::Size => ByteSize(row.default.into()).to_string(),
+        _ => row.default.to_string(),
     };
     let scope = match row.scope {
         Scope::Everyone => "all together",
@@ -29,7 +34,7 @@ fn line(row: &Row) -> String {
         0 => String::new(),
         seconds => format!("{seconds} s"),
     };
-    let cells = [&format!("`--{}`", row.flag), &format!("{}{unit}", row.default), scope, row.protects, &seen, &again];
+    let cells = [&format!("`--{}`", row.flag), &format!("{default}{unit}"), scope, row.protects, &seen, &again];
     format!("| {} |", cells.join(" | ")).replace("|  |", "| |")
 }
 

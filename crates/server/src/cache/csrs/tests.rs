@@ -1,0 +1,255 @@
+use std::collections::HashMap;
+
+use futures_util::FutureExt;
+use kube_enroll_core::{
+    CertificateSigningRequest,
+    csr::{Condition, CsrStatus, ObjectMeta, SIGNER_NAME, Spec},
+};
+
+use super::*;
+use crate::{
+    kubernetes::csr::USER_ANNOTATION,
+    limits::{Limiter, Limits},
+    metrics::Metrics,
+};
+
+const PERIOD: Duration = Duration::from_secs(10);
+
+const NAME: &str = "jane-aaaaaaaaaa";
+
+fn account() -> ServiceAccount {
+    ServiceAccount::new("us", &[])
+}
+
+/// A CSR of ours, of this user.
+pub(crate) fn csr(name: &str, uid: &str, user: Option<&str>, version: u64) -> VisibleCsr {
+    let annotations = user.map(|user| (USER_ANNOTATION.to_owned(), user.to_owned())).into_iter().collect();
+    let metadata = ObjectMeta {
+        name: name.into(),
+        uid: uid.into(),
+        resource_version: version.to_string(),
+        annotations,
+        ..ObjectMeta::default()
+    };
+    let spec = Spec { signer_name: SIGNER_NAME.into(), username: "us".into(), ..Spec::default() };
+    let object = CertificateSigningRequest { metadata, spec, ..CertificateSigningRequest::default() };
+    account().visible(object).expect("ours")
+}
+
+pub(crate) fn snapshot(csr: &VisibleCsr) -> Snapshot {
+    Snapshot::of(csr)
+}
+
+struct Cache {
+    reader: CsrReader,
+    writer: CsrWriter,
+    limiter: Limiter,
+    objects: Gauge,
+}
+
+fn cache(objects: usize) -> Cache {
+    let limiter = Limiter::new(Limits::default(), Metrics::new([].into_iter(), [], []).into());
+    let gauge = Gauge::default();
+    let room = CacheRoom { objects, recent_bytes: 1 << 20, recent_period: PERIOD };
+    let (reader, writer) = csrs(room, gauge.clone(), limiter.waiting());
+    Cache { reader, writer, limiter, objects: gauge }
+}
+
+impl Cache {
+    fn list(&self, csrs: &[VisibleCsr], version: u64) {
+        self.writer.begin_list();
+        for page in csrs.chunks(2) {
+            self.writer.list(page);
+        }
+        self.writer.end_list(version, account());
+    }
+
+    fn version_of(&self, name: &str) -> Option<u64> {
+        self.reader.known(name, None).map(|known| known.version)
+    }
+}
+
+#[tokio::test]
+async fn shows_a_person_only_what_was_asked_for_in_their_name() {
+    let cache = cache(10);
+    cache.list(&[csr(NAME, "u", Some("jane"), 1), csr("joe-aaaaaaaaaa", "v", None, 2)], 2);
+    for (name, user, is_shown) in [
+        (NAME, Some("jane"), true),
+        (NAME, Some("joe"), false),
+        (NAME, None, false),
+        ("joe-aaaaaaaaaa", None, true),
+        ("joe-aaaaaaaaaa", Some("joe"), false),
+    ] {
+        assert_eq!(cache.reader.known(name, user).is_some(), is_shown, "{name} {user:?}");
+        assert_eq!(cache.reader.subscribe(name, user).is_some(), is_shown, "{name} {user:?}");
+    }
+}
+
+#[tokio::test]
+async fn carries_the_json_as_it_passes_and_drops_it_then() {
+    let cache = cache(10);
+    cache.list(&[csr(NAME, "u", None, 1)], 1);
+    let mut subscription = cache.reader.subscribe(NAME, None).expect("known");
+    cache.writer.apply(&csr(NAME, "u", None, 2));
+    subscription.changed().await.expect("a change");
+    assert_eq!(subscription.latest(), Latest::Present(2));
+    let json = || cache.reader.known(NAME, None).expect("known").json;
+    assert_eq!(json(), Some(csr(NAME, "u", None, 2).to_json()));
+    cache.reader.0.entries().recent.drop_old(Instant::now() + PERIOD);
+    assert_eq!((json(), cache.version_of(NAME)), (None, Some(2)));
+}
+
+#[tokio::test]
+async fn takes_what_was_read_before_a_deletion_for_gone() {
+    let cache = cache(10);
+    for is_listed in [false, true] {
+        cache.list(&[], 10);
+        let interest = cache.writer.interest(NAME);
+        if is_listed {
+            cache.list(&[], 20);
+        } else {
+            cache.writer.delete(&csr(NAME, "u", None, 20));
+        }
+        assert!(!cache.writer.insert(snapshot(&csr(NAME, "u", None, 15)), &interest));
+        // Another one, created since then, is there.
+        assert!(cache.writer.insert(snapshot(&csr(NAME, "v", None, 25)), &interest));
+        drop(interest);
+        assert_eq!(cache.version_of(NAME), Some(25));
+        cache.writer.delete(&csr(NAME, "v", None, 30));
+    }
+    // An interest that began after the deletion knows nothing of it: its answer is newer.
+    let interest = cache.writer.interest(NAME);
+    assert!(cache.writer.insert(snapshot(&csr(NAME, "u", None, 15)), &interest));
+}
+
+#[tokio::test]
+async fn doubts_a_watch_that_has_passed_over_what_was_created() {
+    let cache = cache(1);
+    cache.list(&[csr("joe-aaaaaaaaaa", "v", None, 1)], 100);
+    let is_doubted = || cache.writer.doubted().now_or_never().is_some();
+    // It does not fit, and the watch shows it before the answer to its create comes.
+    let interest = cache.writer.interest(NAME);
+    cache.writer.apply(&csr(NAME, "u", None, 101));
+    cache.writer.insert_created(snapshot(&csr(NAME, "u", None, 101)), &interest);
+    assert!(!is_doubted());
+    let other = cache.writer.interest("jane-bbbbbbbbbb");
+    cache.writer.insert_created(snapshot(&csr("jane-bbbbbbbbbb", "w", None, 50)), &other);
+    assert!(is_doubted());
+}
+
+#[tokio::test]
+async fn keeps_no_more_than_fit_but_what_is_watched_or_asked_for() {
+    let cache = cache(3);
+    let csrs: Vec<_> =
+        (0..10).map(|index| csr(&format!("jane-{index}"), &index.to_string(), None, index + 1)).collect();
+    cache.list(&csrs, 10);
+    assert_eq!(cache.objects.get(), 3);
+    let mut kept = Vec::new();
+    for csr in &csrs {
+        let interest = cache.writer.interest(csr.name());
+        assert!(cache.writer.insert(snapshot(csr), &interest));
+        kept.push(cache.reader.subscribe(csr.name(), None).expect("it was asked for"));
+        drop(interest);
+    }
+    assert_eq!(cache.objects.get(), 10, "each is watched");
+    for index in 0..10 {
+        cache.writer.apply(&csr(&format!("jane-{index}"), &index.to_string(), None, index + 11));
+        assert_eq!(kept[index as usize].latest(), Latest::Present(index + 11));
+    }
+    drop(kept);
+    // Those that nobody watches give way, and all that wait are counted, known or not.
+    cache.list(&csrs, 30);
+    cache.writer.delete(&csr("jane-9", "9", None, 40));
+    let waits = (0..9).filter(|index| cache.limiter.waiting().waits(&format!("jane-{index}"))).count();
+    assert_eq!((waits, cache.limiter.waiting().waits("jane-9")), (9, false));
+}
+
+#[tokio::test]
+async fn forgets_what_waited_and_is_in_no_list_any_more() {
+    let cache = cache(1);
+    let [first, second] = [csr(NAME, "u", None, 1), csr("jane-bbbbbbbbbb", "v", None, 2)];
+    cache.list(&[first, second.clone()], 2);
+    assert!(cache.limiter.waiting().waits(second.name()));
+    cache.list(&[], 3);
+    assert!(!cache.limiter.waiting().waits(second.name()) && !cache.limiter.waiting().waits(NAME));
+}
+
+/// Random changes of a cluster, in the order in which a watch shows them, with lists and answers to questions between
+/// them: whoever watches from its begin, and asks where an event says so, knows in the end what the cluster has.
+#[tokio::test]
+async fn those_who_watch_know_in_the_end_what_is_there() {
+    let mut random = fastrand::Rng::with_seed(1);
+    for round in 0..300 {
+        let cache = cache(random.usize(1..6));
+        let names: Vec<String> = (0..6).map(|index| format!("jane-{index}")).collect();
+        let mut cluster: HashMap<String, VisibleCsr> = HashMap::new();
+        let (mut version, mut uids) = (1, 0);
+        cache.list(&[], version);
+        let mut watching: HashMap<String, (String, Subscription)> = HashMap::new();
+        for _ in 0..random.usize(1..60) {
+            let name = random.choice(&names).expect("a name").clone();
+            version += 1;
+            match random.u8(..10) {
+                0..4 => {
+                    let uid = cluster.get(&name).map_or_else(
+                        || {
+                            uids += 1;
+                            uids.to_string()
+                        },
+                        |csr| csr.uid().to_owned(),
+                    );
+                    let changed = csr(&name, &uid, None, version);
+                    cluster.insert(name, changed.clone());
+                    cache.writer.apply(&changed);
+                }
+                4 if cluster.remove(&name).is_some() => {
+                    let uid = watching.get(&name).map_or_else(|| "unknown".into(), |(uid, _)| uid.clone());
+                    cache.writer.delete(&csr(&name, &uid, None, version));
+                }
+                5 => cache.list(&cluster.values().cloned().collect::<Vec<_>>(), version),
+                _ => {
+                    let Some(there) = cluster.get(&name) else { continue };
+                    let interest = cache.writer.interest(&name);
+                    // The answer may come after further events.
+                    let answer = snapshot(there);
+                    if random.bool() {
+                        version += 1;
+                        let changed = csr(&name, there.uid(), None, version);
+                        cluster.insert(name.clone(), changed.clone());
+                        cache.writer.apply(&changed);
+                    }
+                    assert!(cache.writer.insert(answer, &interest));
+                    let subscription = cache.reader.subscribe(&name, None).expect("it was asked for");
+                    watching.insert(name.clone(), (cluster[&name].uid().to_owned(), subscription));
+                }
+            }
+        }
+        for (name, (uid, mut subscription)) in watching {
+            let is_there = cluster.get(&name).filter(|csr| csr.uid() == uid);
+            let expected = is_there.map(VisibleCsr::version);
+            let found = match subscription.latest() {
+                Latest::Present(version) => Some(version),
+                Latest::Deleted(_) => None,
+            };
+            assert_eq!(found, expected, "round {round}: {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn keeps_apart_what_one_version_was_before_and_after_a_restore() {
+    let cache = cache(10);
+    let decided = |reason: &str| {
+        let mut object = csr(NAME, "u", None, 50).object().clone();
+        let condition = Condition { kind: reason.into(), ..Condition::default() };
+        object.status = Some(CsrStatus { conditions: vec![condition], certificate: String::new() });
+        account().visible(object).expect("ours")
+    };
+    cache.list(&[decided("Approved")], 100);
+    let mut subscription = cache.reader.subscribe(NAME, None).expect("known");
+    cache.list(&[decided("Approved")], 60);
+    assert_eq!(subscription.latest(), Latest::Present(50), "it is the same");
+    cache.list(&[decided("Denied")], 55);
+    assert!(matches!(subscription.latest(), Latest::Deleted(_)));
+    assert_eq!(cache.version_of(NAME), Some(50));
+}
