@@ -129,9 +129,12 @@ impl Waiting {
         })
     }
 
-    fn on_event(self, event: &WatchEvent, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
+    fn on_event(mut self, event: &WatchEvent, enrollment: Rc<Enrollment>, context: &Context) -> Transition {
         match event {
-            WatchEvent::Added(object) | WatchEvent::Modified(object) => self.on_object(object, enrollment, context),
+            WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                self.watcher.seen(&object.metadata.resource_version);
+                self.on_object(object, enrollment, context)
+            }
             WatchEvent::Deleted(object) => {
                 // Its last state may hold the certificate.
                 let Transition { state, effects } = self.on_object(object, enrollment, context);
@@ -142,8 +145,15 @@ impl Waiting {
                     state => Transition { state, effects },
                 }
             }
-            // After an error the server ends the watch, and the next list says more: it is how a 410 is met.
-            WatchEvent::Bookmark { .. } | WatchEvent::Error(_) => Transition::to(Phase::Waiting(self).of(enrollment)),
+            WatchEvent::Bookmark { resource_version } => {
+                self.watcher.seen(resource_version);
+                Transition::to(Phase::Waiting(self).of(enrollment))
+            }
+            // The server ends the watch, and the next list says more: it is how a 410 is met.
+            WatchEvent::Error(_) => {
+                self.watcher.expired();
+                Transition::to(Phase::Waiting(self).of(enrollment))
+            }
         }
     }
 

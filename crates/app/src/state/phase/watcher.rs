@@ -4,12 +4,15 @@ use kube_enroll_core::{Backoff, ObjectName};
 
 use crate::state::{Call, Failure};
 
-/// Schedules the calls about the object: a list, then a watch from the list's `resourceVersion`, repeatedly, and beside
-/// them reads, which are enough where a proxy buffers the watch.
+/// Schedules the calls about the object: a list, then a watch from the list's `resourceVersion`, and where that comes to
+/// its end, the next one from the version that was seen last; after a failure, a list again. Beside them reads, which
+/// are enough where a proxy buffers the watch.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Watcher {
     pub connection: Connection,
     watch: Watch,
+    /// The version up to which everything was seen, unless a list is needed.
+    version: Option<String>,
     /// The time of the last contact: bytes of a watch, an answer, or a sent read.
     last_contact_ms: f64,
     /// Bytes of a watch have arrived, so no proxy buffers it.
@@ -38,7 +41,7 @@ enum Watch {
         opened_ms: f64,
         streamed_ms: f64,
     },
-    /// The watch has ended; list again at this time.
+    /// The watch has ended; watch or list again at this time.
     Ended {
         again_ms: f64,
     },
@@ -50,6 +53,7 @@ impl Watcher {
         Self {
             connection: Connection::Connecting,
             watch: Watch::Listing,
+            version: None,
             last_contact_ms: now_ms,
             streams: false,
             backoff: Backoff::new(MIN_PAUSE, MAX_PAUSE),
@@ -59,8 +63,17 @@ impl Watcher {
     /// Records a list's version, and returns the watch that begins there.
     pub(super) fn listed(&mut self, name: &ObjectName, version: String, now_ms: f64) -> Call {
         self.contact(now_ms);
-        self.watch = Watch::Open { opened_ms: now_ms, streamed_ms: now_ms };
-        Call::Watch(name.clone(), version)
+        self.open(name, version, now_ms)
+    }
+
+    /// Records the version of an event.
+    pub(super) fn seen(&mut self, version: &str) {
+        self.version = Some(version.to_owned());
+    }
+
+    /// Records that the watch cannot go on: a list is needed.
+    pub(super) fn expired(&mut self) {
+        self.version = None;
     }
 
     /// Records that bytes of the watch arrived.
@@ -78,8 +91,9 @@ impl Watcher {
         self.connection = Connection::Live;
     }
 
-    /// Records the end of a watch, or a failed list, and schedules the next list. `jitter` is from 0 to 1.
+    /// Records the end of a watch, or a failed list, and schedules the next watch or list. `jitter` is from 0 to 1.
     pub(super) fn ended(&mut self, failure: Option<Failure>, now_ms: f64, jitter: f64) {
+        let has_failed = failure.is_some();
         let mut retry_after_ms = 0.0;
         if let Some(failure) = failure {
             if let Failure::Unreachable { retry_after_ms: after, .. } = failure {
@@ -92,6 +106,9 @@ impl Watcher {
         let held = matches!(self.watch, Watch::Open { opened_ms, .. } if now_ms - opened_ms > MIN_STABLE_WATCH_MS);
         if held {
             self.backoff.reset();
+        }
+        if has_failed || !held {
+            self.expired();
         }
         let pause_ms = f64::max(self.backoff.pause(jitter).as_secs_f64() * 1_000.0, retry_after_ms);
         self.watch = Watch::Ended { again_ms: now_ms + pause_ms };
@@ -120,8 +137,14 @@ impl Watcher {
             Watch::Ended { again_ms } => now_ms >= again_ms,
         };
         if due {
-            self.watch = Watch::Listing;
-            return Some(Call::List(name.clone()));
+            let goes_on = matches!(self.watch, Watch::Ended { .. });
+            return Some(match self.version.take().filter(|_| goes_on) {
+                Some(version) => self.open(name, version, now_ms),
+                None => {
+                    self.watch = Watch::Listing;
+                    Call::List(name.clone())
+                }
+            });
         }
         let interval_ms = if self.streams { READ_INTERVAL_MS } else { POLL_INTERVAL_MS };
         (now_ms - self.last_contact_ms > interval_ms).then(|| self.read(name, now_ms))
@@ -132,6 +155,13 @@ impl Watcher {
     pub(super) fn awake(&mut self, name: &ObjectName, reconnected: bool, now_ms: f64) -> Option<Call> {
         (reconnected || !self.streams || now_ms - self.last_contact_ms > MIN_AWAKE_SILENCE_MS)
             .then(|| self.read(name, now_ms))
+    }
+
+    /// Returns the watch that begins at a version.
+    fn open(&mut self, name: &ObjectName, version: String, now_ms: f64) -> Call {
+        self.watch = Watch::Open { opened_ms: now_ms, streamed_ms: now_ms };
+        self.version = Some(version.clone());
+        Call::Watch(name.clone(), version)
     }
 
     /// Returns the call that reads the object now.

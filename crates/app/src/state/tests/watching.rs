@@ -124,3 +124,34 @@ fn lists_again_after_a_watch_has_ended() {
     assert!(!lists(visit.after(29_000.0)));
     assert!(lists(visit.after(2_000.0)));
 }
+
+#[test]
+fn watches_on_from_what_it_has_seen_after_a_watch_that_held() {
+    let watched = |visit: &Visit| match &visit.effects[..] {
+        [Effect::Call(Call::Watch(_, version))] => Some(version.clone()),
+        _ => None,
+    };
+    let bookmark = |version: &str| WatchEvent::Bookmark { resource_version: version.into() };
+    let mut visit = Visit::waiting();
+    let object = visit.object();
+    visit.answer(list(vec![object.clone()]));
+    visit.after(6_000.0).answer(Answer::Watched(vec![bookmark("30"), bookmark("40")])).answer(Answer::WatchEnded(None));
+    assert_eq!(watched(visit.after(2_000.0)).as_deref(), Some("40"));
+    // Again, by the version of an event; and where nothing came, by the same.
+    let mut changed = object.clone();
+    changed.metadata.resource_version = "50".into();
+    visit.after(6_000.0).answer(Answer::Watched(vec![WatchEvent::Modified(changed)])).answer(Answer::WatchEnded(None));
+    assert_eq!(watched(visit.after(2_000.0)).as_deref(), Some("50"));
+    visit.after(6_000.0).answer(Answer::WatchEnded(None));
+    assert_eq!(watched(visit.after(2_000.0)).as_deref(), Some("50"));
+    // Not after a failure, nor where the server says so, nor where it ends at once.
+    let lists = |visit: &Visit| matches!(&visit.effects[..], [Effect::Call(Call::List(_))]);
+    visit.after(6_000.0).answer(Answer::WatchEnded(Some(unreachable())));
+    assert!(lists(visit.after(20_000.0)));
+    let expired = kube_enroll_core::Status::failure(410, "Expired", "too old");
+    visit.answer(list(vec![object.clone()])).after(6_000.0);
+    visit.answer(Answer::Watched(vec![WatchEvent::Error(expired)])).answer(Answer::WatchEnded(None));
+    assert!(lists(visit.after(2_000.0)));
+    visit.answer(list(vec![object])).answer(Answer::WatchEnded(None));
+    assert!(lists(visit.after(20_000.0)));
+}
