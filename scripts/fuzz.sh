@@ -17,7 +17,7 @@ seconds=${FUZZ_SECONDS:-60}
 golden=crates/server/tests/golden
 seeds=target/fuzz/seeds
 rm -rf "$seeds"
-mkdir -p "$seeds"/{request,request_der,body}
+mkdir -p "$seeds"/{request,request_der,body,cache,byte_size}
 for pem in "$golden"/*.pem; do
   name=$(basename "$pem" .pem)
   cp "$pem" "$seeds/request/$name"
@@ -25,6 +25,9 @@ for pem in "$golden"/*.pem; do
   printf '{"apiVersion":"certificates.k8s.io/v1","kind":"CertificateSigningRequest","metadata":{"name":"jane-abcdefghij"},"spec":{"request":"%s","signerName":"kubernetes.io/kube-apiserver-client","expirationSeconds":3600,"usages":["client auth"]}}' \
     "$(base64 --wrap=0 "$pem")" > "$seeds/body/$name"
 done
+# Room for three; created, changed, asked for and watched, listed, deleted.
+printf '\002\000\001\010\250\260\220\140' > "$seeds/cache/few"
+printf '128MiB' > "$seeds/byte_size/MiB"
 cp -r "$golden/heads" "$seeds/heads"
 cp -r "$golden/targets" "$seeds/target"
 cp -r "$golden/watches" "$seeds/watch"

@@ -14,6 +14,8 @@ use std::{convert::Infallible, sync::Arc};
 use crate::kubernetes::watcher::{Event, Watcher};
 pub(crate) use clock::Clock;
 pub(crate) use cluster_info::ClusterInfo;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use csrs::model;
 pub(crate) use csrs::{CsrReader, CsrWriter, Latest, Snapshot, Subscription, csrs};
 pub(crate) use decisions::{Decision, Decisions};
 pub(crate) use lookups::{Lookups, Question};

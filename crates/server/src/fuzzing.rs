@@ -10,7 +10,9 @@ use crate::{
         admission,
         operation::{Operation, WatchOptions},
     },
+    cache::model,
     http::strict::heads::Heads,
+    limits::ByteSize,
 };
 
 /// The heads of a connection: however the bytes are cut, the verdict is the same; and the first head that passes is the
@@ -121,6 +123,18 @@ pub fn watch(bytes: &[u8]) {
         (Ok(whole), Ok(cut)) => assert_eq!(whole, cut.concat()),
         (whole, cut) => assert_eq!(whole.is_ok(), cut.is_ok(), "the cuts make a difference"),
     }
+}
+
+/// Changes of a cluster, and questions about it: those who watch know in the end what is there.
+pub fn cache(bytes: &[u8]) {
+    model::follow(bytes);
+}
+
+/// A number of bytes, as people write it: one that is accepted means the same when it is written anew.
+pub fn byte_size(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(size) = text.parse::<ByteSize>() else { return };
+    assert_eq!(size.to_string().parse::<ByteSize>().expect("it was written here"), size);
 }
 
 fn watch_target(name: &ObjectName, options: &WatchOptions) -> String {

@@ -18,6 +18,8 @@ mod waiting;
 pub(crate) use concurrency::Permit;
 pub(crate) use connection::ConnectionPermit;
 pub(crate) use limiter::{LimitExceeded, Limiter};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use memory::ByteSize;
 pub(crate) use memory::{CacheRoom, Memory};
 pub(crate) use party::Party;
 pub(crate) use places::Places;

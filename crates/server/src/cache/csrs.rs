@@ -1,6 +1,8 @@
 //! The CSRs, with one writer's side and one reader's side.
 
 mod entries;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod model;
 mod recent;
 mod snapshot;
 

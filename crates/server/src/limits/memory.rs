@@ -12,7 +12,7 @@ use std::{
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::party::Party;
-pub(super) use byte_size::ByteSize;
+pub(crate) use byte_size::ByteSize;
 pub(super) use cgroup::limit_bytes;
 
 /// The parts of a budget of memory.

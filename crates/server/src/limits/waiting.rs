@@ -111,7 +111,7 @@ impl Waiting {
     }
 
     /// Returns whether a name waits for a decision.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn waits(&self, name: &str) -> bool {
         self.index().entries.get(name).is_some_and(|entry| entry.is_pending)
     }

@@ -1,69 +1,19 @@
-use std::collections::HashMap;
-
 use futures_util::FutureExt;
-use kube_enroll_core::{
-    CertificateSigningRequest,
-    csr::{Condition, CsrStatus, ObjectMeta, SIGNER_NAME, Spec},
-};
+use kube_enroll_core::csr::{Condition, CsrStatus};
 
-use super::*;
-use crate::{
-    kubernetes::csr::USER_ANNOTATION,
-    limits::{Limiter, Limits},
-    metrics::Metrics,
+use super::{
+    model::{Cache, PERIOD, account, cache},
+    *,
 };
-
-const PERIOD: Duration = Duration::from_secs(10);
+pub(crate) use model::csr;
 
 const NAME: &str = "jane-aaaaaaaaaa";
-
-fn account() -> ServiceAccount {
-    ServiceAccount::new("us", &[])
-}
-
-/// A CSR of ours, of this user.
-pub(crate) fn csr(name: &str, uid: &str, user: Option<&str>, version: u64) -> VisibleCsr {
-    let annotations = user.map(|user| (USER_ANNOTATION.to_owned(), user.to_owned())).into_iter().collect();
-    let metadata = ObjectMeta {
-        name: name.into(),
-        uid: uid.into(),
-        resource_version: version.to_string(),
-        annotations,
-        ..ObjectMeta::default()
-    };
-    let spec = Spec { signer_name: SIGNER_NAME.into(), username: "us".into(), ..Spec::default() };
-    let object = CertificateSigningRequest { metadata, spec, ..CertificateSigningRequest::default() };
-    account().visible(object).expect("ours")
-}
 
 pub(crate) fn snapshot(csr: &VisibleCsr) -> Snapshot {
     Snapshot::of(csr)
 }
 
-struct Cache {
-    reader: CsrReader,
-    writer: CsrWriter,
-    limiter: Limiter,
-    objects: Gauge,
-}
-
-fn cache(objects: usize) -> Cache {
-    let limiter = Limiter::new(Limits::default(), Metrics::new([].into_iter(), [], []).into());
-    let gauge = Gauge::default();
-    let room = CacheRoom { objects, recent_bytes: 1 << 20, recent_period: PERIOD };
-    let (reader, writer) = csrs(room, gauge.clone(), limiter.waiting());
-    Cache { reader, writer, limiter, objects: gauge }
-}
-
 impl Cache {
-    fn list(&self, csrs: &[VisibleCsr], version: u64) {
-        self.writer.begin_list();
-        for page in csrs.chunks(2) {
-            self.writer.list(page);
-        }
-        self.writer.end_list(version, account());
-    }
-
     fn version_of(&self, name: &str) -> Option<u64> {
         self.reader.known(name, None).map(|known| known.version)
     }
@@ -174,65 +124,13 @@ async fn forgets_what_waited_and_is_in_no_list_any_more() {
     assert!(!cache.limiter.waiting().waits(second.name()) && !cache.limiter.waiting().waits(NAME));
 }
 
-/// Random changes of a cluster, in the order in which a watch shows them, with lists and answers to questions between
-/// them: whoever watches from its begin, and asks where an event says so, knows in the end what the cluster has.
-#[tokio::test]
-async fn those_who_watch_know_in_the_end_what_is_there() {
+#[test]
+fn those_who_watch_know_in_the_end_what_is_there() {
     let mut random = fastrand::Rng::with_seed(1);
-    for round in 0..300 {
-        let cache = cache(random.usize(1..6));
-        let names: Vec<String> = (0..6).map(|index| format!("jane-{index}")).collect();
-        let mut cluster: HashMap<String, VisibleCsr> = HashMap::new();
-        let (mut version, mut uids) = (1, 0);
-        cache.list(&[], version);
-        let mut watching: HashMap<String, (String, Subscription)> = HashMap::new();
-        for _ in 0..random.usize(1..60) {
-            let name = random.choice(&names).expect("a name").clone();
-            version += 1;
-            match random.u8(..10) {
-                0..4 => {
-                    let uid = cluster.get(&name).map_or_else(
-                        || {
-                            uids += 1;
-                            uids.to_string()
-                        },
-                        |csr| csr.uid().to_owned(),
-                    );
-                    let changed = csr(&name, &uid, None, version);
-                    cluster.insert(name, changed.clone());
-                    cache.writer.apply(&changed);
-                }
-                4 if cluster.remove(&name).is_some() => {
-                    let uid = watching.get(&name).map_or_else(|| "unknown".into(), |(uid, _)| uid.clone());
-                    cache.writer.delete(&csr(&name, &uid, None, version));
-                }
-                5 => cache.list(&cluster.values().cloned().collect::<Vec<_>>(), version),
-                _ => {
-                    let Some(there) = cluster.get(&name) else { continue };
-                    let interest = cache.writer.interest(&name);
-                    // The answer may come after further events.
-                    let answer = snapshot(there);
-                    if random.bool() {
-                        version += 1;
-                        let changed = csr(&name, there.uid(), None, version);
-                        cluster.insert(name.clone(), changed.clone());
-                        cache.writer.apply(&changed);
-                    }
-                    assert!(cache.writer.insert(answer, &interest));
-                    let subscription = cache.reader.subscribe(&name, None).expect("it was asked for");
-                    watching.insert(name.clone(), (cluster[&name].uid().to_owned(), subscription));
-                }
-            }
-        }
-        for (name, (uid, mut subscription)) in watching {
-            let is_there = cluster.get(&name).filter(|csr| csr.uid() == uid);
-            let expected = is_there.map(VisibleCsr::version);
-            let found = match subscription.latest() {
-                Latest::Present(version) => Some(version),
-                Latest::Deleted(_) => None,
-            };
-            assert_eq!(found, expected, "round {round}: {name}");
-        }
+    for _ in 0..1000 {
+        let mut changes = vec![0; random.usize(1..200)];
+        random.fill(&mut changes);
+        model::follow(&changes);
     }
 }
 

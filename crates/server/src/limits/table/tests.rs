@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::limits::{
-    Limits,
-    memory::ByteSize,
+    ByteSize, Limits,
     row::{Field, Scope, Unit},
 };
 
