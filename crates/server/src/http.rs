@@ -4,6 +4,7 @@ mod calls;
 pub(crate) mod connection;
 mod headers;
 pub(crate) mod hosts;
+mod lasting;
 pub(crate) mod listener;
 pub(crate) mod router;
 pub(crate) mod strict;

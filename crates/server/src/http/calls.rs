@@ -64,8 +64,8 @@ impl Calls {
 
 impl Call {
     /// Holds the memory of the answer until the next call or the end of the connection.
-    pub(crate) fn hold(&self, memory: Memory) {
-        self.0.hold(Some(memory));
+    pub(crate) fn hold(&self, memory: Option<Memory>) {
+        self.0.hold(memory);
     }
 
     /// Ties the call to the body of its answer, which hyper drops at its end.

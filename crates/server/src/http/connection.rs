@@ -1,15 +1,15 @@
 //! One connection, from its first byte to its last, each under a deadline.
 
 use std::{
-    convert::Infallible,
     future::{Future, pending},
     io,
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     time::Duration,
 };
 
 use axum::{Router, response::IntoResponse};
+use futures_util::future::{BoxFuture, Either, FutureExt, select};
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -20,12 +20,13 @@ use tokio::{
     net::{TcpStream, UnixStream},
     time::timeout,
 };
-use tokio_io_timeout::TimeoutStream;
+use tokio_io_timeout::TimeoutWriter;
 use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use super::{
     calls::{AnswerBody, Call, Calls},
+    lasting::{Framing, Handover},
     listener::Accepted,
     strict::{
         StrictStream,
@@ -52,25 +53,34 @@ type Place = Option<Arc<ConnectionPermit>>;
 
 /// Serves requests until the client leaves, a deadline passes, or the server stops and the last answer is given. Each
 /// request has the [`Peer`] in its extensions.
-pub(crate) async fn serve(accepted: Accepted, peer: Peer, serving: Arc<Serving>, place: Option<ConnectionPermit>) {
+///
+/// The future is boxed by kind of connection, since one for all kinds would be as large as that of TLS.
+pub(crate) fn serve(
+    accepted: Accepted,
+    peer: Peer,
+    serving: Arc<Serving>,
+    place: Option<ConnectionPermit>,
+) -> BoxFuture<'static, ()> {
     let place = place.map(Arc::new);
     match accepted {
         Accepted::Tcp(stream) => {
             // Events of a watch are small and wanted at once.
             let _ = stream.set_nodelay(true);
-            serve_stream(stream, peer, serving, place, pending()).await;
+            serve_stream(stream, peer, serving, place, pending()).boxed()
         }
-        // Boxed, as what is larger than the first is in the memory of every connection.
-        Accepted::Tls(stream, tls) => Box::pin(serve_tls(stream, tls, peer, serving, place)).await,
-        Accepted::Unix(stream) => Box::pin(serve_stream(stream, peer, serving, place, pending())).await,
+        Accepted::Tls(stream, tls) => {
+            let _ = stream.set_nodelay(true);
+            serve_tls(stream, tls, peer, serving, place).boxed()
+        }
+        Accepted::Unix(stream) => serve_stream(stream, peer, serving, place, pending()).boxed(),
     }
 }
 
 async fn serve_tls(stream: TcpStream, tls: Arc<Tls>, peer: Peer, serving: Arc<Serving>, place: Place) {
-    let _ = stream.set_nodelay(true);
-    match timeout(serving.limits.header_timeout, tls.accept(stream)).await {
+    // Boxed, as is the stream that it returns: the connection outlives it for long.
+    match timeout(serving.limits.header_timeout, Box::pin(tls.accept(stream))).await {
         Ok(Ok(connection)) => {
-            let (peer, outdated) = (peer.with_names(connection.names.clone()), connection.outdated());
+            let (peer, outdated) = (peer.with_names(connection.names.clone()), Box::pin(connection.outdated()));
             serve_stream(connection.stream, peer, serving, place, outdated).await;
         }
         Ok(Err(error)) => {
@@ -89,33 +99,53 @@ async fn serve_stream(
     place: Place,
     outdated: impl Future<Output = ()>,
 ) {
-    let (limits, shutdown) = (&serving.limits, &serving.shutdown);
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(limits.write_timeout));
-    let mut stream = pin!(stream);
+    let mut stream = pin!(TimeoutWriter::new(stream));
+    stream.as_mut().set_timeout_pinned(Some(serving.limits.write_timeout));
     let calls = Arc::new(Calls::default());
     let mut strict = StrictStream::new(&mut stream, calls.clone(), place.clone());
-    let service = service_fn(|mut request: Request<Incoming>| {
+    let handover = Handover::default();
+    let mut service = service_fn(|mut request: Request<Incoming>| {
+        let (call, handover, framing) = (calls.begin(), handover.clone(), Framing::of(&request));
         request.extensions_mut().insert(peer.clone());
-        respond(serving.router.clone(), request, calls.begin(), place.clone(), limits.body_bytes)
+        let response = respond(serving.clone(), request, call, place.clone());
+        // Boxed, since hyper holds the place for it for as long as the connection is idle.
+        Box::pin(async move { handover.pass(response.await, framing) })
     });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
-        .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(&mut strict), service);
-    let ended = {
-        let mut connection = pin!(connection);
+    let mut is_over = pin!(async {
         tokio::select! {
-            ended = &mut connection => ended,
-            _ = shutdown.begun() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+            _ = serving.shutdown.begun() => {}
+            () = outdated => {}
+        }
+    });
+    let ended = loop {
+        // Boxed, so that nothing of it is in memory while an answer lasts.
+        let mut connection = Box::new(
+            http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(serving.limits.header_timeout)
+                .max_buf_size(MAX_HEAD_BYTES)
+                .serve_connection(TokioIo::new(&mut strict), service),
+        );
+        // The end first: what stands behind an answer that has lasted until then is not read.
+        let (is_last, ended) = match select(is_over.as_mut(), &mut connection).await {
+            Either::Left(_) => {
+                Pin::new(&mut *connection).graceful_shutdown();
+                (true, (&mut connection).await)
             }
-            () = outdated => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
+            Either::Right((ended, _)) => (false, ended),
+        };
+        let Some(mut answer) = handover.take() else { break ended.map_err(Error::Hyper) };
+        let read;
+        http1::Parts { service, read_buf: read, .. } = connection.into_parts();
+        strict.unread(&read);
+        drop(read);
+        if is_last {
+            answer.end_connection();
+        }
+        match answer.write(&mut strict).await {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(Error::Io(error)),
         }
     };
     let (error, is_answerable) = match (strict.violation(), ended) {
@@ -124,9 +154,9 @@ async fn serve_stream(
         (Some(Violation { found, expected }), _) => {
             (ApiError::NotStrict { found, expected }, !strict.has_passed_a_head())
         }
-        (None, Err(error)) if error.is_parse() => (refusal_of_hyper(&error), strict.is_idle()),
+        (None, Err(Error::Hyper(error))) if error.is_parse() => (refusal_of_hyper(&error), strict.is_idle()),
         (None, Err(error)) => {
-            if is_write_timeout(&error) || error.is_timeout() && calls.holds_answer() {
+            if error.is_write_timeout() || error.is_timeout() && calls.holds_answer() {
                 stream.get_ref().abort();
             }
             return tracing::debug!(%error, "connection ended");
@@ -143,30 +173,22 @@ async fn serve_stream(
 }
 
 /// Answers a request, where there is memory for its body and for the answer.
-async fn respond(
-    router: Router,
-    request: Request<Incoming>,
-    call: Call,
-    place: Place,
-    max_body_bytes: usize,
-) -> Result<Response<AnswerBody>, Infallible> {
-    let take = |bytes: u64| place.as_ref().filter(|_| bytes > 0).map(|place| place.memory(bytes)).transpose();
-    let body = request.body().size_hint();
+async fn respond(serving: Arc<Serving>, request: Request<Incoming>, call: Call, place: Place) -> Response<AnswerBody> {
+    let memory = |bytes: u64| place.as_ref().filter(|_| bytes > 0).map(|place| place.memory(bytes)).transpose();
+    let body = request.body().size_hint().upper().unwrap_or(u64::MAX).min(serving.limits.body_bytes as u64);
     // As it comes, and parsed.
-    let _body_memory = match take(2 * body.upper().unwrap_or(u64::MAX).min(max_body_bytes as u64)) {
+    let _body_memory = match memory(2 * body) {
         Ok(memory) => memory,
-        Err(exceeded) => return Ok(refuse(exceeded, call)),
+        Err(exceeded) => return refuse(exceeded, call),
     };
-    let response = router.oneshot(request).await?;
+    let Ok(response) = serving.router.clone().oneshot(request).await;
     let waiting = response.body().size_hint().exact().unwrap_or(0).min(MAX_WAITING_BYTES);
-    match take(if waiting > SHORT_ANSWER_BYTES { waiting } else { 0 }) {
+    match memory(if waiting > SHORT_ANSWER_BYTES { waiting } else { 0 }) {
         Ok(memory) => {
-            if let Some(memory) = memory {
-                call.hold(memory);
-            }
-            Ok(response.map(|body| call.end_with(body)))
+            call.hold(memory);
+            response.map(|body| call.end_with(body))
         }
-        Err(exceeded) => Ok(refuse(exceeded, call)),
+        Err(exceeded) => refuse(exceeded, call),
     }
 }
 
@@ -192,7 +214,7 @@ impl Abort for TcpStream {
     }
 }
 
-impl Abort for TlsStream<TcpStream> {
+impl Abort for Box<TlsStream<TcpStream>> {
     fn abort(&self) {
         self.get_ref().0.abort();
     }
@@ -203,10 +225,30 @@ impl Abort for UnixStream {
     fn abort(&self) {}
 }
 
-/// Returns whether a connection has ended by its write timeout.
-fn is_write_timeout(error: &hyper::Error) -> bool {
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>());
-    source.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+/// The error that has ended a connection.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Hyper(hyper::Error),
+    /// While an answer was written that lasts.
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+impl Error {
+    /// Returns whether it is hyper's timeout, for a head.
+    fn is_timeout(&self) -> bool {
+        matches!(self, Self::Hyper(error) if error.is_timeout())
+    }
+
+    /// Returns whether it is the write timeout.
+    fn is_write_timeout(&self) -> bool {
+        let error = match self {
+            Self::Hyper(error) => std::error::Error::source(error).and_then(<dyn std::error::Error>::downcast_ref),
+            Self::Io(error) => Some(error),
+        };
+        error.is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::TimedOut)
+    }
 }
 
 /// Makes the refusal of a head that hyper has refused: its own answer has no body.

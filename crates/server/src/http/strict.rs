@@ -6,11 +6,13 @@ pub(crate) mod heads;
 
 use std::{
     io,
+    mem::MaybeUninit,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::calls::Calls;
@@ -31,6 +33,8 @@ pub(crate) struct StrictStream<S> {
     /// The calls that had begun when everything was last flushed, each with its answer.
     flushed_calls: u64,
     withholds: bool,
+    /// Bytes that were judged, and are still to be read.
+    ahead: Bytes,
     place: Option<Arc<ConnectionPermit>>,
     /// The memory of a long head, until the answer to it has left.
     head_memory: Option<Memory>,
@@ -49,6 +53,7 @@ impl<S> StrictStream<S> {
             calls,
             flushed_calls: 0,
             withholds: false,
+            ahead: Bytes::new(),
             place,
             head_memory: None,
             exceeded: None,
@@ -78,6 +83,14 @@ impl<S> StrictStream<S> {
         self.calls.begun() == self.flushed_calls
     }
 
+    /// Puts back what was read of the next request, when hyper's buffers are gone.
+    pub(crate) fn unread(&mut self, bytes: &[u8]) {
+        self.ahead = Bytes::copy_from_slice(bytes);
+        if self.heads.bytes() <= SHORT_HEAD_BYTES {
+            self.head_memory = None;
+        }
+    }
+
     /// Holds the memory of a long head, where it has none yet.
     fn take_head_memory(&mut self) -> Result<(), LimitExceeded> {
         if let Some(place) = &self.place
@@ -96,9 +109,34 @@ impl<S> StrictStream<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> StrictStream<S> {
+    /// Waits, while an answer is written, until the client has left or sends what is not strict HTTP. Like hyper, it
+    /// reads once what stands behind the request, and nothing more before that is read.
+    pub(crate) fn poll_departure(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
+        if !self.ahead.is_empty() {
+            return Poll::Pending;
+        }
+        let mut bytes = [MaybeUninit::uninit(); MAX_AHEAD_BYTES];
+        let mut buffer = ReadBuf::uninit(&mut bytes);
+        match ready!(Pin::new(&mut *self).poll_read(context, &mut buffer)) {
+            Ok(()) if buffer.filled().is_empty() => Poll::Ready(io::ErrorKind::UnexpectedEof.into()),
+            Ok(()) => {
+                self.unread(buffer.filled());
+                Poll::Pending
+            }
+            Err(error) => Poll::Ready(error),
+        }
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for StrictStream<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if !this.ahead.is_empty() {
+            let length = this.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&this.ahead.split_to(length));
+            return Poll::Ready(Ok(()));
+        }
         if this.violation.is_none() && this.exceeded.is_none() {
             let before = buffer.filled().len();
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
@@ -172,3 +210,6 @@ const SHORT_HEAD_BYTES: usize = 8 << 10;
 
 /// The buffer of a longer one, which hyper doubles, and its fields.
 const LONG_HEAD_MEMORY: u64 = 48 << 10;
+
+/// The bytes that are read of a request before the answer to the former one has ended: as many as hyper reads.
+const MAX_AHEAD_BYTES: usize = 8 << 10;

@@ -38,7 +38,7 @@ struct Current {
 
 /// A connection after its handshake.
 pub(super) struct TlsConnection {
-    pub(super) stream: TlsStream<TcpStream>,
+    pub(super) stream: Box<TlsStream<TcpStream>>,
     /// The names in the client's certificate; empty without one.
     pub(super) names: Arc<[String]>,
     replaced: CancellationToken,
@@ -83,7 +83,7 @@ impl Tls {
     /// Those of the handshake; a certificate that is not of the authorities is one.
     pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsConnection> {
         let Current { config, replaced } = self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let stream = TlsAcceptor::from(config).accept(stream).await?;
+        let stream = Box::new(TlsAcceptor::from(config).accept(stream).await?);
         let (_, connection) = stream.get_ref();
         let names = connection.peer_certificates().and_then(<[_]>::first).map(names).unwrap_or_default();
         Ok(TlsConnection { stream, names: names.into(), replaced })

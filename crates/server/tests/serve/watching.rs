@@ -74,7 +74,9 @@ async fn begins_with_the_present_state() {
         let mut connection = Connection::open(server.address, &server.request("GET", &target, "", "")).await;
         connection.read_until("\"first\"").await;
         assert_eq!(events(&connection.read), [("ADDED", "first".into())]);
-        for header in ["HTTP/1.1 200", "x-accel-buffering: no", "cache-control: no-store", "application/json"] {
+        let headers = ["HTTP/1.1 200 OK", "x-accel-buffering: no", "cache-control: no-store", "application/json"];
+        // As the request asks for.
+        for header in headers.into_iter().chain(["connection: close", "transfer-encoding: chunked"]) {
             assert!(connection.read.contains(header), "{header} in {}", connection.read);
         }
         assert!(connection.answer().is_dated(DATE));
@@ -146,6 +148,43 @@ async fn tells_of_a_deletion_and_ends() {
     // Not the API server's answer: it is asked, and says that there is none.
     server.recorder.answer(Scenario::status(404, "{}"));
     assert_eq!(server.get(&format!("{CSRS_PATH}/{NAME}")).await.status, 404);
+}
+
+#[tokio::test]
+async fn answers_the_request_behind_a_watch_once_that_has_ended() {
+    for is_sent_with_it in [true, false] {
+        let server = running().await;
+        let request =
+            |target: &str, fields: &str| format!("GET {target} HTTP/1.1\r\nHost: {}\r\n{fields}\r\n", server.address);
+        let (watch, next) = (request(&target(), ""), request("/livez", "Connection: close\r\n"));
+        let mut connection =
+            Connection::open(server.address, &if is_sent_with_it { watch + &next } else { watch }).await;
+        connection.read_until("\"first\"").await;
+        if !is_sent_with_it {
+            connection.write(&next).await;
+        }
+        for (version, kind) in [(8, "MODIFIED"), (9, "DELETED")] {
+            server.recorder.tell(event(kind, &at(version, kind)));
+            connection.read_until(&format!("\"reason\":\"{kind}\"")).await;
+        }
+        connection.read_to_end().await;
+        let (watched, answer) = connection.read.split_once("\r\n0\r\n\r\n").expect("an end of the watch");
+        assert_eq!(events(watched).len(), 3, "{watched}");
+        assert!(!watched.contains("connection: close"), "{watched}");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nok\n"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn sends_no_chunks_to_a_client_that_knows_none() {
+    let server = running().await;
+    let request = format!("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", target(), server.address);
+    let mut browser = Connection::open(server.address, &request).await;
+    browser.read_until("\"first\"").await;
+    server.recorder.tell(event("DELETED", &at(9, "last")));
+    browser.read_to_end().await;
+    assert_eq!(events(&browser.read), [("ADDED", "first".into()), ("DELETED", "last".into())]);
+    assert!(!browser.read.contains("transfer-encoding"), "{}", browser.read);
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@ use kube_enroll_core::{Backoff, ObjectName};
 
 use crate::state::{Call, Failure};
 
-/// Schedules the calls about the object: a list, then a watch from the list's `resourceVersion`, where that comes to its
-/// end the next one from the version that was seen last, and after a failure a list again. Beside them reads, which are
-/// enough where a proxy buffers the watch.
+/// Schedules the calls about the object: a list, then a watch from the list's `resourceVersion`, where that comes to
+/// its end the next one from the version that was seen last, and after a failure a list again. Beside them reads, which
+/// are enough where a proxy buffers the watch.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Watcher {
     pub connection: Connection,
