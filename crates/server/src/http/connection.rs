@@ -118,30 +118,32 @@ async fn serve_stream(
         }
     });
     let ended = loop {
-        // Boxed, so that nothing of it is in memory while an answer lasts.
-        let mut connection = Box::new(
-            http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(serving.limits.header_timeout)
-                .max_buf_size(MAX_HEAD_BYTES)
-                .serve_connection(TokioIo::new(&mut strict), service),
-        );
-        // The end first: what stands behind an answer that has lasted until then is not read.
-        let (is_last, ended) = match select(is_over.as_mut(), &mut connection).await {
-            Either::Left(_) => {
-                Pin::new(&mut *connection).graceful_shutdown();
-                (true, (&mut connection).await)
+        let answer = {
+            // Boxed, so that nothing of it is in memory while an answer lasts.
+            let mut connection = Box::new(
+                http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(serving.limits.header_timeout)
+                    .max_buf_size(MAX_HEAD_BYTES)
+                    .serve_connection(TokioIo::new(&mut strict), service),
+            );
+            // The end first: what stands behind an answer that has lasted until then is not read.
+            let (is_last, ended) = match select(is_over.as_mut(), &mut connection).await {
+                Either::Left(_) => {
+                    Pin::new(&mut *connection).graceful_shutdown();
+                    (true, (&mut connection).await)
+                }
+                Either::Right((ended, _)) => (false, ended),
+            };
+            let Some(mut answer) = handover.take() else { break ended.map_err(Error::Hyper) };
+            if is_last {
+                answer.end_connection();
             }
-            Either::Right((ended, _)) => (false, ended),
+            let read;
+            http1::Parts { service, read_buf: read, .. } = connection.into_parts();
+            strict.unread(&read);
+            answer
         };
-        let Some(mut answer) = handover.take() else { break ended.map_err(Error::Hyper) };
-        let read;
-        http1::Parts { service, read_buf: read, .. } = connection.into_parts();
-        strict.unread(&read);
-        drop(read);
-        if is_last {
-            answer.end_connection();
-        }
         match answer.write(&mut strict).await {
             Ok(true) => {}
             Ok(false) => break Ok(()),

@@ -91,10 +91,8 @@ impl LastingAnswer {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let Self { response, is_last } = *self;
-        let (parts, mut body) = response.into_parts();
-        let mut pending = head(&parts, is_last);
-        drop(parts);
+        let is_last = self.is_last;
+        let (mut pending, mut body) = self.into_head_and_body();
         let mut has_ended = false;
         poll_fn(|context| {
             loop {
@@ -131,6 +129,12 @@ impl LastingAnswer {
             stream.shutdown().await?;
         }
         Ok(!is_last)
+    }
+
+    /// Writes the head; the place of the response is free then.
+    fn into_head_and_body(self: Box<Self>) -> (Vec<u8>, AnswerBody) {
+        let (parts, body) = self.response.into_parts();
+        (head(&parts, self.is_last), body)
     }
 }
 
