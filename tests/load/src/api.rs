@@ -89,6 +89,16 @@ impl Api {
         self.ask::<CertificateSigningRequest>(Method::PUT, &target, body_of(&approved)).await.map(drop)
     }
 
+    /// Approves the object of this name as it is stored: the server has added annotations.
+    ///
+    /// # Errors
+    /// Where the API server refuses.
+    pub async fn approve_stored(&self, name: &ObjectName) -> anyhow::Result<()> {
+        let mut stored: CertificateSigningRequest = self.ask(Method::GET, &csr_path(name), Bytes::new()).await?;
+        stored.metadata.resource_version.clear();
+        self.approve(&stored).await
+    }
+
     /// Deletes the object of this name, if there is one.
     ///
     /// # Errors
@@ -138,15 +148,17 @@ impl Api {
     /// Where the API server refuses.
     pub async fn watches(&self) -> anyhow::Result<u32> {
         let metrics = self.send(Method::GET, "/metrics", Bytes::new()).await?;
-        let metrics = std::str::from_utf8(&metrics)?;
-        let mut watches = 0.0;
-        for line in metrics.lines().filter(|line| line.starts_with("apiserver_longrunning_requests{")) {
-            if line.contains(r#"resource="certificatesigningrequests""#) && line.contains(r#"verb="WATCH""#) {
-                watches +=
-                    line.rsplit(' ').next().unwrap_or_default().parse::<f64>().context("a metric is a number")?;
-            }
-        }
-        Ok(watches as u32)
+        Ok(sum(std::str::from_utf8(&metrics)?, "apiserver_longrunning_requests", "WATCH")? as u32)
+    }
+
+    /// Returns how many single ones of these objects the API server was asked for since its start
+    /// ([`apiserver_request_total`](https://kubernetes.io/docs/reference/instrumentation/metrics/)).
+    ///
+    /// # Errors
+    /// Where the API server refuses.
+    pub async fn gets(&self) -> anyhow::Result<u64> {
+        let metrics = self.send(Method::GET, "/metrics", Bytes::new()).await?;
+        Ok(sum(std::str::from_utf8(&metrics)?, "apiserver_request_total", "GET")? as u64)
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, target: &str, body: Bytes) -> anyhow::Result<T> {
@@ -180,5 +192,34 @@ fn request(method: Method, target: &str, body: Bytes) -> Request<Body> {
         .expect("targets are made here")
 }
 
+/// Returns the sum of a metric over all that is about these objects and this verb.
+fn sum(metrics: &str, name: &str, verb: &str) -> anyhow::Result<f64> {
+    let labels = [r#"resource="certificatesigningrequests""#.to_owned(), format!(r#"verb="{verb}""#)];
+    let is_meant = |line: &&str| {
+        line.strip_prefix(name).is_some_and(|rest| rest.starts_with('{'))
+            && labels.iter().all(|label| line.contains(label))
+    };
+    let value = |line: &str| line.rsplit(' ').next().unwrap_or_default().parse::<f64>().context("a metric is a number");
+    metrics.lines().filter(is_meant).map(value).sum()
+}
+
 /// How many objects are created at a time.
 const AT_A_TIME: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_what_is_about_these_objects_and_this_verb() {
+        let metrics = r#"# TYPE asked counter
+asked{code="200",resource="certificatesigningrequests",verb="GET"} 3
+asked{code="404",resource="certificatesigningrequests",verb="GET"} 1.5e+1
+asked{code="200",resource="certificatesigningrequests",verb="LIST"} 5
+asked{code="200",resource="secrets",verb="GET"} 7
+asked_bytes{code="200",resource="certificatesigningrequests",verb="GET"} 11
+"#;
+        assert_eq!(sum(metrics, "asked", "GET").unwrap(), 18.0);
+        assert_eq!(sum(metrics, "asked", "WATCH").unwrap(), 0.0);
+    }
+}

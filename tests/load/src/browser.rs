@@ -2,7 +2,7 @@
 //! the stream ends, and a read after a long silence.
 
 use std::{
-    net::Ipv4Addr,
+    net::IpAddr,
     sync::{Mutex, MutexGuard},
     time::{Duration, Instant},
 };
@@ -17,7 +17,7 @@ use kube_enroll_core::{
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    http::{Connection, Site, body_of, list_target, new_source, watch_target},
+    http::{Site, body_of, list_target, message_of, new_source, watch_target},
     requests::name_of,
 };
 
@@ -26,8 +26,10 @@ pub struct Browser {
     name: ObjectName,
     object: CertificateSigningRequest,
     site: Site,
-    source: Ipv4Addr,
+    source: IpAddr,
     seen: Mutex<Seen>,
+    /// How long each list took that was answered, and each watch until it was open.
+    answered: Mutex<Vec<Duration>>,
 }
 
 /// What a browser has seen so far.
@@ -54,7 +56,19 @@ pub struct Seen {
 impl Browser {
     /// Makes one that has not called yet.
     pub fn new(site: &Site, object: CertificateSigningRequest) -> Self {
-        Self { name: name_of(&object), object, site: site.clone(), source: new_source(), seen: Mutex::default() }
+        Self::at(site, object, new_source())
+    }
+
+    /// The same at an address.
+    pub fn at(site: &Site, object: CertificateSigningRequest, source: IpAddr) -> Self {
+        Self {
+            name: name_of(&object),
+            object,
+            site: site.clone(),
+            source,
+            seen: Mutex::default(),
+            answered: Mutex::default(),
+        }
     }
 
     /// Returns the name of its object.
@@ -67,29 +81,28 @@ impl Browser {
         self.seen.lock().expect("no holder panics").clone()
     }
 
+    /// Returns how long each list took that was answered, and each watch until it was open.
+    pub fn answered(&self) -> Vec<Duration> {
+        self.answered.lock().expect("no holder panics").clone()
+    }
+
     /// Loads the settings, creates the object and waits for its certificate. A reply that is lost is asked for again
     /// under the same name.
     pub async fn enroll(&self) {
         let mut backoff = BACKOFF;
-        loop {
-            match self.create().await {
-                Ok(connection) => return self.wait_on(Some(connection)).await,
-                Err(error) => self.refused(&error),
-            }
+        while let Err(error) = self.create().await {
+            self.refused(&error);
             sleep(backoff.pause(fastrand::f64())).await;
         }
+        self.wait().await;
     }
 
     /// Waits for the certificate of an object that is there.
     pub async fn wait(&self) {
-        self.wait_on(None).await;
-    }
-
-    async fn wait_on(&self, mut connection: Option<Connection>) {
         let mut backoff = BACKOFF;
         loop {
             let begun = Instant::now();
-            let settled = self.look(connection.take()).await;
+            let settled = self.look().await;
             let was_live = self.change().live.take().is_some();
             match settled {
                 Ok(true) => return,
@@ -106,7 +119,8 @@ impl Browser {
         }
     }
 
-    async fn create(&self) -> anyhow::Result<Connection> {
+    /// On a connection that ends with it: the server makes a request with a body the last one.
+    async fn create(&self) -> anyhow::Result<()> {
         let mut connection = self.site.connect(self.source).await?;
         let (status, _) = connection.get("/config.json").await?;
         ensure!(status == StatusCode::OK, "config.json: {status}");
@@ -115,19 +129,18 @@ impl Browser {
         ensure!(
             status == StatusCode::CREATED || status == StatusCode::CONFLICT,
             "create: {status} {}",
-            String::from_utf8_lossy(&body)
+            message_of(&body)
         );
-        Ok(connection)
+        Ok(())
     }
 
     /// Lists and watches until the stream ends. True when there is nothing more to wait for.
-    async fn look(&self, connection: Option<Connection>) -> anyhow::Result<bool> {
-        let mut connection = match connection {
-            Some(connection) => connection,
-            None => self.site.connect(self.source).await?,
-        };
+    async fn look(&self) -> anyhow::Result<bool> {
+        let begun = Instant::now();
+        let mut connection = self.site.connect(self.source).await?;
         let (status, body) = connection.get(&list_target(&self.name)).await?;
-        ensure!(status == StatusCode::OK, "list: {status} {}", String::from_utf8_lossy(&body));
+        ensure!(status == StatusCode::OK, "list: {status} {}", message_of(&body));
+        self.was_answered(begun);
         let list: CertificateSigningRequestList = serde_json::from_slice(&body).context("list")?;
         let Some(object) = list.items.first() else {
             self.change().gone = true;
@@ -136,8 +149,10 @@ impl Browser {
         if self.take(object, Instant::now()) {
             return Ok(true);
         }
+        let begun = Instant::now();
         let mut stream =
             connection.stream(&watch_target(&self.name, &list.metadata.resource_version)).await?.into_body();
+        self.was_answered(begun);
         self.change().live = Some(Instant::now());
         let mut decoder = WatchDecoder::new();
         let mut silences = 0;
@@ -199,6 +214,10 @@ impl Browser {
             Ok(CsrState::Denied(_) | CsrState::Failed(_)) => true,
             Ok(CsrState::Pending) | Err(_) => false,
         }
+    }
+
+    fn was_answered(&self, begun: Instant) {
+        self.answered.lock().expect("no holder panics").push(begun.elapsed());
     }
 
     fn refused(&self, error: &anyhow::Error) {

@@ -2,7 +2,7 @@
 //! headers.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, SocketAddrV4},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -16,21 +16,24 @@ use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
     client::conn::http1::{self, SendRequest},
-    header::{self, HeaderValue},
+    header::{self, HeaderName, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
-use kube_enroll_core::{CSRS_PATH, CertificateSigningRequest, ObjectName};
+use kube_enroll_core::{CSRS_PATH, CertificateSigningRequest, ObjectName, Status};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpSocket, TcpStream},
     task::AbortHandle,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 
 /// Where browsers go. Clones share the headers.
 #[derive(Clone)]
 pub struct Site {
     address: SocketAddr,
     headers: Arc<HeaderMap>,
+    tls: Option<TlsConnector>,
 }
 
 /// One connection to a [`Site`]. It closes when it is dropped.
@@ -38,35 +41,25 @@ pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     headers: Arc<HeaderMap>,
     driver: AbortHandle,
+    is_ending: bool,
 }
 
 impl Site {
     /// Describes the site at this address, with browsers whose every request has [`HEADER_BYTES`] of headers.
     pub fn new(address: SocketAddr) -> Self {
-        let host = address.to_string();
-        let texts = [
-            (header::HOST, host.clone()),
-            (
-                header::USER_AGENT,
-                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0".into(),
-            ),
-            (header::ACCEPT, "*/*".into()),
-            (header::ACCEPT_LANGUAGE, "en-US,en;q=0.9,de;q=0.8".into()),
-            (header::ACCEPT_ENCODING, "gzip, deflate, br, zstd".into()),
-            (header::ORIGIN, format!("http://{host}")),
-            (header::REFERER, format!("http://{host}/")),
-        ];
-        let mut headers: HeaderMap =
-            texts.map(|(name, text)| (name, text.parse().expect("a text of ASCII"))).into_iter().collect();
-        headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
-        headers.insert("sec-fetch-mode", HeaderValue::from_static("cors"));
-        headers.insert("sec-fetch-dest", HeaderValue::from_static("empty"));
-        let so_far: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        // The session of a front proxy, which is most of what a browser sends.
-        let cookie =
-            format!("_session={}", "x".repeat(HEADER_BYTES.saturating_sub(so_far + "cookie: _session=\r\n".len())));
-        headers.insert(header::COOKIE, cookie.parse().expect("a text of ASCII"));
-        Self { address, headers: Arc::new(headers) }
+        Self { address, headers: Arc::new(browser_headers(address, "http")), tls: None }
+    }
+
+    /// Describes the same with a TLS session on each connection.
+    pub fn with_tls(self, tls: TlsConnector) -> Self {
+        Self { headers: Arc::new(browser_headers(self.address, "https")), tls: Some(tls), ..self }
+    }
+
+    /// Returns the site for a client that sends these headers as well, or in the place of a browser's.
+    pub fn with_headers(&self, others: &[(HeaderName, HeaderValue)]) -> Self {
+        let mut headers = HeaderMap::clone(&self.headers);
+        headers.extend(others.iter().cloned());
+        Self { headers: Arc::new(headers), ..self.clone() }
     }
 
     /// Returns the address.
@@ -78,20 +71,25 @@ impl Site {
     ///
     /// # Errors
     /// Where there is none within [`PATIENCE`].
-    pub async fn connect(&self, source: Ipv4Addr) -> anyhow::Result<Connection> {
+    pub async fn connect(&self, source: IpAddr) -> anyhow::Result<Connection> {
         let stream = self.connect_raw(source).await?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let driver = tokio::spawn(connection).abort_handle();
-        Ok(Connection { sender, headers: Arc::clone(&self.headers), driver })
+        let (sender, driver) = match &self.tls {
+            None => drive(stream).await?,
+            Some(tls) => {
+                let session = tls.connect(self.address.ip().into(), stream);
+                drive(timeout(PATIENCE, session).await.context("no handshake in time")??).await?
+            }
+        };
+        Ok(Connection { sender, headers: Arc::clone(&self.headers), driver, is_ending: false })
     }
 
     /// Opens a connection on which nothing is said yet.
     ///
     /// # Errors
     /// Where there is none within [`PATIENCE`].
-    pub async fn connect_raw(&self, source: Ipv4Addr) -> anyhow::Result<TcpStream> {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddrV4::new(source, 0).into())?;
+    pub async fn connect_raw(&self, source: IpAddr) -> anyhow::Result<TcpStream> {
+        let socket = if source.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind(SocketAddr::new(source, 0))?;
         let stream = timeout(PATIENCE, socket.connect(self.address)).await.context("no connection in time")??;
         stream.set_nodelay(true)?;
         Ok(stream)
@@ -120,9 +118,22 @@ impl Connection {
     /// # Errors
     /// Where there is no answer within [`PATIENCE`], and for any status but 200.
     pub async fn stream(&mut self, target: &str) -> anyhow::Result<Response<Incoming>> {
-        let response = self.send(Method::GET, target, Bytes::new()).await?;
+        let response = self.open(target).await?;
         ensure!(response.status() == StatusCode::OK, "{target}: {}", response.status());
         Ok(response)
+    }
+
+    /// The same for any status.
+    ///
+    /// # Errors
+    /// Where there is no answer within [`PATIENCE`].
+    pub async fn open(&mut self, target: &str) -> anyhow::Result<Response<Incoming>> {
+        self.send(Method::GET, target, Bytes::new()).await
+    }
+
+    /// Returns whether the server has said that it ends with the last answer.
+    pub fn is_ending(&self) -> bool {
+        self.is_ending
     }
 
     async fn whole(&mut self, method: Method, target: &str, body: Bytes) -> anyhow::Result<(StatusCode, Bytes)> {
@@ -141,7 +152,9 @@ impl Connection {
         }
         *request.method_mut() = method;
         self.sender.ready().await?;
-        Ok(timeout(PATIENCE, self.sender.send_request(request)).await.context("no answer in time")??)
+        let response = timeout(PATIENCE, self.sender.send_request(request)).await.context("no answer in time")??;
+        self.is_ending |= response.headers().get(header::CONNECTION).is_some_and(|value| value == "close");
+        Ok(response)
     }
 }
 
@@ -151,11 +164,47 @@ impl Drop for Connection {
     }
 }
 
+/// Returns [`HEADER_BYTES`] of headers.
+fn browser_headers(address: SocketAddr, scheme: &str) -> HeaderMap {
+    let host = address.to_string();
+    let texts = [
+        (header::HOST, host.clone()),
+        (
+            header::USER_AGENT,
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0".into(),
+        ),
+        (header::ACCEPT, "*/*".into()),
+        (header::ACCEPT_LANGUAGE, "en-US,en;q=0.9,de;q=0.8".into()),
+        (header::ACCEPT_ENCODING, "gzip, deflate, br, zstd".into()),
+        (header::ORIGIN, format!("{scheme}://{host}")),
+        (header::REFERER, format!("{scheme}://{host}/")),
+    ];
+    let mut headers: HeaderMap =
+        texts.map(|(name, text)| (name, text.parse().expect("a text of ASCII"))).into_iter().collect();
+    headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
+    headers.insert("sec-fetch-mode", HeaderValue::from_static("cors"));
+    headers.insert("sec-fetch-dest", HeaderValue::from_static("empty"));
+    let so_far: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    // The session of a front proxy, which is most of what a browser sends.
+    let cookie =
+        format!("_session={}", "x".repeat(HEADER_BYTES.saturating_sub(so_far + "cookie: _session=\r\n".len())));
+    headers.insert(header::COOKIE, cookie.parse().expect("a text of ASCII"));
+    headers
+}
+
+/// Speaks HTTP/1.1 on a stream, until the one who can abort it does.
+async fn drive(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> anyhow::Result<(SendRequest<Full<Bytes>>, AbortHandle)> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    Ok((sender, tokio::spawn(connection).abort_handle()))
+}
+
 /// Returns an address of the loopback network that no other browser has had.
-pub fn new_source() -> Ipv4Addr {
+pub fn new_source() -> IpAddr {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed) % LOOPBACK_ADDRESSES;
-    Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number)
+    Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + number).into()
 }
 
 /// Returns the target of the list that holds one object or none.
@@ -169,6 +218,12 @@ pub fn watch_target(name: &ObjectName, resource_version: &str) -> String {
         "{}&watch=1&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion={resource_version}",
         list_target(name)
     )
+}
+
+/// Returns the message of a `Status`, or the start of another text.
+pub fn message_of(body: &[u8]) -> String {
+    let message = serde_json::from_slice::<Status>(body).map(|status| status.message).ok();
+    message.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(200).collect())
 }
 
 /// Writes the object as the page sends it.

@@ -21,6 +21,7 @@ mod requests;
 mod scenario;
 mod serve;
 mod slowloris;
+mod tls;
 mod wait;
 
 use std::process::ExitCode;
@@ -54,7 +55,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         eprintln!("    took {:.0} s", begin.elapsed().as_secs_f64());
         report.add(rows);
     }
-    let text = format!("{INTRODUCTION}{}\n{report}{NOTES}", machine::describe(&command())?);
+    let text = format!("{INTRODUCTION}{}\n{report}{NOTES}", machine::describe(&plan, &command())?);
     print!("{text}");
     if let Some(output) = &plan.output {
         benchmarks::write_section(output, "The server", &text).with_context(|| output.display().to_string())?;

@@ -10,15 +10,18 @@ use tokio::time::sleep;
 /// # Errors
 /// Where there is no such process.
 pub fn resident_bytes(process_id: u32) -> anyhow::Result<u64> {
-    let path = format!("/proc/{process_id}/status");
-    let status = std::fs::read_to_string(&path).with_context(|| path.clone())?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).with_context(|| format!("{path} has no VmRSS"))?;
-    let kib: u64 = line.trim().trim_end_matches(" kB").parse().with_context(|| format!("{path}: {line}"))?;
-    Ok(kib << 10)
+    field_bytes(process_id, "VmRSS:")
 }
 
-/// Reads it once a second for [`SETTLING`], and returns the median.
+/// Reads `VmHWM`, the most that it was since the start, in bytes.
+///
+/// # Errors
+/// Where there is no such process.
+pub fn peak_bytes(process_id: u32) -> anyhow::Result<u64> {
+    field_bytes(process_id, "VmHWM:")
+}
+
+/// Reads `VmRSS` once a second for [`SETTLING`], and returns the median.
 ///
 /// # Errors
 /// Where the process ends.
@@ -40,6 +43,15 @@ pub fn median(samples: &mut [u64]) -> u64 {
     samples[samples.len() / 2]
 }
 
+fn field_bytes(process_id: u32, field: &str) -> anyhow::Result<u64> {
+    let path = format!("/proc/{process_id}/status");
+    let status = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("{path} has no {field}"))?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().with_context(|| format!("{path}: {line}"))?;
+    Ok(kib << 10)
+}
+
 /// How long a process is watched before its memory is written down.
 const SETTLING: Duration = Duration::from_secs(5);
 
@@ -53,6 +65,8 @@ mod tests {
         let taken = vec![1u8; 64 << 20];
         let after = resident_bytes(std::process::id()).unwrap();
         assert!(after - before >= 48 << 20, "{before} {after} {}", taken.len());
+        drop(taken);
+        assert!(peak_bytes(std::process::id()).unwrap() >= after);
         // Larger than any process id of Linux.
         assert!(resident_bytes(u32::MAX).is_err());
     }

@@ -20,6 +20,9 @@ pub struct Plan {
     /// How long the API server is away in the outage.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub outage_seconds: u64,
+    /// Server to measure. [default: kube-enroll beside this program]
+    #[arg(long, value_name = "PATH")]
+    pub serve: Option<PathBuf>,
     /// File for the report, which goes to standard output as well.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 /// A line of the table.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub struct Row {
     what: String,
     goal: String,
@@ -11,7 +14,7 @@ pub struct Row {
 }
 
 /// What the goal says of what was measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Verdict {
     /// It is met.
     Met,
@@ -44,6 +47,11 @@ impl Report {
     /// Adds lines.
     pub fn add(&mut self, rows: impl IntoIterator<Item = Row>) {
         self.rows.extend(rows);
+    }
+
+    /// Returns all lines.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// Returns what the goals that were missed are about.

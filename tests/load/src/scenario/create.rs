@@ -20,7 +20,7 @@ use crate::{
 /// Creates through serve and past it in turns, so that both meet the same machine.
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let cluster = Cluster::start().await?;
-    let serve = Serve::start(cluster.kubeconfig(), cluster.folder()).await?;
+    let serve = Serve::start(plan, cluster.kubeconfig(), cluster.folder()).await?;
     let (mut through, mut direct) = (Latencies::new(), Latencies::new());
     let creates = plan.share(CREATES_A_TURN);
     for turn in 0..=TURNS {

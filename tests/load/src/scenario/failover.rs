@@ -23,7 +23,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let cluster = Cluster::start().await?;
     let mut replicas = Vec::new();
     for _ in 0..REPLICAS {
-        replicas.push(Serve::start(cluster.kubeconfig(), cluster.folder()).await?);
+        replicas.push(Serve::start(plan, cluster.kubeconfig(), cluster.folder()).await?);
     }
     let addresses: Vec<_> = replicas.iter().map(Serve::address).collect();
     let haproxy = Haproxy::start(&addresses);

@@ -15,15 +15,15 @@ use crate::{
 
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let approvals = plan.share(1_000);
-    let mut rows = measure(plan.share(1_000), approvals, Duration::from_millis(250)).await?;
-    rows.extend(measure(plan.share(10_000), approvals, Duration::from_secs(1)).await?);
+    let mut rows = measure(plan, plan.share(1_000), approvals, Duration::from_millis(250)).await?;
+    rows.extend(measure(plan, plan.share(10_000), approvals, Duration::from_secs(1)).await?);
     Ok(rows)
 }
 
 /// Measures with at least `waiting` browsers waiting at every moment.
-async fn measure(waiting: usize, approvals: usize, goal: Duration) -> anyhow::Result<Vec<Row>> {
+async fn measure(plan: &Plan, waiting: usize, approvals: usize, goal: Duration) -> anyhow::Result<Vec<Row>> {
     let cluster = Cluster::start().await?;
-    let serve = Serve::start(cluster.kubeconfig(), cluster.folder()).await?;
+    let serve = Serve::start(plan, cluster.kubeconfig(), cluster.folder()).await?;
     let objects = cluster.create(waiting + approvals).await?;
     let crowd = Crowd::waiting(&serve.site(), &objects).await;
     crowd.all("waiting", ARRIVAL, |seen| seen.live.is_some()).await?;

@@ -18,7 +18,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let approvals = plan.share(500);
     let cluster = Cluster::start().await?;
     let mut relay = Relay::open(cluster.address()?).await?;
-    let serve = Serve::start(&cluster.kubeconfig_through(relay.address())?, cluster.folder()).await?;
+    let serve = Serve::start(plan, &cluster.kubeconfig_through(relay.address())?, cluster.folder()).await?;
     // As many again wait for nothing: their streams have to hold as well.
     let objects = cluster.create(2 * approvals).await?;
     let crowd = Crowd::waiting(&serve.site(), &objects).await;

@@ -38,7 +38,7 @@ struct Tally {
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let browsers = plan.share(1_000);
     let cluster = Arc::new(Cluster::start().await?);
-    let serve = Serve::start(cluster.kubeconfig(), cluster.folder()).await?;
+    let serve = Serve::start(plan, cluster.kubeconfig(), cluster.folder()).await?;
     let tally = Arc::new(Tally::default());
     let end = Instant::now() + plan.soak();
     let mut places = JoinSet::new();
