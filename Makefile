@@ -45,15 +45,16 @@ kill-test: setup-test page server
 	  sed --quiet '/^SEED=/p; /keys lost/p'
 
 .PHONY: load
-load: ## Measure the server with BROWSERS=10000 who wait, into BENCHMARKS.md (SCENARIOS=a,b runs some, SOAK_SECONDS=600, SERVE=PATH)
+load: ## Measure the server with BROWSERS=10000 who wait, into BENCHMARKS.md (SCENARIOS=a,b runs some, SOAK_SECONDS=600, FLOOD_SECONDS=300, SERVE=PATH)
 load: setup-test build
-	@echo "==> load: about 10 minutes, and the soak"
+	@echo "==> load: about 20 minutes, the soak, and six times the floods"
 	@$(env) cargo build --quiet --release --locked --package kube-enroll-load
 	@$(env) LOAD_COMMAND='$(strip make load $(load_settings))' target/release/kube-enroll-load --soak-seconds $(SOAK_SECONDS) \
-	  $(if $(BROWSERS),--browsers $(BROWSERS)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
+	  --flood-seconds $(FLOOD_SECONDS) $(if $(BROWSERS),--browsers $(BROWSERS)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
 	  $(if $(SERVE),--serve $(SERVE)) --output $(if $(BROWSERS)$(SCENARIOS)$(SERVE),target/load.md,BENCHMARKS.md)
 SOAK_SECONDS ?= 600
-load_settings = $(foreach name,BROWSERS SCENARIOS SOAK_SECONDS SERVE,$(if $(filter command environment,$(origin $(name))),$(name)=$($(name))))
+FLOOD_SECONDS ?= 300
+load_settings = $(foreach name,BROWSERS SCENARIOS SOAK_SECONDS FLOOD_SECONDS SERVE,$(if $(filter command environment,$(origin $(name))),$(name)=$($(name))))
 
 .PHONY: bench-page
 bench-page: ## Measure what a person waits for, RUNS=15 cold loads in each browser (BASELINE=DIR: beside another build, into BENCHMARKS.md)

@@ -8,10 +8,12 @@ mod api;
 mod browser;
 mod cluster;
 mod crowd;
+mod flood;
 mod http;
 mod latency;
 mod machine;
 mod memory;
+mod namespace;
 mod observer;
 mod pace;
 mod plan;
@@ -22,6 +24,8 @@ mod scenario;
 mod serve;
 mod slowloris;
 mod tls;
+mod visitor;
+mod visits;
 mod wait;
 
 use std::process::ExitCode;
@@ -39,8 +43,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     let plan = Plan::parse();
     raise_file_limit()?;
     let mut report = Report::default();
+    let is_outside = plan.rows.is_none();
     for scenario in plan.scenarios() {
-        eprintln!("==> {scenario:?}");
+        if is_outside {
+            eprintln!("==> {scenario:?}");
+        }
         let begin = std::time::Instant::now();
         // A task of its own: what the control plane and its like do not forgive ends the scenario, not the run.
         let plan = plan.clone();
@@ -49,11 +56,18 @@ async fn main() -> anyhow::Result<ExitCode> {
             Ok(Err(error)) => vec![failure(scenario, format!("{error:#}"))],
             Err(panic) => vec![failure(scenario, panic.to_string())],
         };
-        for row in &rows {
-            eprintln!("    {row}");
+        // In a namespace, the one outside prints it.
+        if is_outside {
+            for row in &rows {
+                eprintln!("    {row}");
+            }
+            eprintln!("    took {:.0} s", begin.elapsed().as_secs_f64());
         }
-        eprintln!("    took {:.0} s", begin.elapsed().as_secs_f64());
         report.add(rows);
+    }
+    if let Some(file) = &plan.rows {
+        namespace::write(file, report.rows())?;
+        return Ok(ExitCode::SUCCESS);
     }
     let text = format!("{INTRODUCTION}{}\n{report}{NOTES}", machine::describe(&plan, &command())?);
     print!("{text}");
@@ -89,4 +103,9 @@ const NOTES: &str = "
 Memory is `VmRSS`, the median of five seconds; that of kubectl and of the control plane holds what Go has not collected yet.
 Latencies of events are those of the browser less those of the generator's own watch at the API server, and all latencies are
 open-loop: counted from when something was due.
+
+Beside a flood, five honest people come each second; each reads the page, looks one name up, creates a request, and waits until it was
+approved and issued. Their calls are timed one by one. A call that failed fails those that need its answer as well. The server has the
+bounds of an operator who sets none. The flood comes from this machine, too, by threads of a lower priority; `cut` is a connection that was
+closed without an answer.
 ";

@@ -1,6 +1,6 @@
 //! What to measure, and how much of it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
@@ -20,9 +20,15 @@ pub struct Plan {
     /// How long the API server is away in the outage.
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub outage_seconds: u64,
+    /// How long a flood lasts; an office's ten minutes are twice as long.
+    #[arg(long, default_value_t = FULL_FLOOD_SECONDS, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(10..))]
+    pub flood_seconds: u64,
     /// Server to measure. [default: kube-enroll beside this program]
     #[arg(long, value_name = "PATH")]
     pub serve: Option<PathBuf>,
+    /// File for the rows alone, as JSON, from a network namespace of this program's own, into which it starts itself.
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
     /// File for the report, which goes to standard output as well.
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -45,6 +51,12 @@ pub enum Scenario {
     Slowloris,
     /// Browsers that come and go, for long.
     Soak,
+    /// Everything that a stranger can send, from one address.
+    FloodByAddress,
+    /// The same from 1,000 addresses of one /48.
+    FloodByNetwork,
+    /// The same by one person who is signed in, behind the proxy of all others.
+    FloodByPerson,
     /// `kubectl proxy` in the place of serve.
     KubectlProxy,
 }
@@ -55,6 +67,20 @@ impl Plan {
         if self.scenarios.is_empty() { Scenario::value_variants().to_vec() } else { self.scenarios.clone() }
     }
 
+    /// Returns the arguments of a program that runs one scenario of this plan.
+    pub fn arguments_for(&self, scenario: Scenario) -> Vec<OsString> {
+        let name = scenario.to_possible_value().expect("no scenario is hidden").get_name().to_owned();
+        let mut arguments = vec![
+            format!("--scenarios={name}").into(),
+            format!("--browsers={}", self.browsers).into(),
+            format!("--flood-seconds={}", self.flood_seconds).into(),
+        ];
+        if let Some(serve) = &self.serve {
+            arguments.extend(["--serve".into(), serve.into()]);
+        }
+        arguments
+    }
+
     /// Returns what `full` browsers of a full run are in this one, at least 1.
     pub fn share(&self, full: usize) -> usize {
         (full * self.browsers / FULL_BROWSERS).max(1)
@@ -63,6 +89,16 @@ impl Plan {
     /// Returns how long the soak lasts.
     pub fn soak(&self) -> Duration {
         Duration::from_secs(self.soak_seconds)
+    }
+
+    /// Returns how long a flood lasts.
+    pub fn flood(&self) -> Duration {
+        Duration::from_secs(self.flood_seconds)
+    }
+
+    /// Returns what `full` people of full floods are in a shorter one, at least 1.
+    pub fn flood_share(&self, full: usize) -> usize {
+        (full * self.flood_seconds as usize / FULL_FLOOD_SECONDS as usize).max(1)
     }
 
     /// Returns how long the API server is away.
@@ -82,3 +118,6 @@ fn parse_browsers(text: &str) -> Result<usize, String> {
 /// The browsers of a full run: with those that join while it is measured, a process here has a file descriptor for
 /// each.
 const FULL_BROWSERS: usize = 10_000;
+
+/// Five minutes.
+const FULL_FLOOD_SECONDS: u64 = 300;
