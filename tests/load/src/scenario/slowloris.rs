@@ -23,14 +23,14 @@ use crate::{
 pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let attackers = plan.share(1_000);
     let cluster = Cluster::start().await?;
-    let serve = Serve::start(cluster.kubeconfig(), cluster.folder()).await?;
+    let serve = Serve::start(plan, cluster.kubeconfig(), cluster.folder()).await?;
     let site = serve.site();
     let objects = cluster.create(plan.share(1_000)).await?;
     visits(&site, &objects).await?;
     let (mut quiet, mut attacked) = (Latencies::new(), Latencies::new());
     for _ in 0..TURNS {
         quiet.extend(visits(&site, &objects).await?);
-        let slowloris = Slowloris::start(&site, attackers).await;
+        let slowloris = Slowloris::start(&site, attackers, 0).await;
         attacked.extend(visits(&site, &objects).await?);
         drop(slowloris);
         // Their ends are no part of a quiet turn.
