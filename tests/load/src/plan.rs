@@ -59,6 +59,8 @@ pub enum Scenario {
     FloodByPerson,
     /// Heads that never end, and readers that stop.
     SlowReaders,
+    /// A start with more objects than fit into the memory.
+    FullStart,
     /// `kubectl proxy` in the place of serve.
     KubectlProxy,
 }

@@ -3,6 +3,7 @@
 mod create;
 mod failover;
 mod flood;
+mod full_start;
 mod kubectl_proxy;
 mod latency;
 mod outage;
@@ -36,6 +37,7 @@ pub async fn run(scenario: Scenario, plan: &Plan) -> anyhow::Result<Vec<Row>> {
         Scenario::FloodByNetwork => flood::by_network(plan).await,
         Scenario::FloodByPerson => flood::by_person(plan).await,
         Scenario::SlowReaders => slow_readers::run(plan).await,
+        Scenario::FullStart => full_start::run(plan).await,
         Scenario::KubectlProxy => kubectl_proxy::run(plan).await,
     }
 }
