@@ -61,6 +61,8 @@ pub enum Scenario {
     SlowReaders,
     /// A start with more objects than fit into the memory.
     FullStart,
+    /// 200 people behind one proxy that proves nothing.
+    Office,
     /// `kubectl proxy` in the place of serve.
     KubectlProxy,
 }

@@ -6,6 +6,7 @@ mod flood;
 mod full_start;
 mod kubectl_proxy;
 mod latency;
+mod office;
 mod outage;
 mod slow_readers;
 mod slowloris;
@@ -38,6 +39,7 @@ pub async fn run(scenario: Scenario, plan: &Plan) -> anyhow::Result<Vec<Row>> {
         Scenario::FloodByPerson => flood::by_person(plan).await,
         Scenario::SlowReaders => slow_readers::run(plan).await,
         Scenario::FullStart => full_start::run(plan).await,
+        Scenario::Office => office::run(plan).await,
         Scenario::KubectlProxy => kubectl_proxy::run(plan).await,
     }
 }
