@@ -14,7 +14,7 @@ use kube_enroll_core::{CSRS_PATH, ObjectName, csr_path};
 use tokio::{
     io::AsyncReadExt,
     runtime::{Builder, Runtime},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use crate::{
@@ -174,9 +174,15 @@ impl Shared {
 
     async fn idle(&self) -> Outcome {
         let Ok(mut stream) = self.attacker.site.connect_raw(self.source()).await else { return Outcome::Unconnected };
-        let _held = self.tally.hold(Kind::Idle);
         let mut head = [0; 64];
-        let read = stream.read(&mut head).await.unwrap_or(0);
+        let read = match timeout(REFUSED_WITHIN, stream.read(&mut head)).await {
+            Ok(read) => read,
+            Err(_) => {
+                let _held = self.tally.hold(Kind::Idle);
+                stream.read(&mut head).await
+            }
+        }
+        .unwrap_or(0);
         let status = std::str::from_utf8(&head[..read]).ok().and_then(|head| head.split(' ').nth(1)?.parse().ok());
         // An end without a word is that of the time for a head.
         status.map_or(Outcome::Cut, Outcome::Status)
@@ -204,6 +210,9 @@ const NICE: i32 = 10;
 
 /// A pause after a connection that was refused, or that was held and ended.
 const REPRIEVE: Duration = Duration::from_millis(100);
+
+/// A connection that has no answer by then is not over a bound: one that is gets two seconds for a probe.
+const REFUSED_WITHIN: Duration = Duration::from_secs(3);
 
 /// The time in which what is held is taken.
 const ARRIVAL: Duration = Duration::from_secs(5);

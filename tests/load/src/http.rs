@@ -89,7 +89,11 @@ impl Site {
     /// Where there is none within [`PATIENCE`].
     pub async fn connect_raw(&self, source: IpAddr) -> anyhow::Result<TcpStream> {
         let socket = if source.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        socket.bind(SocketAddr::new(source, 0))?;
+        // The system takes that one by itself, and then finds a port that is free for this site alone: a proxy needs
+        // more in a minute than there are.
+        if source != self.address.ip() {
+            socket.bind(SocketAddr::new(source, 0))?;
+        }
         let stream = timeout(PATIENCE, socket.connect(self.address)).await.context("no connection in time")??;
         stream.set_nodelay(true)?;
         Ok(stream)

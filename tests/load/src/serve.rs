@@ -108,7 +108,7 @@ impl Setup {
         arguments.extend([self.program.into(), "--kubeconfig".into(), kubeconfig.into()]);
         arguments.extend([format!("--listen={host}:0").into(), format!("--allowed-host={host}").into()]);
         arguments.extend(self.flags);
-        let max_data_kib = self.max_data_kib.map_or("unlimited".to_owned(), |kib| kib.to_string());
+        let max_data_kib = self.max_data_kib.map(|kib| kib.to_string()).unwrap_or_default();
         let environment =
             [("LOG", log.as_os_str()), ("MAX_DATA_KIB", max_data_kib.as_ref()), ("NO_COLOR", OsStr::new("1"))];
         let process = Child::start(Path::new("sh"), arguments, &environment, None);
@@ -215,7 +215,7 @@ fn start_time(process_id: u32) -> anyhow::Result<u64> {
 }
 
 /// The log is written as an operator's is, but kept off the generator's pipes. `exec` keeps the process id.
-const LOGGED: &str = r#"ulimit -d "$MAX_DATA_KIB" && exec "$0" serve "$@" 2>"$LOG""#;
+const LOGGED: &str = r#"[ -z "$MAX_DATA_KIB" ] || ulimit -d "$MAX_DATA_KIB" && exec "$0" serve "$@" 2>"$LOG""#;
 
 /// Bounds that are not met. Behind haproxy, all browsers come from one address.
 const RAISED: [&str; 14] = [

@@ -71,19 +71,24 @@ impl Visits {
         Ok(Self(visits))
     }
 
-    /// Judges them. `meanwhile` is what went on.
+    /// Judges them by what is stored at the API server. `meanwhile` is what went on.
     ///
     /// # Errors
     /// Where the API server does not list its objects.
     pub async fn rows(&self, meanwhile: &str, cluster: &Cluster) -> anyhow::Result<Vec<Row>> {
+        let stored = cluster.admin.list().await?.items.into_iter().map(|object| object.metadata.name).collect();
+        Ok(self.judge(meanwhile, &stored))
+    }
+
+    fn judge(&self, meanwhile: &str, stored: &HashSet<String>) -> Vec<Row> {
         let mut latencies = Latencies::new();
         latencies.extend(self.0.iter().flat_map(|visit| visit.answered.iter().copied()));
         let (answered, failed) = (latencies.count() as usize, self.failed());
         let percent = 100.0 * answered as f64 / (answered + failed).max(1) as f64;
         let p99 = latencies.p99();
-        let lost = self.lost(cluster).await?;
+        let lost = self.lost(stored);
         let created = self.0.iter().filter(|visit| visit.was_created).count();
-        Ok(vec![
+        vec![
             Row::new(
                 format!("{meanwhile}: calls of {} honest people that succeed", count(self.0.len())),
                 format!("≥ {MIN_SUCCESS_PERCENT} %"),
@@ -102,24 +107,12 @@ impl Visits {
                 format!("{lost} of {}", count(created)),
                 lost == 0 && created > 0,
             ),
-        ])
+        ]
     }
 
     /// Returns how many calls failed.
     pub fn failed(&self) -> usize {
         self.0.iter().map(|visit| visit.failed).sum()
-    }
-
-    /// Returns how many objects are not at the API server, or got no certificate, though their creates were answered
-    /// with 201.
-    ///
-    /// # Errors
-    /// Where the API server does not list its objects.
-    pub async fn lost(&self, cluster: &Cluster) -> anyhow::Result<usize> {
-        let stored: HashSet<String> =
-            cluster.admin.list().await?.items.into_iter().map(|object| object.metadata.name).collect();
-        let is_lost = |visit: &&Visit| visit.was_created && !(visit.was_issued && stored.contains(visit.name.as_str()));
-        Ok(self.0.iter().filter(is_lost).count())
     }
 
     /// Returns the most frequent failures for the table, in brackets.
@@ -134,6 +127,12 @@ impl Visits {
             failures.iter().take(MAX_FAILURES).map(|(failure, people)| format!("{people} × {failure}")).collect();
         if texts.is_empty() { String::new() } else { format!(" ({})", texts.join("; ")) }
     }
+
+    /// Returns how many objects are not stored, or got no certificate, though their creates were answered with 201.
+    fn lost(&self, stored: &HashSet<String>) -> usize {
+        let is_lost = |visit: &&Visit| visit.was_created && !(visit.was_issued && stored.contains(visit.name.as_str()));
+        self.0.iter().filter(is_lost).count()
+    }
 }
 
 const ARRIVALS_PER_SECOND: u32 = 5;
@@ -147,3 +146,37 @@ const MAX_P99: Duration = Duration::from_millis(500);
 
 /// Kinds of failures in a row of the table.
 const MAX_FAILURES: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A person whose ten calls were answered, but for the last so many.
+    fn visit(requests: &Requests, failed: usize, was_issued: bool) -> Visit {
+        Visit {
+            name: requests.unused_name(),
+            answered: vec![Duration::from_millis(1); 10 - failed],
+            failed,
+            failure: if failed > 0 { "create: 429 | too many".into() } else { String::new() },
+            was_created: failed == 0,
+            was_issued,
+        }
+    }
+
+    #[test]
+    fn counts_what_failed_and_what_was_lost() {
+        let requests = Requests::new().unwrap();
+        let visits: Vec<Visit> = (0..100).map(|_| visit(&requests, 0, true)).collect();
+        let stored: HashSet<String> = visits.iter().map(|visit| visit.name.to_string()).collect();
+        let rows = |visits: Vec<Visit>| Visits(visits).judge("x", &stored).into_iter().map(|row| row.to_string());
+        assert!(rows(visits).all(|row| row.ends_with("| met |")));
+
+        let rows: Vec<String> =
+            rows(vec![visit(&requests, 0, true), visit(&requests, 3, false), visit(&requests, 0, false)]).collect();
+        let percent = "| ≥ 99 % | 90.00 % of 30 (1 × create: 429   too many) | **missed** |";
+        assert!(rows[0].ends_with(percent), "{rows:?}");
+        // One is not stored, and one got no certificate.
+        assert!(rows[2].ends_with("| 0 | 2 of 2 | **missed** |"), "{rows:?}");
+        assert!(Visits(Vec::new()).judge("x", &stored).iter().all(|row| row.to_string().ends_with("| **missed** |")));
+    }
+}
