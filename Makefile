@@ -47,7 +47,7 @@ kill-test: setup-test page server
 .PHONY: load
 load: ## Measure the server with BROWSERS=10000 who wait, into BENCHMARKS.md (SCENARIOS=a,b runs some, SOAK_SECONDS=600, FLOOD_SECONDS=300, SERVE=PATH)
 load: setup-test build
-	@echo "==> load: about 20 minutes, the soak, and six times the floods"
+	@echo "==> load: about 20 minutes, the soak, and seven times the seconds of a flood"
 	@$(env) cargo build --quiet --release --locked --package kube-enroll-load
 	@$(env) LOAD_COMMAND='$(strip make load $(load_settings))' target/release/kube-enroll-load --soak-seconds $(SOAK_SECONDS) \
 	  --flood-seconds $(FLOOD_SECONDS) $(if $(BROWSERS),--browsers $(BROWSERS)) $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \

@@ -58,7 +58,9 @@ impl Site {
     /// Returns the site for a client that sends these headers as well, or in the place of a browser's.
     pub fn with_headers(&self, others: &[(HeaderName, HeaderValue)]) -> Self {
         let mut headers = HeaderMap::clone(&self.headers);
-        headers.extend(others.iter().cloned());
+        for (name, value) in others {
+            headers.insert(name, value.clone());
+        }
         Self { headers: Arc::new(headers), ..self.clone() }
     }
 
@@ -253,6 +255,14 @@ mod tests {
         let site = Site::new(([127, 0, 0, 1], 80).into());
         let bytes: usize = site.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         assert_eq!(bytes, HEADER_BYTES);
+    }
+
+    #[test]
+    fn replaces_what_a_browser_sends() {
+        let site = Site::new(([127, 0, 0, 1], 80).into());
+        let site = site.with_headers(&[(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))]);
+        let sent: Vec<_> = site.headers.get_all(header::ACCEPT_ENCODING).iter().collect();
+        assert_eq!(sent, ["identity"]);
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Visitor {
         visit.answered.extend(browser.answered());
         visit.was_issued = seen.issued.is_some();
         visit.failed = (seen.refused as usize).max(self.calls().saturating_sub(visit.answered.len()));
-        visit.failure = seen.refusal;
+        visit.failure = if seen.refused > 0 { seen.refusal } else { "no certificate in time".into() };
         Ok(visit)
     }
 
@@ -137,6 +137,7 @@ pub async fn page_files(site: &Site, source: IpAddr) -> anyhow::Result<Arc<[Stri
     ensure!(status == StatusCode::OK, "/: {status}");
     let mut files = vec!["/".to_owned()];
     files.extend(files_named_in(&String::from_utf8_lossy(&page)));
+    ensure!(files.len() > 1, "the page names no script");
     files.extend(WORKER_FILES.map(ToOwned::to_owned));
     let mut connection = site.connect(source).await?;
     for file in &files {

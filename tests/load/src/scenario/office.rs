@@ -32,7 +32,7 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
             site: serve.site().with_headers(&[(HeaderName::from_static("x-forwarded-for"), person)]),
             source: INGRESS,
             object: Requests::new()?.object(),
-            decision: (time / 2).mul_f64(fastrand::f64()),
+            decision: (time / 4).mul_f64(fastrand::f64()),
             files: Arc::clone(&files),
         };
         visitors.push((time.mul_f64(arrival(number as f64 / people as f64)), visitor));
