@@ -16,7 +16,7 @@ mod values;
 mod waiting;
 
 pub(crate) use concurrency::Permit;
-pub(crate) use connection::ConnectionPermit;
+pub(crate) use connection::{ConnectionKind, ConnectionPermit};
 pub(crate) use limiter::{LimitExceeded, Limiter};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use memory::ByteSize;

@@ -227,7 +227,7 @@ impl Server {
                 Some(_) = rejected.join_next() => {}
                 (accepted, peer) = accept(&listeners) => {
                     let is_exempt = api.authenticator.exempts(&peer, beyond_loopback);
-                    match api.limiter.connection(peer.address(), is_exempt) {
+                    match api.limiter.connection(peer.address(), is_exempt, accepted.kind()) {
                         Ok(permit) => {
                             connections.spawn(connection::serve(accepted, peer, for_all.clone(), Some(permit)));
                         }

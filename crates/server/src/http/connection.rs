@@ -135,17 +135,19 @@ async fn serve_stream(
                 }
                 Either::Right((ended, _)) => (false, ended),
             };
-            let Some(mut answer) = handover.take() else { break ended.map_err(Error::Hyper) };
-            if is_last {
-                answer.end_connection();
-            }
+            let Some(response) = handover.take() else { break ended.map_err(Error::Hyper) };
             let read;
             http1::Parts { service, read_buf: read, .. } = connection.into_parts();
             strict.unread(&read);
-            answer
+            response.begin(is_last)
         };
+        if let Some(place) = &place {
+            place.wait();
+        }
         match answer.write(&mut strict).await {
-            Ok(true) => {}
+            // Else the client connects again, and is told that there is no memory.
+            Ok(true) if place.as_ref().is_none_or(|place| place.resume()) => {}
+            Ok(true) => break Ok(()),
             Ok(false) => break Ok(()),
             Err(error) => break Err(Error::Io(error)),
         }

@@ -17,16 +17,24 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::{calls::AnswerBody, strict::StrictStream};
 
-/// An answer that lasts.
-pub(super) struct LastingAnswer {
+/// A response that lasts.
+pub(super) struct LastingResponse {
     response: Response<AnswerBody>,
     /// The client asks for the end of the connection behind it.
     is_last: bool,
 }
 
-/// The place where a call leaves an answer that lasts; clones share it.
+/// The answer by such a response, on its way.
+pub(super) struct LastingAnswer {
+    /// The bytes to write next.
+    pending: Vec<u8>,
+    body: AnswerBody,
+    is_last: bool,
+}
+
+/// The place where a call leaves a response that lasts; clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Handover(Arc<Mutex<Option<Box<LastingAnswer>>>>);
+pub(super) struct Handover(Arc<Mutex<Option<Box<LastingResponse>>>>);
 
 /// The end of hyper's connection, by the error of a call.
 #[derive(Debug, thiserror::Error)]
@@ -63,36 +71,39 @@ impl Handover {
             return Ok(response);
         }
         let is_last = framing.is_last || closes(response.headers());
-        *self.place() = Some(Box::new(LastingAnswer { response, is_last }));
+        *self.place() = Some(Box::new(LastingResponse { response, is_last }));
         Err(HandedOver)
     }
 
-    /// Removes and returns the answer that was left.
-    pub(super) fn take(&self) -> Option<Box<LastingAnswer>> {
-        self.place().take()
+    /// Removes and returns the response that was left.
+    pub(super) fn take(&self) -> Option<LastingResponse> {
+        self.place().take().map(|left| *left)
     }
 
-    fn place(&self) -> MutexGuard<'_, Option<Box<LastingAnswer>>> {
+    fn place(&self) -> MutexGuard<'_, Option<Box<LastingResponse>>> {
         self.0.lock().expect("nothing panics while it holds the lock")
     }
 }
 
-impl LastingAnswer {
-    /// Makes it the last one of its connection.
-    pub(super) fn end_connection(&mut self) {
-        self.is_last = true;
+impl LastingResponse {
+    /// Begins the answer; `is_last` says that it ends the connection, whatever the client asks for.
+    pub(super) fn begin(self, is_last: bool) -> LastingAnswer {
+        let is_last = is_last || self.is_last;
+        let (parts, body) = self.response.into_parts();
+        LastingAnswer { pending: head(&parts, is_last), body, is_last }
     }
+}
 
+impl LastingAnswer {
     /// Writes it to its end, and returns whether another request may follow.
     ///
     /// # Errors
     /// Those of the stream, one of which says that the client has left, and those of the body.
-    pub(super) async fn write<S>(self: Box<Self>, stream: &mut StrictStream<S>) -> io::Result<bool>
+    pub(super) async fn write<S>(self, stream: &mut StrictStream<S>) -> io::Result<bool>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let is_last = self.is_last;
-        let (mut pending, mut body) = self.into_head_and_body();
+        let Self { mut pending, mut body, is_last } = self;
         let mut has_ended = false;
         poll_fn(|context| {
             loop {
@@ -129,12 +140,6 @@ impl LastingAnswer {
             stream.shutdown().await?;
         }
         Ok(!is_last)
-    }
-
-    /// Writes the head; the place of the response is free then.
-    fn into_head_and_body(self: Box<Self>) -> (Vec<u8>, AnswerBody) {
-        let (parts, body) = self.response.into_parts();
-        (head(&parts, self.is_last), body)
     }
 }
 

@@ -15,6 +15,7 @@ use super::tls::Tls;
 use crate::{
     config::{ListenAddress, ListenMode},
     identity::Peer,
+    limits::ConnectionKind,
     start::StartError,
 };
 use unix::UnixSocket;
@@ -31,6 +32,16 @@ pub(crate) enum Accepted {
     /// The handshake is still to come.
     Tls(TcpStream, Arc<Tls>),
     Unix(UnixStream),
+}
+
+impl Accepted {
+    /// Returns the kind of the connection.
+    pub(crate) fn kind(&self) -> ConnectionKind {
+        match self {
+            Self::Tls(..) => ConnectionKind::Tls,
+            Self::Tcp(_) | Self::Unix(_) => ConnectionKind::Plain,
+        }
+    }
 }
 
 impl Listener {

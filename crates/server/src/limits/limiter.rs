@@ -5,7 +5,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use super::{
     Limits,
     concurrency::{Concurrency, Permit},
-    connection::ConnectionPermit,
+    connection::{ConnectionKind, ConnectionPermit},
     memory::Pool,
     party::{Bounds, Party},
     rate::Rates,
@@ -63,11 +63,11 @@ impl Limiter {
         self: &Arc<Self>,
         peer: IpAddr,
         is_exempt: bool,
+        kind: ConnectionKind,
     ) -> Result<ConnectionPermit, LimitExceeded> {
         let parties = if is_exempt { Vec::new() } else { Party::of_address(peer) };
         let permit = self.connections.acquire(parties).map_err(|limit| self.refuse(limit))?;
-        let base = self.pool.take(permit.parties(), CONNECTION_BYTES).ok_or_else(|| self.refuse(Limit::Memory))?;
-        Ok(ConnectionPermit::new(self.clone(), permit, base))
+        ConnectionPermit::new(self.clone(), permit, kind)
     }
 
     /// Returns the memory of connections.
@@ -162,9 +162,6 @@ pub(crate) struct LimitExceeded {
     /// The time to try again; 0 where that would not help.
     pub(crate) retry_after_seconds: u32,
 }
-
-/// The memory of a connection with a watch (`make load` measures it); over TLS it is more.
-const CONNECTION_BYTES: u64 = 18 << 10;
 
 /// Nobody is known before the first head.
 const CONNECTIONS: Bounds = Bounds {

@@ -85,17 +85,8 @@ impl Budget {
 impl Pool {
     /// Returns so many bytes for these parties, or `None` where there is no room for them.
     pub(super) fn take(self: &Arc<Self>, parties: &Arc<[Party]>, bytes: u64) -> Option<Memory> {
-        let mut held = self.held();
-        let fits = |party: &Party| held.parties.get(party).copied().unwrap_or(0) + bytes <= self.bytes_of(party);
-        if held.all + bytes > self.bytes || !parties.iter().all(fits) {
-            return None;
-        }
-        held.all += bytes;
-        for party in &**parties {
-            *held.parties.entry(party.clone()).or_default() += bytes;
-        }
-        self.show(&held);
-        Some(Memory { pool: self.clone(), parties: parties.clone(), bytes })
+        let mut memory = Memory { pool: self.clone(), parties: parties.clone(), bytes: 0 };
+        memory.resize(bytes).then_some(memory)
     }
 
     /// Returns the most bytes of a party: nobody has all of it.
@@ -116,19 +107,33 @@ impl Pool {
     }
 }
 
-impl Drop for Memory {
-    fn drop(&mut self) {
+impl Memory {
+    /// Makes it so many bytes, and returns whether that was possible: there may be no room for more.
+    pub(super) fn resize(&mut self, bytes: u64) -> bool {
         let mut held = self.pool.held();
-        held.all -= self.bytes;
+        let after = |before: u64| before - self.bytes + bytes;
+        let of = |party: &Party| held.parties.get(party).copied().unwrap_or(0);
+        let fits = |party: &Party| after(of(party)) <= self.pool.bytes_of(party);
+        if bytes > self.bytes && (after(held.all) > self.pool.bytes || !self.parties.iter().all(fits)) {
+            return false;
+        }
+        held.all = after(held.all);
         for party in &*self.parties {
-            if let Some(of_party) = held.parties.get_mut(party) {
-                *of_party -= self.bytes;
-                if *of_party == 0 {
-                    held.parties.remove(party);
-                }
-            }
+            match after(held.parties.get(party).copied().unwrap_or(0)) {
+                0 => held.parties.remove(party),
+                bytes => held.parties.insert(party.clone(), bytes),
+            };
         }
         self.pool.show(&held);
+        drop(held);
+        self.bytes = bytes;
+        true
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.resize(0);
     }
 }
 
@@ -178,7 +183,9 @@ mod tests {
         let held = pool.take(&nobody, 1000).expect("all of it");
         assert!(pool.take(&nobody, 1).is_none());
         drop(held);
-        assert!(pool.take(&nobody, 1).is_some());
+        let mut held = pool.take(&nobody, 1).expect("some of it");
+        assert!(held.resize(1000) && !held.resize(1001) && held.resize(10));
+        assert_eq!(pool.gauge.get(), 10);
     }
 
     #[test]

@@ -6,14 +6,20 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use crate::{client::Connection, metrics::scrape, recorder::Scenario, running::Running};
+use crate::{
+    client::Connection,
+    metrics::scrape,
+    reading::stored,
+    recorder::{ACCOUNT, Scenario},
+    running::{CSRS_PATH, NAME, Running},
+};
 
 /// The least budget, of which connections have 48 MiB.
 const BUDGET: usize = 64 << 20;
 const POOL: usize = BUDGET / 4 * 3;
 
 /// What a connection takes at least, as the server counts it.
-const BASE: usize = 18 << 10;
+const BASE: usize = 20 << 10;
 
 async fn running(change: impl FnOnce(&mut Config)) -> Running {
     let server = Running::with(Scenario::Created, |config| {
@@ -74,17 +80,19 @@ async fn answers_few_who_do_not_read_and_says_so_to_the_others() {
         stream
     };
     let each = BASE + (128 << 10);
+    // Room is left for one connection more, and not for a large answer on it.
+    let (most, idle) = (POOL / each - 1, Connection::open(server.address, "").await);
     let mut open = Vec::new();
-    for _ in 0..POOL / each {
+    for _ in 0..most {
         open.push(ask().await);
     }
-    let full = async { while held(&server).await < POOL / each * each {} };
+    let full = async { while held(&server).await < most * each + BASE {} };
     tokio::time::timeout(std::time::Duration::from_secs(20), full).await.expect("that all are answered");
     let answer = server.get("/large.bin").await;
     assert_eq!((answer.status, answer.json()["reason"].as_str()), (503, Some("ServiceUnavailable")));
     // What is small is answered.
     assert_eq!(server.get("/config.json").await.status, 200);
-    drop(open);
+    drop((open, idle));
     wait_until_free(&server).await;
     assert_eq!(server.get("/large.bin").await.status, 200);
 }
@@ -103,6 +111,19 @@ async fn takes_only_as_many_connections_as_have_memory() {
     assert_eq!(answer.status, 503);
     assert!(answer.body.contains("no memory left"), "{answer:?}");
     assert_eq!(server.get("/livez").await.status, 200, "probes have places of their own");
+}
+
+#[tokio::test]
+async fn counts_little_for_those_who_wait() {
+    let server = running(|_| {}).await;
+    server.recorder.answer(Scenario::object(stored(ACCOUNT)));
+    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}");
+    let mut browser = Connection::open(server.address, &server.request("GET", &target, "", "")).await;
+    browser.read_until("ADDED").await;
+    let waits = async { while held(&server).await != 8 << 10 {} };
+    tokio::time::timeout(std::time::Duration::from_secs(20), waits).await.expect("less memory");
+    drop(browser);
+    wait_until_free(&server).await;
 }
 
 #[tokio::test]

@@ -149,7 +149,8 @@ fn exempts_a_proxy_from_the_limits_on_its_address() {
         (limits.connections, limits.connections_per_address, limits.connections_per_network) = (4, 1, 2);
     });
     let limiter = Arc::new(limiter);
-    let at = |text: &str, is_exempt| limiter.connection(text.parse().expect("an address"), is_exempt);
+    let at =
+        |text: &str, is_exempt| limiter.connection(text.parse().expect("an address"), is_exempt, ConnectionKind::Plain);
     let _held =
         [at("127.0.0.1", true), at("127.0.0.1", true), at("127.0.0.6", false)].map(|permit| permit.expect("a permit"));
     assert_eq!(reached(at("127.0.0.6", false)), Some(Limit::ConnectionsPerAddress));
