@@ -106,8 +106,8 @@ Memory is `VmRSS`, the median of five seconds; that of kubectl and of the contro
 Latencies of events are those of the browser less those of the generator's own watch at the API server, and all latencies are
 open-loop: counted from when something was due.
 
-Beside a flood, five honest people come each second; each reads the page, looks one name up, creates a request, and waits until it was
-approved and issued. Their calls are timed one by one. A call that failed fails those that need its answer as well. The server has the
-bounds of an operator who sets none. The flood comes from this machine, too, by threads of a lower priority; `cut` is a connection that was
-closed without an answer.
+Beside a flood, five honest people come each second: each reads the page, looks one name up, creates a request, and
+waits until it was approved and issued. Their calls are timed one by one. A call that failed fails those that need its
+answer as well. The server has the bounds of an operator who sets none. The flood comes from this machine, too, by
+threads of a lower priority; `cut` is a connection that was closed without an answer.
 ";

@@ -21,7 +21,12 @@ pub struct Plan {
     #[arg(long, default_value_t = 30, value_name = "SECONDS")]
     pub outage_seconds: u64,
     /// How long a flood lasts; an office's ten minutes are twice as long.
-    #[arg(long, default_value_t = FULL_FLOOD_SECONDS, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(10..))]
+    #[arg(
+        long,
+        default_value_t = FULL_FLOOD_SECONDS,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(10..)
+    )]
     pub flood_seconds: u64,
     /// Server to measure. [default: kube-enroll beside this program]
     #[arg(long, value_name = "PATH")]

@@ -35,6 +35,7 @@ pub struct Serve {
     site: Site,
     process: Child,
     started: u64,
+    log: PathBuf,
 }
 
 impl Setup {
@@ -130,7 +131,7 @@ impl Setup {
             Ok(())
         })
         .await?;
-        Ok(Serve { site, process, started: start_time(id)? })
+        Ok(Serve { site, process, started: start_time(id)?, log })
     }
 }
 
@@ -180,6 +181,14 @@ impl Serve {
     /// Returns whether the process that was started still runs.
     pub fn still_runs(&self) -> bool {
         start_time(self.process.id()).is_ok_and(|started| started == self.started)
+    }
+
+    /// Returns the size of its log so far, in bytes.
+    ///
+    /// # Errors
+    /// Where it has none.
+    pub fn log_bytes(&self) -> anyhow::Result<u64> {
+        Ok(std::fs::metadata(&self.log)?.len())
     }
 
     /// Ends it as a crash does.

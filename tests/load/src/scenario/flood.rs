@@ -10,7 +10,7 @@ use crate::{
     http::new_source,
     namespace,
     plan::{Plan, Scenario},
-    report::Row,
+    report::{Row, kib},
     requests::Requests,
     scenario::{OPEN, memory_row, restart_row},
     serve::{Serve, Setup},
@@ -101,14 +101,19 @@ async fn measure(
     attacker: Attacker,
     honest: impl Fn(u16) -> Honest,
 ) -> anyhow::Result<Vec<Row>> {
-    let idle = serve.settled_bytes().await?;
+    let (idle, log_before) = (serve.settled_bytes().await?, serve.log_bytes()?);
     let visitors = steady(plan, &attacker.files, honest)?;
     let flood = Flood::start(attacker)?;
     let visits = Visits::of(cluster, visitors).await?;
     let outcomes = flood.stop();
+    let log_per_second = (serve.log_bytes()? - log_before) / plan.flood_seconds;
     let mut rows = visits.rows(meanwhile, cluster).await?;
     rows.push(restart_row(meanwhile, serve));
     rows.push(Row::without_goal(format!("{meanwhile}: what came of it, by status"), outcomes));
+    rows.push(Row::without_goal(
+        format!("{meanwhile}: log of the server, honest people included, in a second"),
+        kib(log_per_second as f64),
+    ));
     rows.extend(memory_row(meanwhile, serve, idle).await?);
     Ok(rows)
 }
