@@ -1,5 +1,5 @@
-//! One browser that waits, as the page does it: a list by name, a watch from the list's version, again with jitter when
-//! the stream ends, and a read after a long silence.
+//! One browser that waits, as the page does it: a list by name, a watch from the list's version, with jitter the next
+//! one when the stream ends, and a read after a long silence.
 
 use std::{
     net::IpAddr,
@@ -17,7 +17,7 @@ use kube_enroll_core::{
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    http::{Site, body_of, list_target, message_of, new_source, watch_target},
+    http::{Connection, Site, body_of, list_target, message_of, new_source, watch_target},
     requests::name_of,
 };
 
@@ -51,6 +51,16 @@ pub struct Seen {
     pub gone: bool,
     /// How many events were about an object that is not its own.
     pub foreign: u32,
+}
+
+/// The end of a look.
+enum End {
+    /// There is nothing more to wait for.
+    Settled,
+    /// The stream has ended; everything up to a version was seen.
+    Ended { version: String },
+    /// The stream has said that a list is needed.
+    Expired,
 }
 
 impl Browser {
@@ -100,19 +110,23 @@ impl Browser {
     /// Waits for the certificate of an object that is there.
     pub async fn wait(&self) {
         let mut backoff = BACKOFF;
+        let mut version = None;
         loop {
             let begun = Instant::now();
-            let settled = self.look().await;
+            let end = self.look(version.take()).await;
             let was_live = self.change().live.take().is_some();
-            match settled {
-                Ok(true) => return,
-                Ok(false) => {}
+            let held = begun.elapsed() > HELD;
+            match end {
+                Ok(End::Settled) => return,
+                // As the page does it: a watch that has held goes on from where it was.
+                Ok(End::Ended { version: last }) => version = Some(last).filter(|_| held),
+                Ok(End::Expired) => {}
                 Err(error) => self.refused(&error),
             }
             if was_live {
                 self.change().broken += 1;
             }
-            if begun.elapsed() > HELD {
+            if held {
                 backoff.reset();
             }
             sleep(backoff.pause(fastrand::f64())).await;
@@ -134,24 +148,35 @@ impl Browser {
         Ok(())
     }
 
-    /// Lists and watches until the stream ends. True when there is nothing more to wait for.
-    async fn look(&self) -> anyhow::Result<bool> {
-        let begun = Instant::now();
+    /// Lists, unless a version is known, and watches until the stream ends.
+    async fn look(&self, version: Option<String>) -> anyhow::Result<End> {
         let mut connection = self.site.connect(self.source).await?;
+        match version {
+            Some(version) => self.watch(&mut connection, version).await,
+            None => match self.list(&mut connection).await? {
+                Some(version) => self.watch(&mut connection, version).await,
+                None => Ok(End::Settled),
+            },
+        }
+    }
+
+    /// Returns the version of the list, or `None` when there is nothing more to wait for.
+    async fn list(&self, connection: &mut Connection) -> anyhow::Result<Option<String>> {
+        let begun = Instant::now();
         let (status, body) = connection.get(&list_target(&self.name)).await?;
         ensure!(status == StatusCode::OK, "list: {status} {}", message_of(&body));
         self.was_answered(begun);
         let list: CertificateSigningRequestList = serde_json::from_slice(&body).context("list")?;
         let Some(object) = list.items.first() else {
             self.change().gone = true;
-            return Ok(true);
+            return Ok(None);
         };
-        if self.take(object, Instant::now()) {
-            return Ok(true);
-        }
+        Ok(Some(list.metadata.resource_version).filter(|_| !self.take(object, Instant::now())))
+    }
+
+    async fn watch(&self, connection: &mut Connection, mut version: String) -> anyhow::Result<End> {
         let begun = Instant::now();
-        let mut stream =
-            connection.stream(&watch_target(&self.name, &list.metadata.resource_version)).await?.into_body();
+        let mut stream = connection.stream(&watch_target(&self.name, &version)).await?.into_body();
         self.was_answered(begun);
         self.change().live = Some(Instant::now());
         let mut decoder = WatchDecoder::new();
@@ -161,26 +186,27 @@ impl Browser {
                 silences += 1;
                 ensure!(silences < MAX_SILENCES, "a watch without a byte for {MAX_SILENCES} times {QUIET:?}");
                 if self.read().await? {
-                    return Ok(true);
+                    return Ok(End::Settled);
                 }
                 continue;
             };
             let now = Instant::now();
             silences = 0;
-            let Some(frame) = frame else { return Ok(false) };
+            let Some(frame) = frame else { return Ok(End::Ended { version }) };
             for event in decoder.push(&frame?.into_data().unwrap_or_default())? {
                 match event {
                     WatchEvent::Added(object) | WatchEvent::Modified(object) => {
                         if self.take(&object, now) {
-                            return Ok(true);
+                            return Ok(End::Settled);
                         }
+                        version = object.metadata.resource_version;
                     }
                     WatchEvent::Deleted(_) => {
                         self.change().gone = true;
-                        return Ok(true);
+                        return Ok(End::Settled);
                     }
-                    WatchEvent::Bookmark { .. } => {}
-                    WatchEvent::Error(status) if status.is_expired() => return Ok(false),
+                    WatchEvent::Bookmark { resource_version } => version = resource_version,
+                    WatchEvent::Error(status) if status.is_expired() => return Ok(End::Expired),
                     WatchEvent::Error(status) => bail!("watch: {}", status.message),
                 }
             }
