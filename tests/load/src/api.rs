@@ -83,8 +83,9 @@ impl Api {
             ..Condition::default()
         };
         let status = CsrStatus { conditions: vec![condition], ..CsrStatus::default() };
+        let mut approved = CertificateSigningRequest { status: Some(status), ..object.clone() };
         // Without a version it is no condition of the update, and `spec` is immutable.
-        let approved = CertificateSigningRequest { status: Some(status), ..object.clone() };
+        approved.metadata.resource_version.clear();
         let target = format!("{}/approval", csr_path(&name_of(object)));
         self.ask::<CertificateSigningRequest>(Method::PUT, &target, body_of(&approved)).await.map(drop)
     }
@@ -94,8 +95,7 @@ impl Api {
     /// # Errors
     /// Where the API server refuses.
     pub async fn approve_stored(&self, name: &ObjectName) -> anyhow::Result<()> {
-        let mut stored: CertificateSigningRequest = self.ask(Method::GET, &csr_path(name), Bytes::new()).await?;
-        stored.metadata.resource_version.clear();
+        let stored: CertificateSigningRequest = self.ask(Method::GET, &csr_path(name), Bytes::new()).await?;
         self.approve(&stored).await
     }
 

@@ -48,13 +48,16 @@ pub(super) async fn run(plan: &Plan) -> anyhow::Result<Vec<Row>> {
     let last = crowd.seen().filter_map(|seen| seen.live).max().unwrap_or(killed).saturating_duration_since(killed);
     let (broken, foreign) = crowd.broken_and_foreign();
 
-    cluster.approve(&objects, APPROVALS_PER_SECOND).await?;
+    let names: HashSet<&str> = objects.iter().map(|object| object.metadata.name.as_str()).collect();
+    let mut stored = cluster.admin.list().await?.items;
+    let in_all = stored.len();
+    stored.retain(|object| names.contains(object.metadata.name.as_str()));
+    let own = stored.len();
+    // As they are stored: the servers have added annotations.
+    cluster.approve(&stored, APPROVALS_PER_SECOND).await?;
     let waited = crowd.all("issued", SIGNING_PATIENCE, |seen| seen.issued.is_some()).await;
     let lost = crowd.seen().filter(|seen| seen.issued.is_none()).count();
-    let names: HashSet<&str> = objects.iter().map(|object| object.metadata.name.as_str()).collect();
-    let stored = cluster.admin.list().await?.items;
-    let own = stored.iter().filter(|object| names.contains(object.metadata.name.as_str())).count();
-    let duplicates = stored.len() - own;
+    let duplicates = in_all - own;
     if let Err(error) = waited {
         eprintln!("{error:#}");
     }

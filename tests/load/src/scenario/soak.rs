@@ -105,7 +105,7 @@ async fn visit(cluster: &Cluster, site: &Site, tally: &Tally) -> anyhow::Result<
         let mut enrolling = pin!(browser.enroll());
         let waits = timeout(life, &mut enrolling).await.is_err() && browser.seen().live.is_some();
         if stays && waits {
-            cluster.admin.approve(&objects[0]).await?;
+            cluster.admin.approve_stored(browser.name()).await?;
             let _ = timeout(SIGNING_PATIENCE, &mut enrolling).await;
         }
     }
