@@ -292,10 +292,12 @@ impl Api {
             Ok(Err(error)) => error,
             Err(_) => kubernetes::Error::Timeout,
         };
-        tracing::warn!(
-            error = %with_sources(&error),
-            "asking who this server is failed: nothing is created until it is known"
-        );
+        if self.limiter.line(&[]) {
+            tracing::warn!(
+                error = %with_sources(&error),
+                "asking who this server is failed: nothing is created until it is known"
+            );
+        }
         Err(ApiError::NotReady)
     }
 

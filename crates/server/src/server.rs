@@ -77,10 +77,10 @@ impl Server {
         let mode = config.listen_mode.unwrap_or_default();
         let mut listeners = Vec::new();
         for address in &config.listen {
-            listeners.push(Listener::bind(address, mode, tls.clone()).await?);
+            listeners.push(Listener::bind(address, mode, tls.clone(), &config.limits).await?);
         }
         let metrics_listener = match config.metrics_listen {
-            Some(address) => Some(Listener::bind(&address.into(), ListenMode::default(), None).await?),
+            Some(address) => Some(Listener::bind(&address.into(), ListenMode::default(), None, &config.limits).await?),
             None => None,
         };
         let has_hsts = !config.no_hsts && config.public_url.as_ref().is_some_and(PublicUrl::is_https);

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct RequestLog {
     /// Those whom its lines count for.
     parties: Vec<Party>,
-    method: String,
+    method: &'static str,
     began: Instant,
     verb: &'static str,
     name: String,
@@ -37,7 +37,8 @@ impl RequestLog {
     pub(crate) fn new(method: &str, address: IpAddr) -> Self {
         Self {
             parties: Party::of_address(address),
-            method: method.to_owned(),
+            // A stranger may write any word, as long as a head may be.
+            method: KNOWN_METHODS.into_iter().find(|known| *known == method).unwrap_or("other"),
             began: Instant::now(),
             verb: "",
             name: String::new(),
@@ -119,7 +120,7 @@ impl RequestLog {
             tracing::warn!(error = self.cause, "refused");
         }
         tracing::info!(
-            method = %self.method,
+            method = self.method,
             verb = self.verb,
             name = %self.name,
             status = status.as_u16(),
@@ -130,3 +131,6 @@ impl RequestLog {
         );
     }
 }
+
+/// Those of RFC 9110, section 9.1, and of RFC 5789.
+const KNOWN_METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];

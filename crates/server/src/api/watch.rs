@@ -35,6 +35,8 @@ enum State {
     /// The client has the latest state, or will be told of it. Leads to itself by a change or a sign of life, to
     /// `Ended`, or to the end of the watch: by its timeout, the caller's token, or a shutdown.
     Open,
+    /// The latest state could not be read yet. Leads to `Open` or `Ended` by it, or to itself.
+    Behind,
     /// The client knows that the CSR is gone, or that it has to list again: the end.
     Ended,
 }
@@ -55,9 +57,10 @@ impl Watch {
         match state {
             State::Begun => match self.first.take() {
                 Some(json) => Some((response::event("ADDED", &json), State::Open)),
-                None => Some((self.sign_of_life(self.api.csrs.version()), State::Open)),
+                None => Some(self.idle(deadline).await?),
             },
             State::Ended => None,
+            State::Behind => self.change(deadline).await,
             State::Open => {
                 let period = self.api.limits.bookmark_period.mul_f32(0.8 + 0.4 * fastrand::f32());
                 tokio::select! {
@@ -69,12 +72,10 @@ impl Watch {
                         if deadline <= Instant::now() {
                             return None;
                         }
-                        // The version before the question: a change that it has is there.
-                        let version = self.api.csrs.version();
-                        if self.subscription.has_changed() || self.options.version > version {
+                        if self.options.version > self.api.csrs.version() {
                             return self.change(deadline).await;
                         }
-                        Some((self.sign_of_life(version), State::Open))
+                        self.idle(deadline).await
                     }
                     spread = self.api.shutdown.begun() => {
                         sleep(spread.mul_f32(fastrand::f32())).await;
@@ -83,6 +84,16 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Returns a sign of life, or the latest state where that has changed.
+    async fn idle(&mut self, deadline: Instant) -> Option<(Bytes, State)> {
+        // The version before the question: a change that it has is there.
+        let version = self.api.csrs.version();
+        if self.subscription.has_changed() {
+            return self.change(deadline).await;
+        }
+        Some((self.sign_of_life(version), State::Open))
     }
 
     /// Returns the line of the latest state.
@@ -102,7 +113,10 @@ impl Watch {
                 Ok(Some(json)) => return Some((response::event("MODIFIED", &json), State::Open)),
                 Ok(None) => return Some((expired(), State::Ended)),
                 // Too many ask at the moment, or the API server is away.
-                Err(_) => timeout_at(deadline, sleep(PAUSE.mul_f32(1.0 + fastrand::f32()))).await.ok()?,
+                Err(_) => {
+                    timeout_at(deadline, sleep(PAUSE.mul_f32(1.0 + fastrand::f32()))).await.ok()?;
+                    return Some((Bytes::from_static(b"\n"), State::Behind));
+                }
             }
         }
     }

@@ -66,6 +66,8 @@ pub(crate) struct Subscription {
 pub(crate) struct Interest {
     csrs: Arc<Csrs>,
     name: Box<str>,
+    /// The number of lists that had begun before.
+    since_list: u64,
 }
 
 struct Csrs {
@@ -134,19 +136,19 @@ impl Subscription {
 impl CsrWriter {
     /// Begins an interest in a name.
     pub(crate) fn interest(&self, name: &str) -> Interest {
-        self.csrs.entries().begin_interest(name);
-        Interest { csrs: self.csrs.clone(), name: name.into() }
+        let since_list = self.csrs.entries().begin_interest(name);
+        Interest { csrs: self.csrs.clone(), name: name.into(), since_list }
     }
 
     /// Inserts a CSR that was just created, in whose name there has been an interest since before. Where the watch has
     /// been beyond its version and has not shown it, the cluster counts anew, as after a restore of etcd: everything
     /// has to be listed again.
-    pub(crate) fn insert_created(&self, created: Snapshot, _: &Interest) {
+    pub(crate) fn insert_created(&self, created: Snapshot, interest: &Interest) {
         let mut entries = self.csrs.entries();
-        if entries.get(&created.name).is_none() && created.version() <= self.csrs.version() {
+        if created.version() <= self.csrs.version() && !entries.has_shown(&created) {
             self.doubt.notify_one();
         }
-        entries.advance(created);
+        entries.insert(created, interest.since_list);
         self.count(&entries);
     }
 
@@ -157,20 +159,17 @@ impl CsrWriter {
 
     /// Inserts a CSR that was read beside the watch, in whose name there has been an interest since before; returns
     /// whether it is there. The watch may have shown meanwhile that it is gone.
-    pub(crate) fn insert(&self, read: Snapshot, _: &Interest) -> bool {
+    pub(crate) fn insert(&self, read: Snapshot, interest: &Interest) -> bool {
         let mut entries = self.csrs.entries();
-        if entries.is_gone(&read) {
-            return false;
-        }
-        entries.advance(read);
+        let is_there = entries.insert(read, interest.since_list);
         self.count(&entries);
-        true
+        is_there
     }
 
     /// Applies a CSR that the watch has shown.
     pub(crate) fn apply(&self, csr: &VisibleCsr) {
         let mut entries = self.csrs.entries();
-        entries.advance(Snapshot::of(csr));
+        entries.apply(Snapshot::of(csr));
         self.count(&entries);
         self.bookmark(csr.version());
     }

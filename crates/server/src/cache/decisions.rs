@@ -1,7 +1,8 @@
 //! The decisions on CSRs, each counted once, with a line for auditors: when this replica sees it happen.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -23,10 +24,12 @@ use crate::{
 pub(crate) struct Decisions {
     metrics: Arc<Metrics>,
     clock: Arc<Clock>,
-    /// The most CSRs that are followed; decisions on others are not counted.
-    max_objects: usize,
-    /// By `metadata.uid`.
-    followed: HashMap<Box<str>, Followed>,
+    /// The most CSRs of which the names are known.
+    max_named: usize,
+    named: usize,
+    /// By the hash of `metadata.uid`.
+    followed: HashMap<u64, Followed>,
+    hasher: RandomState,
     /// The account of the latest whole list.
     listed: Option<ServiceAccount>,
     /// The list that is coming.
@@ -34,15 +37,17 @@ pub(crate) struct Decisions {
 }
 
 struct Followed {
-    name: Box<str>,
-    decisions: HashSet<Decision>,
+    /// The name and the uid, where there was room for them: for the line of one that is gone from a list.
+    names: Option<Box<(Box<str>, Box<str>)>>,
+    /// A bit for each kind.
+    decisions: u8,
     /// The number of the list that has shown it last.
-    list: u64,
+    list: u32,
 }
 
 #[derive(Default)]
 struct Listing {
-    number: u64,
+    number: u32,
     /// A CSR that is not known yet was created since the list before.
     goes_on: bool,
 }
@@ -63,9 +68,18 @@ pub(crate) enum Decision {
 }
 
 impl Decisions {
-    /// Makes decisions that are counted in `metrics`, at the time of `clock`.
-    pub(crate) fn new(max_objects: usize, metrics: Arc<Metrics>, clock: Arc<Clock>) -> Self {
-        Self { metrics, clock, max_objects, followed: HashMap::new(), listed: None, listing: Listing::default() }
+    /// Makes decisions that are counted in `metrics`, at the time of `clock`. The names of `max_named` CSRs are known.
+    pub(crate) fn new(max_named: usize, metrics: Arc<Metrics>, clock: Arc<Clock>) -> Self {
+        Self {
+            metrics,
+            clock,
+            max_named,
+            named: 0,
+            followed: HashMap::new(),
+            hasher: RandomState::new(),
+            listed: None,
+            listing: Listing::default(),
+        }
     }
 
     /// Begins a list of the CSRs of an account. What is not known yet was created since the list before, unless there
@@ -73,16 +87,16 @@ impl Decisions {
     /// be old.
     pub(super) fn begin_list(&mut self, account: &ServiceAccount, counts_anew: bool) {
         let goes_on = !counts_anew && self.listed.as_ref().is_some_and(|before| before.has_same_names(account));
-        self.listing = Listing { number: self.listing.number + 1, goes_on };
+        self.listing = Listing { number: self.listing.number.wrapping_add(1), goes_on };
     }
 
     /// Follows the CSRs of a page of the list.
     pub(super) fn list(&mut self, page: &[VisibleCsr]) {
         for csr in page {
-            if self.listing.goes_on || self.followed.contains_key(csr.uid()) {
+            if self.listing.goes_on || self.followed.contains_key(&self.hasher.hash_one(csr.uid())) {
                 self.apply(csr);
-            } else if let Some(followed) = self.follow(csr) {
-                followed.decisions = Decision::all_of(csr).collect();
+            } else {
+                self.follow(csr).decisions = Decision::all_of(csr).fold(0, |bits, decision| bits | decision.bit());
             }
         }
     }
@@ -91,11 +105,14 @@ impl Decisions {
     pub(super) fn end_list(&mut self, account: ServiceAccount) {
         let Listing { number, goes_on } = self.listing;
         let gone: Vec<_> = self.followed.extract_if(|_, followed| followed.list != number).collect();
-        for (uid, Followed { name, decisions, .. }) in gone {
-            if goes_on && decisions.is_empty() {
+        for (_, Followed { names, decisions, .. }) in gone {
+            self.named -= usize::from(names.is_some());
+            if goes_on && decisions == 0 {
                 let kind = Decision::Deleted.name();
                 self.metrics.count_decision(kind);
-                audit::Decision { kind, name: &name, uid: &uid, user: None, request: None, words: None }.write();
+                if let Some((name, uid)) = names.as_deref() {
+                    audit::Decision { kind, name, uid, user: None, request: None, words: None }.write();
+                }
             }
         }
         self.listed = Some(account);
@@ -103,30 +120,31 @@ impl Decisions {
 
     /// Counts the decisions that a change has brought.
     pub(super) fn apply(&mut self, csr: &VisibleCsr) {
-        let Some(Followed { decisions, .. }) = self.follow(csr) else { return };
-        let new: Vec<Decision> = Decision::all_of(csr).filter(|decision| decisions.insert(*decision)).collect();
-        for decision in new {
+        let followed = self.follow(csr);
+        let before = followed.decisions;
+        followed.decisions = Decision::all_of(csr).fold(before, |bits, decision| bits | decision.bit());
+        let new = followed.decisions & !before;
+        for decision in Decision::ALL.into_iter().filter(|decision| new & decision.bit() != 0) {
             self.count(decision, csr);
         }
     }
 
-    /// Follows a CSR, or returns `None` where there are too many.
-    fn follow(&mut self, csr: &VisibleCsr) -> Option<&mut Followed> {
-        if !self.followed.contains_key(csr.uid()) {
-            if self.followed.len() >= self.max_objects {
-                return None;
-            }
-            let followed = Followed { name: csr.name().into(), decisions: HashSet::new(), list: 0 };
-            self.followed.insert(csr.uid().into(), followed);
-        }
-        let followed = self.followed.get_mut(csr.uid())?;
+    fn follow(&mut self, csr: &VisibleCsr) -> &mut Followed {
+        let followed = self.followed.entry(self.hasher.hash_one(csr.uid())).or_insert_with(|| {
+            let has_room = self.named < self.max_named;
+            self.named += usize::from(has_room);
+            let names = has_room.then(|| Box::new((csr.name().into(), csr.uid().into())));
+            Followed { names, decisions: 0, list: 0 }
+        });
         followed.list = self.listing.number;
-        Some(followed)
+        followed
     }
 
     /// Forgets a CSR that was deleted, and counts it where nobody had decided.
     pub(super) fn delete(&mut self, last: &VisibleCsr) {
-        if self.followed.remove(last.uid()).is_some_and(|followed| followed.decisions.is_empty()) {
+        let Some(followed) = self.followed.remove(&self.hasher.hash_one(last.uid())) else { return };
+        self.named -= usize::from(followed.names.is_some());
+        if followed.decisions == 0 {
             self.count(Decision::Deleted, last);
         }
     }
@@ -155,6 +173,10 @@ impl Decisions {
 impl Decision {
     /// All kinds.
     pub(crate) const ALL: [Self; 5] = [Self::Approved, Self::Denied, Self::Failed, Self::Issued, Self::Deleted];
+
+    fn bit(self) -> u8 {
+        1 << self as u8
+    }
 
     /// Returns its name in metrics and logs.
     pub(crate) fn name(self) -> &'static str {

@@ -122,6 +122,10 @@ impl Lookups {
                 Some(lookup) => (lookup.clone(), false),
                 None => {
                     check_rate()?;
+                    if under_way.len() >= MAX_UNDER_WAY {
+                        // The API server does not answer.
+                        return Err(Error::Timeout.into());
+                    }
                     let lookup = self.begin(account.clone(), name.clone());
                     // A task of its own, so that it ends though the caller who has begun it leaves.
                     tokio::spawn(lookup.clone());
@@ -155,3 +159,6 @@ impl Lookups {
 fn lock(under_way: &Mutex<HashMap<String, Lookup>>) -> MutexGuard<'_, HashMap<String, Lookup>> {
     under_way.lock().expect("nothing panics while it holds the lock")
 }
+
+/// The most lookups at a time: each has a connection to the API server.
+const MAX_UNDER_WAY: usize = 256;

@@ -80,6 +80,9 @@ async fn serve_tls(stream: TcpStream, tls: Arc<Tls>, peer: Peer, serving: Arc<Se
     // Boxed, as is the stream that it returns: the connection outlives it for long.
     match timeout(serving.limits.header_timeout, Box::pin(tls.accept(stream))).await {
         Ok(Ok(connection)) => {
+            if let Some(place) = &place {
+                place.resume();
+            }
             let (peer, outdated) = (peer.with_names(connection.names.clone()), Box::pin(connection.outdated()));
             serve_stream(connection.stream, peer, serving, place, outdated).await;
         }
@@ -196,9 +199,9 @@ async fn respond(serving: Arc<Serving>, request: Request<Incoming>, call: Call, 
     }
 }
 
-/// Returns whether a line of the log about a connection may be written.
+/// Returns whether a line of the log about a connection may be written: none about those that are not counted.
 fn may_log(place: &Place) -> bool {
-    place.as_ref().is_none_or(|place| place.line())
+    place.as_ref().is_some_and(|place| place.line())
 }
 
 fn refuse(exceeded: LimitExceeded, call: Call) -> Response<AnswerBody> {

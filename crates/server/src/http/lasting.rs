@@ -123,6 +123,8 @@ impl LastingAnswer {
                     }
                 }
                 if pending.is_empty() {
+                    // TLS has what the socket did not take.
+                    ready!(Pin::new(&mut *stream).poll_flush(context))?;
                     return if has_ended { Poll::Ready(Ok(())) } else { Poll::Pending };
                 }
                 match ready!(Pin::new(&mut *stream).poll_write(context, &pending))? {

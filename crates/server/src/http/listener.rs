@@ -15,7 +15,7 @@ use super::tls::Tls;
 use crate::{
     config::{ListenAddress, ListenMode},
     identity::Peer,
-    limits::ConnectionKind,
+    limits::{ConnectionKind, Limits},
     start::StartError,
 };
 use unix::UnixSocket;
@@ -53,9 +53,10 @@ impl Listener {
         address: &ListenAddress,
         mode: ListenMode,
         tls: Option<Arc<Tls>>,
+        limits: &Limits,
     ) -> Result<Self, StartError> {
         let bound = match address {
-            ListenAddress::Tcp(address) => match bind_tcp(*address) {
+            ListenAddress::Tcp(address) => match bind_tcp(*address, limits.write_timeout) {
                 Ok(listener) => listener.local_addr().map(|address| Self::Tcp { listener, address, tls }),
                 Err(error) => Err(error),
             },
@@ -90,13 +91,17 @@ impl Listener {
     }
 }
 
-/// Binds to an address of TCP. The connections inherit the bounds of the send buffer, which the kernel would otherwise
-/// let grow to megabytes for whoever reads fast and then stops.
-fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+/// Binds to an address of TCP. The connections inherit the bounds of the buffers, which the kernel would otherwise let
+/// grow to megabytes for whoever reads fast and then stops; and the time after which the kernel gives up what a client
+/// does not take, when the connection is closed here as well (tcp(7), TCP_USER_TIMEOUT).
+fn bind_tcp(address: SocketAddr, unread: Duration) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
-    SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
+    let options = SockRef::from(&socket);
+    options.set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    options.set_tcp_user_timeout(Some(unread))?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -132,6 +137,10 @@ const SEND_BUFFER_BYTES: u32 = 64 << 10;
 /// Of those, the ones that are not on their way: more is not asked of a client's window. So one that stops reading
 /// leaves little here, as long as its kernel confirms what it has got (tcp(7), TCP_NOTSENT_LOWAT).
 const UNSENT_BYTES: u32 = 16 << 10;
+
+/// The bytes of a client that wait in the kernel to be read, as behind a watch; up to twice as much memory. A body has
+/// 16 KiB at most.
+const RECEIVE_BUFFER_BYTES: u32 = 16 << 10;
 
 /// Connections that wait to be accepted; the system's own bound is mostly lower or the same.
 const BACKLOG: u32 = 1024;

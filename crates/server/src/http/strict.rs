@@ -36,7 +36,7 @@ pub(crate) struct StrictStream<S> {
     /// Bytes that were judged, and are still to be read.
     ahead: Bytes,
     place: Option<Arc<ConnectionPermit>>,
-    /// The memory of a long head, until the answer to it has left.
+    /// The memory of a long head: hyper's buffer stays as large for as long as hyper reads this connection.
     head_memory: Option<Memory>,
     /// The limit by which there is no memory for a head.
     exceeded: Option<LimitExceeded>,
@@ -86,8 +86,9 @@ impl<S> StrictStream<S> {
     /// Puts back what was read of the next request, when hyper's buffers are gone.
     pub(crate) fn unread(&mut self, bytes: &[u8]) {
         self.ahead = Bytes::copy_from_slice(bytes);
-        if self.heads.bytes() <= SHORT_HEAD_BYTES {
+        if bytes.len() <= SHORT_HEAD_BYTES {
             self.head_memory = None;
+            self.heads.begin_anew();
         }
     }
 
@@ -95,7 +96,7 @@ impl<S> StrictStream<S> {
     fn take_head_memory(&mut self) -> Result<(), LimitExceeded> {
         if let Some(place) = &self.place
             && self.head_memory.is_none()
-            && self.heads.bytes() > SHORT_HEAD_BYTES
+            && self.heads.longest() > SHORT_HEAD_BYTES
         {
             self.head_memory = Some(place.memory(LONG_HEAD_MEMORY)?);
         }
@@ -187,9 +188,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
         // hyper flushes only after it has written all that it has.
         if this.calls.are_answered() {
             this.flushed_calls = this.calls.begun();
-            if this.heads.bytes() == 0 {
-                this.head_memory = None;
-            }
         }
         Poll::Ready(Ok(()))
     }
@@ -208,8 +206,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for StrictStream<S> {
 /// A head that fits into hyper's first buffer, which each connection has.
 const SHORT_HEAD_BYTES: usize = 8 << 10;
 
-/// The buffer of a longer one, which hyper doubles, and its fields.
-const LONG_HEAD_MEMORY: u64 = 48 << 10;
+/// The buffer of a longer one, and its fields.
+const LONG_HEAD_MEMORY: u64 = 40 << 10;
 
 /// The bytes that are read of a request before the answer to the former one has ended: as many as hyper reads.
 const MAX_AHEAD_BYTES: usize = 8 << 10;

@@ -21,7 +21,7 @@ pub(crate) enum ConnectionKind {
 
 impl ConnectionPermit {
     pub(super) fn new(limiter: Arc<Limiter>, permit: Permit, kind: ConnectionKind) -> Result<Self, LimitExceeded> {
-        let base = limiter.pool().take(permit.parties(), kind.bytes());
+        let base = limiter.pool().take(permit.parties(), kind.opening_bytes());
         let base = base.ok_or_else(|| limiter.refuse(Limit::Memory))?.into();
         Ok(Self { limiter, permit, kind, base })
     }
@@ -40,7 +40,7 @@ impl ConnectionPermit {
         self.resize(self.kind.waiting_bytes());
     }
 
-    /// Notes that it waits no more, and returns whether there is memory for that.
+    /// Notes that requests are read from here on, and returns whether there is memory for that.
     pub(crate) fn resume(&self) -> bool {
         self.resize(self.kind.bytes())
     }
@@ -56,6 +56,14 @@ impl ConnectionPermit {
 }
 
 impl ConnectionKind {
+    /// Returns the memory before the first request: a handshake may come in as many bytes as rustls takes.
+    fn opening_bytes(self) -> u64 {
+        match self {
+            Self::Plain => self.bytes(),
+            Self::Tls => 68 << 10,
+        }
+    }
+
     /// Returns the memory while a request is read or answered, with a head of 8 KiB; measured on the release build.
     fn bytes(self) -> u64 {
         match self {
@@ -68,7 +76,8 @@ impl ConnectionKind {
     fn waiting_bytes(self) -> u64 {
         match self {
             Self::Plain => 8 << 10,
-            Self::Tls => 16 << 10,
+            // With a record of which the end has not come.
+            Self::Tls => 24 << 10,
         }
     }
 }

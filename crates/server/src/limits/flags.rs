@@ -31,7 +31,7 @@ impl FromArgMatches for Limits {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         for row in &TABLE {
             let value = match row.unit {
-                Unit::Size => matches.get_one(row.flag).map(|ByteSize(bytes)| *bytes).or_else(memory::limit_bytes),
+                Unit::Size => matches.get_one(row.flag).map(|ByteSize(bytes)| *bytes).or_else(default_memory),
                 _ => matches.get_one(row.flag).copied(),
             };
             if let Some(value) = value {
@@ -40,6 +40,11 @@ impl FromArgMatches for Limits {
         }
         Ok(())
     }
+}
+
+/// Returns the limit of the control group, or the least with which a page is served where that is less.
+fn default_memory() -> Option<u64> {
+    memory::limit_bytes().map(|bytes| bytes.max(memory::MIN_BYTES))
 }
 
 fn flag(row: &Row) -> Arg {
@@ -79,7 +84,7 @@ mod tests {
             let set = limits(&[&format!("--{}=7", row.flag)]).expect("a good flag");
             for other in &TABLE {
                 let default = match other.unit {
-                    Unit::Size => memory::limit_bytes().unwrap_or(other.default.into()),
+                    Unit::Size => default_memory().unwrap_or(other.default.into()),
                     _ => other.default.into(),
                 };
                 let expected = if other.limit == row.limit { 7 } else { default };

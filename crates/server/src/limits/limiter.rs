@@ -22,6 +22,8 @@ pub(crate) struct Limiter {
     streams: Arc<Concurrency>,
     creates: Rates,
     lookups: Rates,
+    /// Of what is known: nobody who makes up names takes it from those who wait.
+    reads: Rates,
     log_lines: Rates,
     waiting: Arc<Waiting>,
     pool: Arc<Pool>,
@@ -39,6 +41,7 @@ impl Limiter {
             streams: Concurrency::new(STREAMS, limits, metrics.streams.clone()),
             creates: Rates::new(CREATES, &limits, Quota::per_minute),
             lookups: Rates::new(LOOKUPS, &limits, Quota::per_second),
+            reads: Rates::new(LOOKUPS, &limits, Quota::per_second),
             log_lines: Rates::new(LOG_LINES, &limits, Quota::per_minute),
             pool: limits.budget().pool(metrics.connection_memory.clone()),
             waiting: Waiting::new(PENDING, limits, metrics.creating.clone()),
@@ -117,7 +120,11 @@ impl Limiter {
     /// [`LimitExceeded`].
     pub(crate) fn read(&self, parties: &[Party]) -> Result<(), LimitExceeded> {
         let is_address = |party: &Party| matches!(party, Party::Address(_));
-        self.lookup(parties.split_first().filter(|(first, _)| is_address(first)).map_or(parties, |(_, others)| others))
+        let parties =
+            parties.split_first().filter(|(first, _)| is_address(first)).map_or(parties, |(_, others)| others);
+        self.reads.take(parties).map_err(|limit| self.refuse(limit))?;
+        self.metrics.lookups.inc();
+        Ok(())
     }
 
     /// Returns whether a line of the log may be written. Those that are left out are counted.

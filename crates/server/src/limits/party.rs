@@ -72,7 +72,7 @@ impl Bounds {
 }
 
 /// The number of full networks of /56 that a /48 may have.
-pub(super) const SITE_NETWORKS: usize = 4;
+pub(super) const SITE_NETWORKS: usize = 2;
 
 #[cfg(test)]
 mod tests {

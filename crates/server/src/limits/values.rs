@@ -17,7 +17,7 @@ pub struct Limits {
     pub connections: usize,
     /// Connections of one address, which a proxy beside this server is exempt from.
     pub connections_per_address: usize,
-    /// Connections of one network (/24; of IPv6 /56, and four times as many of a /48).
+    /// Connections of one network (/24; of IPv6 /56, and twice as many of a /48).
     pub connections_per_network: usize,
     /// Watches at a time.
     pub streams: usize,

@@ -27,6 +27,8 @@ struct Index {
     /// By the name of the object.
     entries: HashMap<String, Entry>,
     counts: Counts,
+    /// Creates that the API server has not answered yet.
+    in_flight: usize,
     /// The number of lists that have begun.
     lists: u64,
 }
@@ -59,10 +61,18 @@ impl Waiting {
     /// The limit that is reached.
     pub(super) fn begin(self: &Arc<Self>, parties: Vec<Party>, name: &str) -> Result<InFlight, Limit> {
         let mut index = self.index();
+        if index.in_flight >= MAX_IN_FLIGHT {
+            return Err(Limit::Creates);
+        }
+        index.in_flight += 1;
         match index.entries.get_mut(name) {
             Some(entry) => entry.in_flight += 1,
             None => {
-                index.counts.check(&parties, index.entries.len(), &self.bounds, &self.limits)?;
+                let checked = index.counts.check(&parties, index.entries.len(), &self.bounds, &self.limits);
+                if let Err(limit) = checked {
+                    index.in_flight -= 1;
+                    return Err(limit);
+                }
                 index.insert(name, parties.into(), 1, false);
             }
         }
@@ -99,7 +109,7 @@ impl Waiting {
     /// Notes that all of them were: one that was not observed since then is gone.
     pub(crate) fn end_list(&self) {
         let mut index = self.index();
-        let Index { entries, counts, lists } = &mut *index;
+        let Index { entries, counts, lists, .. } = &mut *index;
         entries.retain(|_, entry| {
             entry.is_pending &= entry.seen == *lists;
             let stays = !entry.is_idle();
@@ -148,6 +158,7 @@ impl Entry {
 impl Drop for InFlight {
     fn drop(&mut self) {
         let mut index = self.waiting.index();
+        index.in_flight -= 1;
         if let Some(entry) = index.entries.get_mut(&self.name) {
             entry.in_flight -= 1;
         }
@@ -155,3 +166,6 @@ impl Drop for InFlight {
         self.waiting.creating.dec();
     }
 }
+
+/// The most creates at a time: each has a connection to the API server.
+const MAX_IN_FLIGHT: usize = 256;

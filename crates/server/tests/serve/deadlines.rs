@@ -127,6 +127,49 @@ async fn holds_little_in_the_kernel_for_readers_that_stop_and_nothing_after_thei
     assert!((1..=192 << 10).contains(&most), "{most} bytes");
 }
 
+#[tokio::test]
+async fn holds_nothing_in_the_kernel_for_a_closed_connection_after_the_time_for_a_write() {
+    let folder = crate::page::folder();
+    std::fs::write(folder.path().join("small.bin"), vec![b'x'; 4000]).expect("a folder to write to");
+    let server = Running::with(Scenario::Created, |config| {
+        config.page_dir = Some(folder.path().into());
+        config.limits = short();
+    })
+    .await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(1 << 10).expect("a socket");
+    let mut stream = socket.connect(server.address).await.expect("a server");
+    let request = |more: &str| format!("GET /small.bin HTTP/1.1\r\nHost: {}\r\n{more}\r\n", server.address);
+    let pipelined = [request("").repeat(2), request("Connection: close\r\n")].concat();
+    stream.write_all(pipelined.as_bytes()).await.expect("a server that reads");
+    // It has nothing more to do with it, and the client reads nothing, and stays.
+    let client = stream.local_addr().expect("an address");
+    let gone = async {
+        while queued_for(server.address, client).is_some() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("an end of what waits");
+}
+
+#[tokio::test]
+async fn lets_little_wait_in_the_kernel_behind_a_watch() {
+    let server = Running::with_listed(vec![stored(ACCOUNT)], 7).await;
+    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3Djane-abcdefghij");
+    let mut stream = TcpStream::connect(server.address).await.expect("a server");
+    let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream.write_all(request.as_bytes()).await.expect("a server that reads");
+    let mut sent = 0;
+    let junk = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(1000));
+    while let Ok(Ok(count)) = tokio::time::timeout(Duration::from_millis(500), stream.write(junk.as_bytes())).await {
+        sent += count;
+        assert!(sent < 64 << 20, "it reads on");
+    }
+    let (client, most) = (stream.local_addr().expect("an address"), 48 << 10);
+    let waiting = received_for(server.address, client).expect("a connection");
+    assert!((1..most).contains(&waiting), "{waiting} bytes");
+}
+
 /// The kernel says that there is room again when a third of the buffer is free: what a client has not read of that in
 /// the time for a write is too slow.
 #[tokio::test]
@@ -171,8 +214,18 @@ impl SlowReader {
 }
 
 /// Returns the bytes that wait in the kernel to be sent from one address to another, or `None` where there is no
-/// connection (proc(5), `/proc/net/tcp`).
+/// connection.
 fn queued_for(from: SocketAddr, to: SocketAddr) -> Option<usize> {
+    Some(queues(from, to)?.0)
+}
+
+/// Returns those that wait to be read.
+fn received_for(at: SocketAddr, from: SocketAddr) -> Option<usize> {
+    Some(queues(at, from)?.1)
+}
+
+/// Returns the two queues of a connection (proc(5), `/proc/net/tcp`).
+fn queues(from: SocketAddr, to: SocketAddr) -> Option<(usize, usize)> {
     let hexadecimal = |address: SocketAddr| {
         let IpAddr::V4(ip) = address.ip() else { panic!("IPv4 only") };
         format!("{:08X}:{:04X}", u32::from_le_bytes(ip.octets()), address.port())
@@ -181,8 +234,9 @@ fn queued_for(from: SocketAddr, to: SocketAddr) -> Option<usize> {
     let table = std::fs::read_to_string("/proc/net/tcp").expect("the table of connections");
     let fields = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let connection = fields.into_iter().find(|fields| fields[1] == from && fields[2] == to)?;
-    let (queued, _) = connection[4].split_once(':').expect("two queues");
-    Some(usize::from_str_radix(queued, 16).expect("a number"))
+    let (sent, received) = connection[4].split_once(':').expect("two queues");
+    let number = |text: &str| usize::from_str_radix(text, 16).expect("a number");
+    Some((number(sent), number(received)))
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use rustls::{
     crypto::aws_lc_rs::default_provider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject},
 };
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,8 +19,9 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{
     client::{Answer, DEADLINE, parse, send},
-    recorder::Scenario,
-    running::{Running, by_header, write_kubeconfig},
+    reading::stored,
+    recorder::{ACCOUNT, Scenario},
+    running::{CSRS_PATH, NAME, Running, by_header, write_kubeconfig},
 };
 
 #[tokio::test]
@@ -92,6 +94,45 @@ async fn exchange(stream: &mut TlsStream<TcpStream>, server: &Running) -> Option
         read.extend_from_slice(&bytes[..count]);
     }
     Some(parse(&read).status)
+}
+
+/// rustls takes more than the socket does: what it holds goes on by itself.
+#[tokio::test]
+async fn sends_the_whole_of_an_event_that_a_slow_client_was_sent() {
+    let files = Files::new();
+    let mut object = stored(ACCOUNT);
+    let server = start(&files, |config| config.limits.bookmark_period = Duration::from_secs(600)).await;
+    server.recorder.answer(Scenario::object(&object));
+    server.wait_for_watch(1).await;
+    let mut stream = files.connect_with(&server, files.client(None)).await.expect("a handshake");
+    let target = format!("{CSRS_PATH}?watch=1&fieldSelector=metadata.name%3D{NAME}");
+    let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream.write_all(request.as_bytes()).await.expect("a server that reads");
+    let mut read = Vec::new();
+    read_until(&mut stream, &mut read, b"ADDED").await;
+    object["metadata"]["resourceVersion"] = "100".into();
+    // A few records more than the send buffer has room for.
+    for kibibytes in [64, 96, 112, 128, 144, 160, 200, 300] {
+        let version =
+            object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0_u64);
+        object["metadata"]["resourceVersion"] = (version + 1).to_string().into();
+        object["status"]["conditions"][0]["message"] = format!("{}<{kibibytes}>", "x".repeat(kibibytes << 10)).into();
+        server.recorder.tell(format!("{}\n", json!({"type": "MODIFIED", "object": object})));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        read_until(&mut stream, &mut read, format!("<{kibibytes}>").as_bytes()).await;
+    }
+}
+
+async fn read_until(stream: &mut TlsStream<TcpStream>, read: &mut Vec<u8>, text: &[u8]) {
+    let reading = async {
+        let mut bytes = vec![0; 64 << 10];
+        while !read.windows(text.len()).any(|window| window == text) {
+            let count = stream.read(&mut bytes).await.expect("a server that writes");
+            read.extend_from_slice(&bytes[..count]);
+        }
+        read.clear();
+    };
+    timeout(DEADLINE, reading).await.unwrap_or_else(|_| panic!("no {:?} in time", String::from_utf8_lossy(text)));
 }
 
 #[tokio::test]

@@ -157,19 +157,29 @@ impl Followed {
         self.cache.list(&self.cluster.values().cloned().collect::<Vec<_>>(), self.version);
     }
 
-    /// Lists all objects; while the pages come, another one is created by this server, and not shown yet.
+    /// Lists all objects; between the pages, another one is created by this server, not shown yet, and somebody asks.
     fn list_and_create(&mut self, name: &str) {
         self.unseen.clear();
-        self.cache.writer.begin_list();
         let (listed, version) = (self.cluster.values().cloned().collect::<Vec<_>>(), self.version);
-        let interest = self.cache.writer.interest(name);
-        if !self.cluster.contains_key(name) {
-            self.change(name);
-            self.cache.writer.insert_created(Snapshot::of(&self.cluster[name]), &interest);
-            self.watch(name);
+        let before = self.cache.writer.interest("jane-0");
+        self.cache.writer.begin_list();
+        for (index, page) in listed.chunks(2).enumerate() {
+            self.cache.writer.list(page);
+            if index == 0 && !self.cluster.contains_key(name) {
+                let interest = self.cache.writer.interest(name);
+                self.change(name);
+                self.cache.writer.insert_created(Snapshot::of(&self.cluster[name]), &interest);
+                self.watch(name);
+            }
+            let asked = format!("jane-{}", (self.version + index as u64) % 8);
+            let interest = self.cache.writer.interest(&asked);
+            if let Some(found) = self.cluster.get(&asked).map(Snapshot::of) {
+                assert!(self.cache.writer.insert(found, &interest), "{asked}");
+                self.watch(&asked);
+            }
         }
-        self.cache.writer.list(&listed);
         self.cache.writer.end_list(version, account());
+        drop(before);
     }
 
     fn watch(&mut self, name: &str) {

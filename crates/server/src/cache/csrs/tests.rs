@@ -88,6 +88,68 @@ async fn doubts_a_watch_that_has_passed_over_what_was_created() {
 }
 
 #[tokio::test]
+async fn doubts_no_watch_that_has_shown_what_was_created_and_deleted_before_the_answer() {
+    let cache = cache(10);
+    cache.list(&[], 100);
+    let interest = cache.writer.interest(NAME);
+    cache.writer.apply(&csr(NAME, "u", None, 101));
+    cache.writer.delete(&csr(NAME, "u", None, 102));
+    cache.writer.insert_created(snapshot(&csr(NAME, "u", None, 101)), &interest);
+    assert!(cache.writer.doubted().now_or_never().is_none());
+    assert_eq!(cache.version_of(NAME), None, "it is gone");
+}
+
+#[tokio::test]
+async fn keeps_what_was_read_while_a_list_came_that_has_passed_it() {
+    let cache = cache(1);
+    cache.writer.begin_list();
+    cache.writer.list(&[csr("a-aaaaaaaaaa", "a", None, 1), csr(NAME, "u", None, 2)]);
+    let interest = cache.writer.interest(NAME);
+    assert!(cache.writer.insert(snapshot(&csr(NAME, "u", None, 2)), &interest));
+    let mut subscription = cache.reader.subscribe(NAME, None).expect("it was asked for");
+    cache.writer.end_list(5, account());
+    assert_eq!((subscription.latest(), cache.version_of(NAME)), (Latest::Present(2), Some(2)));
+    // The answer comes after the end of the list.
+    let later = cache.writer.interest("b-bbbbbbbbbb");
+    assert!(cache.writer.insert(snapshot(&csr("b-bbbbbbbbbb", "b", None, 3)), &later));
+    // Of another list, which has begun after the answer, it is gone.
+    cache.list(&[], 10);
+    assert_eq!(subscription.latest(), Latest::Deleted(Some(csr(NAME, "u", None, 2).to_json())));
+}
+
+#[tokio::test]
+async fn lets_none_give_way_that_is_asked_for() {
+    let cache = cache(2);
+    let named = |index: u64| csr(&format!("jane-{index}"), &index.to_string(), None, index + 1);
+    let (mut interests, mut kept) = (Vec::new(), Vec::new());
+    for index in 0..50 {
+        interests.push(cache.writer.interest(named(index).name()));
+        assert!(cache.writer.insert(snapshot(&named(index)), &interests[index as usize]));
+    }
+    for index in 0..50 {
+        kept.push(cache.reader.subscribe(named(index).name(), None).expect("it is asked for"));
+    }
+    drop((interests, kept));
+    // The oldest first.
+    for index in 50..53 {
+        let interest = cache.writer.interest(named(index).name());
+        assert!(cache.writer.insert(snapshot(&named(index)), &interest));
+        assert!(cache.version_of(named(index).name()).is_some());
+    }
+    assert!((0..3).all(|index| cache.version_of(named(index).name()).is_none()));
+}
+
+#[tokio::test]
+async fn keeps_the_json_that_was_read_again() {
+    let cache = cache(10);
+    cache.list(&[csr(NAME, "u", None, 1)], 1);
+    cache.reader.0.entries().recent.drop_old(Instant::now() + PERIOD);
+    let interest = cache.writer.interest(NAME);
+    assert!(cache.writer.insert(snapshot(&csr(NAME, "u", None, 1)), &interest));
+    assert!(cache.reader.known(NAME, None).expect("known").json.is_some());
+}
+
+#[tokio::test]
 async fn keeps_no_more_than_fit_but_what_is_watched_or_asked_for() {
     let cache = cache(3);
     let csrs: Vec<_> =

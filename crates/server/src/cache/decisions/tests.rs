@@ -125,14 +125,20 @@ fn counts_what_is_deleted_before_anybody_has_decided() {
 }
 
 #[test]
-fn follows_no_more_than_fit() {
+fn knows_the_decisions_on_all_and_the_names_of_those_that_fit() {
     let mut decisions = decisions();
-    decisions.max_objects = 1;
-    list(&mut decisions, &[csr("a", &[], ""), csr("b", &[], "")], account(), false);
-    decisions.apply(&csr("a", &["Approved"], ""));
-    decisions.apply(&csr("b", &["Approved"], ""));
-    assert_eq!(counted(&decisions), [1, 0, 0, 0, 0]);
-    decisions.delete(&csr("a", &["Approved"], ""));
-    decisions.apply(&csr("b", &["Denied"], ""));
-    assert_eq!(counted(&decisions), [1, 1, 0, 0, 0]);
+    decisions.max_named = 1;
+    // Decided before the start, on one whose name does not fit.
+    list(&mut decisions, &[csr("a", &[], ""), csr("b", &["Approved"], "")], account(), false);
+    assert_eq!(decisions.named, 1);
+    decisions.apply(&csr("b", &["Approved"], "AA=="));
+    decisions.apply(&csr("c", &["Denied"], ""));
+    assert_eq!(counted(&decisions), [0, 1, 0, 1, 0]);
+    list(&mut decisions, &[csr("b", &["Approved"], "AA==")], account(), false);
+    assert_eq!((counted(&decisions), decisions.named), ([0, 1, 0, 1, 1], 0));
+    // There is room again.
+    decisions.apply(&csr("d", &[], ""));
+    assert_eq!(decisions.named, 1);
+    decisions.delete(&csr("d", &[], ""));
+    assert_eq!((counted(&decisions), decisions.named), ([0, 1, 0, 1, 2], 0));
 }

@@ -47,6 +47,7 @@ pub(crate) struct Heads {
     /// Bytes of the present part: of a field's name, or of a value that is judged.
     length: usize,
     complete: u64,
+    longest: u32,
 }
 
 /// The part of a head that is ambiguous; for the response.
@@ -90,7 +91,7 @@ enum State {
 /// The facts about the present head that later bytes depend on.
 #[derive(Clone, Copy, Debug, Default)]
 struct Head {
-    bytes: usize,
+    bytes: u32,
     is_http_1_0: bool,
     has_host: bool,
     has_content_length: bool,
@@ -115,18 +116,24 @@ impl Heads {
             if self.state == State::Body {
                 break;
             }
-            self.step(byte)?;
             self.head.bytes += 1;
-            if self.head.bytes > MAX_HEAD_BYTES {
+            self.longest = self.longest.max(self.head.bytes);
+            if self.head.bytes as usize > MAX_HEAD_BYTES {
                 return Err(Violation::TOO_LONG);
             }
+            self.step(byte)?;
         }
         Ok(())
     }
 
-    /// Returns the length of the present head so far.
-    pub(crate) fn bytes(&self) -> usize {
-        self.head.bytes
+    /// Returns the length of the longest head so far, since they were read by another parser.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest as usize
+    }
+
+    /// Notes that another parser reads from here on.
+    pub(crate) fn begin_anew(&mut self) {
+        self.longest = self.head.bytes;
     }
 
     /// Counts the heads that have ended.

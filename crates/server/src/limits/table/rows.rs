@@ -53,7 +53,7 @@ pub(crate) static TABLE: [Row; 29] = [
         name: "connections_per_network",
         flag: "max-connections-per-network",
         environment: "KUBE_ENROLL_MAX_CONNECTIONS_PER_NETWORK",
-        help: "Connections of one network: /24, of IPv6 /56; a /48 has four times as many",
+        help: "Connections of one network: /24, of IPv6 /56; a /48 has twice as many",
         unit: Unit::Count,
         default: 2048,
         scope: Scope::Network,

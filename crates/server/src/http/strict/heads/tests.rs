@@ -272,3 +272,19 @@ async fn is_served(bytes: &str) -> bool {
 fn keeps_nothing_of_what_it_has_read() {
     assert!(size_of::<Heads>() <= 40, "{} bytes for each connection", size_of::<Heads>());
 }
+
+#[test]
+fn knows_the_longest_head_however_it_came() {
+    let head = |bytes: usize| {
+        let rest = "GET / HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n".len();
+        format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(bytes - rest)).into_bytes()
+    };
+    let mut heads = Heads::default();
+    assert_eq!(heads.judge(&[head(100), head(MAX_HEAD_BYTES), head(200)].concat()), Ok(()));
+    assert_eq!((heads.complete(), heads.longest()), (3, MAX_HEAD_BYTES));
+    heads.begin_anew();
+    assert_eq!(heads.longest(), 0);
+    assert_eq!(heads.judge(&head(300)), Ok(()));
+    assert_eq!(heads.longest(), 300);
+    assert_eq!(heads.judge(&head(MAX_HEAD_BYTES + 1)), Err(Violation::TOO_LONG));
+}
