@@ -57,7 +57,7 @@ impl Watch {
         match state {
             State::Begun => match self.first.take() {
                 Some(json) => Some((response::event("ADDED", &json), State::Open)),
-                None => Some(self.idle(deadline).await?),
+                None => self.idle(deadline).await,
             },
             State::Ended => None,
             State::Behind => self.change(deadline).await,

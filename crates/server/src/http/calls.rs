@@ -35,7 +35,8 @@ pub(crate) struct AnswerBody {
 }
 
 impl Calls {
-    /// Begins a call. The client asks on, so that the answer before has left.
+    /// Begins a call. The client asks on: little of the answer before is left in the kernel, or it is another program
+    /// than a browser, for which the listener's bounds are.
     pub(crate) fn begin(self: &Arc<Self>) -> Call {
         self.begun.fetch_add(1, Ordering::Relaxed);
         self.hold(None);

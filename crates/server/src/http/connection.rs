@@ -150,8 +150,7 @@ async fn serve_stream(
         match answer.write(&mut strict).await {
             // Else the client connects again, and is told that there is no memory.
             Ok(true) if place.as_ref().is_none_or(|place| place.resume()) => {}
-            Ok(true) => break Ok(()),
-            Ok(false) => break Ok(()),
+            Ok(_) => break Ok(()),
             Err(error) => break Err(Error::Io(error)),
         }
     };
