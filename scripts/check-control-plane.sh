@@ -33,6 +33,11 @@ main() {
   admin first create rolebinding reader --role reader --group ops > /dev/null
   expect "a group gives rights" "$(as_user first auth can-i list pods)" == yes
 
+  admin first wait --for 'jsonpath={.rules[0].verbs}' --timeout 10s clusterrole/view > /dev/null
+  admin first create rolebinding viewer --clusterrole view --user jane > /dev/null
+  expect "view has rules: a controller aggregates them" "$(as_user first auth can-i watch deployments.apps)" == yes
+  expect "and no more than those of view" "$(as_user first auth can-i delete deployments.apps || true)" == no
+
   submit second "$object" 86400
   admin second certificate approve "$object" > /dev/null
   write_user_kubeconfig second "$object"

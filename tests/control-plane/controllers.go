@@ -12,6 +12,7 @@ import (
 	"k8s.io/kubernetes/pkg/controller/certificates/cleaner"
 	"k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher"
 	"k8s.io/kubernetes/pkg/controller/certificates/signer"
+	"k8s.io/kubernetes/pkg/controller/clusterroleaggregation"
 	"k8s.io/kubernetes/pkg/controller/serviceaccount"
 )
 
@@ -50,6 +51,9 @@ func runControllers(ctx context.Context, clientConfig *restclient.Config, pki *p
 		return fmt.Errorf("root CA publisher: %w", err)
 	}
 
+	// Without it `view`, `edit` and `admin` are empty: the API server evaluates the rules that this fills in, not selectors.
+	aggregating := clusterroleaggregation.NewClusterRoleAggregation(shared.Rbac().V1().ClusterRoles(), client.RbacV1())
+
 	shared.Start(ctx.Done())
 	for kind, synced := range shared.WaitForCacheSync(ctx.Done()) {
 		if !synced {
@@ -62,6 +66,7 @@ func runControllers(ctx context.Context, clientConfig *restclient.Config, pki *p
 	running.Go(func() { cleaning.Run(ctx, 1) })
 	running.Go(func() { accounts.Run(ctx, 1) })
 	running.Go(func() { roots.Run(ctx, 1) })
+	running.Go(func() { aggregating.Run(ctx, 5) })
 	ready()
 	running.Wait()
 	shared.Shutdown()
