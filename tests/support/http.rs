@@ -16,7 +16,7 @@ use hyper::{
     Request, Response, StatusCode, body::Bytes, body::Incoming, header, server::conn::http1, service::service_fn,
 };
 use hyper_util::{
-    client::legacy::Client,
+    client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
 };
 use sha1::{Digest, Sha1};
@@ -148,13 +148,32 @@ pub fn accept_websocket(mut request: Request<Incoming>) -> Response<Body> {
 /// # Panics
 /// Where there is no answer.
 pub async fn ask(method: &str, url: &str, headers: &[(&str, &str)], text: &str) -> (StatusCode, String) {
-    let mut request = Request::builder().method(method).uri(url);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
+    HttpClient::default().ask(method, url, headers, text).await
+}
+
+/// A client that uses its connections again, for thousands of requests.
+pub struct HttpClient(Client<HttpConnector, Full<Bytes>>);
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self(Client::builder(TokioExecutor::new()).build_http())
     }
-    let request = request.body(Full::<Bytes>::from(text.to_owned())).expect("the test writes good requests");
-    let reply = Client::builder(TokioExecutor::new()).build_http().request(request).await;
-    let (parts, body) = reply.unwrap_or_else(|error| panic!("{method} {url}: {error}")).into_parts();
-    let bytes = body.collect().await.unwrap_or_else(|error| panic!("{method} {url}: {error}")).to_bytes();
-    (parts.status, String::from_utf8_lossy(&bytes).into_owned())
+}
+
+impl HttpClient {
+    /// Asks as [`ask`] does.
+    ///
+    /// # Panics
+    /// Where there is no answer.
+    pub async fn ask(&self, method: &str, url: &str, headers: &[(&str, &str)], text: &str) -> (StatusCode, String) {
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::<Bytes>::from(text.to_owned())).expect("the test writes good requests");
+        let reply = self.0.request(request).await;
+        let (parts, body) = reply.unwrap_or_else(|error| panic!("{method} {url}: {error}")).into_parts();
+        let bytes = body.collect().await.unwrap_or_else(|error| panic!("{method} {url}: {error}")).to_bytes();
+        (parts.status, String::from_utf8_lossy(&bytes).into_owned())
+    }
 }

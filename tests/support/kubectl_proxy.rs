@@ -1,4 +1,4 @@
-//! `kubectl proxy` as a web server: the page under `/ui/`, and the API of the shared control plane.
+//! `kubectl proxy` as a web server: the page under `/ui/`, and the API of a control plane.
 
 use std::{ffi::OsStr, net::SocketAddr, path::Path};
 
@@ -11,11 +11,19 @@ pub struct KubectlProxy {
 }
 
 impl KubectlProxy {
-    /// Starts it with the page in this folder.
+    /// Starts it with the page in this folder, for the shared control plane.
     pub fn start(page_dir: &Path) -> Self {
-        let kubeconfig = ControlPlane::shared().kubeconfig();
         let www = format!("--www={}", page_dir.display());
-        let arguments = ["proxy", &www, "--www-prefix=/ui/", "--port=0"];
+        Self::with(ControlPlane::shared().kubeconfig(), &[&www, "--www-prefix=/ui/"])
+    }
+
+    /// Starts it for the API alone.
+    pub fn of_api(control_plane: &ControlPlane) -> Self {
+        Self::with(control_plane.kubeconfig(), &[])
+    }
+
+    fn with(kubeconfig: &Path, arguments: &[&str]) -> Self {
+        let arguments = [&["proxy", "--port=0"], arguments].concat();
         let environment: [(&str, &OsStr); 1] = [("KUBECONFIG", kubeconfig.as_os_str())];
         let mut process = Child::start(&programs::kubectl(), arguments, &environment, None);
         let address = process
