@@ -29,7 +29,7 @@ test: setup-test page package server
 test_threads = $(shell echo $$(($$(nproc) * 3 / 2)))
 
 # The tests' numbers: what make test takes when they are not set stands where they are read.
-large_numbers := KILLS=500 MUTATIONS=200000 WAITING_BROWSERS=1000
+large_numbers := KILLS=500 MUTATIONS=200000 QUESTIONS=200000 WAITING_BROWSERS=1000
 
 .PHONY: test-long
 test-long: ## The same tests with large numbers, the package in bundlers, and the page built twice: about 45 minutes

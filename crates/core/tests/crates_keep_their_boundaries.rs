@@ -31,6 +31,16 @@ fn the_domain_and_the_messages_depend_on_no_cryptography() {
     }
 }
 
+#[test]
+fn the_evaluation_of_rights_depends_on_the_domain_alone() {
+    let tree = tree("rbac", Some("wasm32-unknown-unknown"));
+    assert_eq!(ours(&tree), ["core", "rbac"]);
+    assert_eq!(among(&tree, CRYPTOGRAPHY), NONE);
+    // Nothing with which it could ask anybody.
+    assert_eq!(among(&tree, &["gloo-net", "hyper", "tokio", "wasm-bindgen", "web-sys"]), NONE);
+    assert!(tree.contains("serde"), "{tree:?}");
+}
+
 /// So that the names above are those of crates, and are found where they are.
 #[test]
 fn the_key_worker_depends_on_all_of_it() {
