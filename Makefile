@@ -64,6 +64,12 @@ bench-page: setup-test page
 	  BENCH_COMMAND='$(strip make bench-page $(if $(BASELINE),BASELINE=DIR))' target/debug/kube-enroll-bench-page
 RUNS ?= 15
 
+.PHONY: bench-rights
+bench-rights: ## Measure the rights of one user among BINDINGS=5000 bindings, as WebAssembly
+bench-rights: setup-page
+	@scripts/bench-rights.sh $(BINDINGS)
+BINDINGS ?= 5000
+
 .PHONY: fuzz
 fuzz: ## Fuzz what the server reads from strangers, each decoder for FUZZ_SECONDS=60 (needs a nightly toolchain and cargo-fuzz)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
