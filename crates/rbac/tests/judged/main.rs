@@ -9,7 +9,7 @@ mod random_rbac;
 
 use std::{env, str::FromStr, sync::Arc};
 
-use kube_enroll_rbac::{AllowedBy, Attributes, PolicyRule, Rbac, Rights, Scope, Target, UserInfo};
+use kube_enroll_rbac::{AllowedBy, Attributes, PolicyRule, Rbac, Rights, Scope, Target, UserInfo, Way};
 use serde_json::Value;
 
 use crate::{cluster::Cluster, questions::Question, random::Random, random_rbac::Held};
@@ -23,7 +23,7 @@ async fn agrees_with_the_api_server_on_every_question() {
     println!("SEED={seed}");
     let mut random = Random::new(seed);
     let cluster = Arc::new(Cluster::start().await);
-    let (mut asked, mut allowed, mut listed, mut disagreements) = (0, 0, 0, Vec::new());
+    let (mut asked, mut allowed, mut listed, mut opened, mut disagreements) = (0, 0, 0, 0, Vec::new());
     for round in 0.. {
         let left = questions - asked;
         if left == 0 {
@@ -39,7 +39,8 @@ async fn agrees_with_the_api_server_on_every_question() {
         let found: Vec<Vec<Held>> = made.users.iter().map(|user| found(&rbac, user)).collect();
         let batch: Vec<Question> =
             (0..left.min(QUESTIONS_A_ROUND)).map(|_| Question::make(&mut random, &made, &found)).collect();
-        for (question, answer) in batch.iter().zip(cluster.answers(&batch).await) {
+        opened += opens_these_ways(&mut random, &cluster, &made.users, &users).await;
+        for (question, answer) in batch.iter().zip(cluster.answers(&made.users, &batch).await) {
             asked += 1;
             allowed += u64::from(answer["allowed"] == true);
             let user = &users[question.user];
@@ -48,11 +49,14 @@ async fn agrees_with_the_api_server_on_every_question() {
             }
         }
     }
-    println!("{asked} questions, {allowed} allowed, {listed} lists of rules, {} disagreements", disagreements.len());
+    println!(
+        "{asked} questions, {allowed} allowed, {listed} lists of rules, {opened} parts of ways up, {} disagreements",
+        disagreements.len()
+    );
     assert_eq!(disagreements, [""; 0], "SEED={seed}");
     // Questions that are all refused, or all allowed, would judge nothing.
     assert!(allowed * 10 > asked && allowed * 10 < asked * 9, "SEED={seed}: {allowed} of {asked} allowed");
-    assert!(listed > 0);
+    assert!(listed > 0 && opened > 0, "{listed} {opened}");
 }
 
 /// `view`, `edit` and `admin` have no rules of their own: a controller writes those of others into them.
@@ -124,6 +128,36 @@ fn compare(rbac: &Rbac, user: &User, question: &Question, answer: &Value) -> Res
     } else {
         Ok(())
     }
+}
+
+/// Asks whether all that opens the ways up of these users is allowed, and whether what is allowed and opens one is
+/// among them; returns how many parts of ways were allowed.
+async fn opens_these_ways(random: &mut Random, cluster: &Cluster, infos: &[UserInfo], users: &[User]) -> u64 {
+    let places = 0..users.len();
+    let of_ways: Vec<Question> =
+        places.clone().flat_map(|place| Question::of_ways(place, &users[place].rights.ways_up)).collect();
+    for (question, answer) in of_ways.iter().zip(cluster.answers(infos, &of_ways).await) {
+        let (info, attributes) = (&infos[question.user], question.attributes());
+        assert_eq!(answer["allowed"], true, "{info:?} {attributes:?}: {answer}");
+    }
+    let mut probes = Vec::new();
+    places.for_each(|place| probes.extend(Question::probes(random, place)));
+    let (ways, probes): (Vec<Way>, Vec<Question>) = probes.into_iter().unzip();
+    for ((question, way), answer) in probes.iter().zip(ways).zip(cluster.answers(infos, &probes).await) {
+        let (rights, attributes) = (&users[question.user].rights, question.attributes());
+        let Attributes::Resource(asked) = attributes else { continue };
+        let is_here = |scope: &Scope| match scope {
+            Scope::Cluster => true,
+            Scope::Namespace(namespace) => namespace == asked.namespace,
+        };
+        let is_found = rights
+            .ways_up
+            .iter()
+            .filter(|found| is_here(&found.scope))
+            .any(|found| found.way == way || matches!(found.way, Way::Everything | Way::SystemMasters));
+        assert!(answer["allowed"] == false || is_found, "no {way:?} for {attributes:?} in {rights}");
+    }
+    of_ways.len() as u64
 }
 
 /// The API server names the first binding that it comes upon, in no order.

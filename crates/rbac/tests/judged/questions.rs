@@ -1,6 +1,8 @@
 //! Questions about random RBAC, most of them close to one of its rules.
 
-use kube_enroll_rbac::{Attributes, NonResourceAttributes, PolicyRule, ResourceAttributes};
+use kube_enroll_rbac::{
+    Attributes, NonResourceAttributes, PolicyRule, ResourceAttributes, Scope, Target, UserInfo, Way, WayUp,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,8 +13,6 @@ use crate::{
 /// A question about one of a round's users.
 pub struct Question {
     pub user: usize,
-    /// The SubjectAccessReview.
-    pub review: Value,
     verb: String,
     what: What,
 }
@@ -58,18 +58,68 @@ impl Question {
                 namespace: close(random, &[namespace], NO_NAMESPACES),
             }
         };
-        let info = &made.users[user];
+        Self { user, verb, what }
+    }
+
+    /// Makes questions that are allowed if the ways up of this user are open: each verb for each object of each.
+    pub fn of_ways(user: usize, ways: &[WayUp]) -> Vec<Self> {
+        let mut questions = Vec::new();
+        for (way, through) in ways.iter().flat_map(|way| way.through.iter().map(move |through| (way, through))) {
+            let Target::Resource { group, resource, names } = &through.target else { panic!("{through} is no way") };
+            // A rule with a wildcard is shown as it stands, where an entry may be a text that is no resource.
+            let (resource, subresource) = match resource.split_once('/') {
+                Some(parts) if way.way != Way::Wildcard => parts,
+                _ => (resource.as_str(), ""),
+            };
+            let any = |text: &str| if text == "*" { "anything".to_owned() } else { text.to_owned() };
+            for verb in &through.verbs {
+                let is_of_collection = subresource.is_empty() && ["create", "list", "watch"].contains(&verb.as_str());
+                let of_any = [if is_of_collection { String::new() } else { "anything".to_owned() }];
+                for name in if names.is_empty() { &of_any[..] } else { names } {
+                    let what = What::Resource {
+                        group: any(group),
+                        resource: any(resource),
+                        subresource: subresource.into(),
+                        name: name.clone(),
+                        namespace: match &way.scope {
+                            Scope::Cluster => String::new(),
+                            Scope::Namespace(namespace) => namespace.clone(),
+                        },
+                    };
+                    questions.push(Self { user, verb: any(verb), what });
+                }
+            }
+        }
+        questions
+    }
+
+    /// Makes questions of which each opens a way up if it is allowed.
+    pub fn probes(random: &mut Random, user: usize) -> impl Iterator<Item = (Way, Self)> {
+        PROBES.iter().map(move |(way, verb, resource, name)| {
+            let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            let is_of_cluster = ["nodes", "users", "persistentvolumes"].contains(&resource);
+            let namespace = if is_of_cluster { "" } else { *random.pick(&NAMESPACES) };
+            let [group, resource, subresource, name, namespace] =
+                ["", resource, subresource, *name, namespace].map(String::from);
+            let what = What::Resource { group, resource, subresource, name, namespace };
+            (*way, Self { user, verb: (*verb).into(), what })
+        })
+    }
+
+    /// Returns the SubjectAccessReview.
+    pub fn review(&self, users: &[UserInfo]) -> Value {
+        let (verb, info) = (&self.verb, &users[self.user]);
         let mut spec = json!({ "user": info.username, "groups": info.groups });
-        match &what {
+        match &self.what {
             What::Path(path) => spec["nonResourceAttributes"] = json!({ "verb": verb, "path": path }),
             What::Resource { group, resource, subresource, name, namespace } => {
                 spec["resourceAttributes"] = json!({
                     "verb": verb, "group": group, "resource": resource, "subresource": subresource, "name": name,
-                    "namespace": namespace, "version": random.text(&["", "v1", "*"]),
+                    "namespace": namespace,
                 });
             }
         }
-        Self { user, review: json!({ "spec": spec }), verb, what }
+        json!({ "spec": spec })
     }
 
     pub fn attributes(&self) -> Attributes<'_> {
@@ -89,3 +139,17 @@ fn close(random: &mut Random, of_rule: &[String], others: &[&str]) -> String {
 }
 
 const NO_NAMESPACES: &[&str] = &["", "", "*", "rbac-none", "default", "RBAC-A", "rbac-ab"];
+
+/// A way, a verb, a resource of the core group, and an object that no rule names.
+const PROBES: &[(Way, &str, &str, &str)] = &[
+    (Way::RunPods, "create", "pods", ""),
+    (Way::RunPods, "patch", "replicationcontrollers", "anything"),
+    (Way::RunInPods, "create", "pods/exec", "anything"),
+    (Way::ReadSecrets, "list", "secrets", ""),
+    (Way::ReadSecrets, "get", "secrets", "anything"),
+    (Way::UseKubelets, "get", "nodes/proxy", "anything"),
+    (Way::Impersonate, "impersonate", "users", "anything"),
+    (Way::IssueTokens, "create", "serviceaccounts/token", "anything"),
+    (Way::MakeVolumes, "create", "persistentvolumes", ""),
+    (Way::ChangeNamespaces, "update", "namespaces", "anything"),
+];

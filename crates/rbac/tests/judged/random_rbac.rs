@@ -143,7 +143,9 @@ fn rules(random: &mut Random, all: &mut Vec<PolicyRule>, of_cluster: bool) -> Va
     let mut rules = Vec::new();
     for _ in 0..1 + random.below(3) {
         let is_path = of_cluster && random.percent(40);
-        let rule = if is_path {
+        let rule = if random.percent(25) {
+            powerful_rule(random)
+        } else if is_path {
             json!({ "verbs": random.some(VERBS, 1, 2), "nonResourceURLs": random.some(URLS, 1, 2) })
         } else {
             let names = if random.percent(40) { random.some(OBJECT_NAMES, 1, 3) } else { Vec::new() };
@@ -158,6 +160,18 @@ fn rules(random: &mut Random, all: &mut Vec<PolicyRule>, of_cluster: bool) -> Va
         rules.push(rule);
     }
     rules.into()
+}
+
+/// Makes a rule that opens a way up, or half of one.
+fn powerful_rule(random: &mut Random) -> Value {
+    let (group, resources, verbs) = *random.pick(POWERFUL);
+    let names = if random.percent(30) { random.some(OBJECT_NAMES, 1, 2) } else { Vec::new() };
+    json!({
+        "verbs": random.some(verbs, 1, 2),
+        "apiGroups": [if random.percent(10) { "*" } else { group }],
+        "resources": random.some(resources, 1, 2),
+        "resourceNames": names,
+    })
 }
 
 fn user(random: &mut Random) -> UserInfo {
@@ -247,6 +261,27 @@ pub const URLS: &[&str] = &[
     "/healthz/etcd",
     "/ü*",
 ];
+
+/// Groups, with resources and verbs of the ways up.
+const POWERFUL: &[(&str, &[&str], &[&str])] = &[
+    ("", &["pods", "replicationcontrollers"], &["create", "patch", "get"]),
+    ("", &["pods/exec", "pods/attach", "*/exec"], &["create", "get", "list"]),
+    ("", &["secrets"], &["get", "list", "watch"]),
+    ("", &["nodes/proxy", "*/proxy"], &["get", "create"]),
+    ("", &["users", "groups", "serviceaccounts"], &["impersonate"]),
+    ("", &["serviceaccounts/token", "persistentvolumes", "namespaces"], &["create", "update", "patch"]),
+    ("apps", &["deployments", "daemonsets"], &["create", "update", "delete"]),
+    ("batch", &["jobs", "cronjobs"], &["create", "patch"]),
+    (RBAC, &["roles", "clusterroles"], &["escalate", "bind", "create", "update", "*"]),
+    (RBAC, &["rolebindings", "clusterrolebindings"], &["create", "patch"]),
+    (CERTIFICATES, &["certificatesigningrequests/approval", "certificatesigningrequests/status"], &["update", "patch"]),
+    (CERTIFICATES, &["signers"], &["approve", "sign", "*"]),
+    ("*", &["*"], &["*", "get", "create"]),
+];
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+
+const CERTIFICATES: &str = "certificates.k8s.io";
 
 const USERS: &[&str] = &[
     "jane",
