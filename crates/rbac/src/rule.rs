@@ -109,9 +109,10 @@ mod tests {
     fn takes_a_star_alone_for_anything() {
         assert!(allows(&rule(&["*"], &["*"], &["*"], &[]), "anything at/all.anywhere any-name"));
         assert!(!allows(&rule(&["*"], &[""], &["pods"], &[]), "get pods.apps"));
-        for partial in ["ge*", "*et", "g*t", "**"] {
+        for partial in ["get*", "ge*", "*get", "g*t", "**"] {
             assert!(!allows(&rule(&[partial], &[""], &["pods"], &[]), "get pods"), "{partial}");
             assert!(!allows(&rule(&["get"], &[partial], &["pods"], &[]), "get pods.get"), "{partial}");
+            assert!(!allows(&rule(&["get"], &["get"], &[partial], &[]), "get get.get"), "{partial}");
         }
     }
 

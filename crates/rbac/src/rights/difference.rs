@@ -86,8 +86,13 @@ impl<'a> Held<'a> {
     }
 
     fn more_of_way(&self, way: &WayUp) -> Option<WayUp> {
-        let scopes = [&way.scope, &Scope::Cluster];
-        let held: Vec<&WayUp> = scopes.iter().filter_map(|scope| self.ways.get(&(way.way, *scope)).copied()).collect();
+        let held_here = |found: Way| {
+            [&way.scope, &Scope::Cluster].into_iter().filter_map(move |scope| self.ways.get(&(found, scope)).copied())
+        };
+        if way.way != Way::SystemMasters && held_here(Way::Everything).next().is_some() {
+            return None;
+        }
+        let held: Vec<&WayUp> = held_here(way.way).collect();
         // A way without parts, such as a group, is held or not.
         if way.through.is_empty() {
             return held.is_empty().then(|| way.clone());

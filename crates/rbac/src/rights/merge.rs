@@ -92,21 +92,21 @@ impl Alike<'_> {
     }
 }
 
-/// Paths or resources, the verbs for them, and the bindings that give these.
-type Heading<'a> = (bool, Vec<&'a str>, BTreeSet<usize>);
+/// Paths or resources, the bindings that give something for them, and the verbs.
+type Heading<'a> = (bool, BTreeSet<usize>, Vec<&'a str>);
 
 /// Puts places together that have the same verbs by the same bindings, paths apart from resources.
 fn group(rules: &[&[PolicyRule]], alike: BTreeMap<Alike<'_>, Vec<Place<'_>>>) -> Vec<Right> {
     let mut grouped: BTreeMap<Heading<'_>, Vec<Place<'_>>> = BTreeMap::new();
     for (alike, places) in &alike {
         for (bindings, mut verbs) in alike.verbs_by_bindings(rules) {
-            verbs.sort_by_key(|verb| (order(verb), *verb));
-            grouped.entry((alike.is_path, verbs, bindings)).or_default().extend(places);
+            verbs.sort_by_cached_key(|verb| (order(verb), *verb));
+            grouped.entry((alike.is_path, bindings, verbs)).or_default().extend(places);
         }
     }
     let mut rights: Vec<Right> = grouped
         .into_iter()
-        .map(|((_, verbs, bindings), mut places)| {
+        .map(|((_, bindings, verbs), mut places)| {
             places.sort();
             Right {
                 targets: targets(&places),

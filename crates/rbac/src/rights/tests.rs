@@ -181,3 +181,21 @@ fn compares_with_what_is_held_in_each_namespace() {
     let scopes: Vec<&Scope> = more.holders[1].scopes.iter().map(|rights| &rights.scope).collect();
     assert_eq!(scopes, [&Scope::Namespace("b".into())]);
 }
+
+#[test]
+fn finds_no_way_beside_everything() {
+    let rbac = Rbac::new(objects(json!([
+        { "kind": "ClusterRole", "name": "all", "rules": [ { "verbs": ["*"], "apiGroups": ["*"], "resources": ["*"] } ] },
+        { "kind": "ClusterRole", "name": "pods", "rules": [
+            { "verbs": ["create"], "apiGroups": [""], "resources": ["pods"] } ] },
+        { "kind": "RoleBinding", "in": "a", "name": "x", "role": "ClusterRole/all", "to": ["Group/ops"] },
+        { "kind": "RoleBinding", "in": "a", "name": "y", "role": "ClusterRole/pods", "to": ["Group/dev"] },
+        { "kind": "RoleBinding", "in": "b", "name": "y", "role": "ClusterRole/pods", "to": ["Group/dev"] },
+    ])));
+    let rights = |groups: &[&str]| rbac.rights(&user("jane", groups));
+    let more = rights(&["dev"]).beyond(&rights(&["ops"]));
+    let found: Vec<(Way, &Scope)> = more.ways_up.iter().map(|way| (way.way, &way.scope)).collect();
+    assert_eq!(found, [(Way::RunPods, &Scope::Namespace("b".into()))]);
+    let more = rights(&["system:masters"]).beyond(&rights(&["ops"]));
+    assert_eq!(more.ways_up.iter().map(|way| way.way).collect::<Vec<_>>(), [Way::SystemMasters]);
+}

@@ -116,7 +116,7 @@ fn subjects(random: &mut Random, is_namespaced: bool) -> Value {
 }
 
 fn subject(random: &mut Random, is_namespaced: bool) -> Value {
-    let mut subject = match random.below(5) {
+    let mut subject = match random.below(6) {
         0 | 1 => json!({ "kind": "User", "name": named(random, USERS) }),
         2 | 3 => json!({ "kind": "Group", "name": named(random, GROUPS) }),
         _ => {
