@@ -260,3 +260,7 @@ pub const USAGES: [&str; 1] = ["client auth"];
 
 /// The kind of [`CertificateSigningRequest`].
 pub const KIND: &str = "CertificateSigningRequest";
+
+/// The annotation with the user who asked for an object. It counts only where `spec.username` is this server's own
+/// account: anybody who may create CSRs can write it.
+pub const USER_ANNOTATION: &str = "kube-enroll/user";

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use kube_enroll_core::{
     CertificateSigningRequest, Error as CoreError, ObjectName, Policy, Requested, Subject, Warning,
-    csr::{API_VERSION, KIND, SIGNER_NAME, USAGES},
+    csr::{API_VERSION, KIND, SIGNER_NAME, USAGES, USER_ANNOTATION},
     objects_alone,
 };
 use kube_enroll_x509::{CertificationRequest, Error as X509Error};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::ApiError;
 use crate::{
     identity::Person,
-    kubernetes::csr::{FINGERPRINT_ANNOTATION, USER_ANNOTATION, WARNING_ANNOTATION},
+    kubernetes::csr::{FINGERPRINT_ANNOTATION, WARNING_ANNOTATION},
 };
 
 /// Parses and judges a body, and builds the object that goes upstream. Nothing of the body's bytes is in it. `note`

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kube_enroll_core::{
     CertificateSigningRequest, CsrState,
-    csr::{API_VERSION, KIND, SIGNER_NAME},
+    csr::{API_VERSION, KIND, SIGNER_NAME, USER_ANNOTATION},
 };
 
 /// The account that this server creates CSRs with: CSRs of other accounts do not exist here.
@@ -123,10 +123,6 @@ pub(crate) fn version_number(version: &str) -> u64 {
 /// The names that are remembered besides the configured ones. Where each session has a name of its own, they are those
 /// of more than two days of one-hour sessions; Kubernetes deletes a CSR that nobody has decided on after one.
 const MAX_NAMES: usize = 64;
-
-/// The annotation with the user who asked for an object. It counts only where `spec.username` is this server's own
-/// account: anybody who may create CSRs can write it.
-pub(crate) const USER_ANNOTATION: &str = "kube-enroll/user";
 
 /// The annotation with the fingerprint of the key, as openssl prints it, for `kubectl describe csr`. It counts where
 /// [`USER_ANNOTATION`] does.

@@ -7,13 +7,13 @@ use std::{
 
 use kube_enroll_core::{
     CertificateSigningRequest,
-    csr::{ObjectMeta, SIGNER_NAME, Spec},
+    csr::{ObjectMeta, SIGNER_NAME, Spec, USER_ANNOTATION},
 };
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::{CsrReader, CsrWriter, Latest, Snapshot, Subscription, csrs};
 use crate::{
-    kubernetes::csr::{ServiceAccount, USER_ANNOTATION, VisibleCsr},
+    kubernetes::csr::{ServiceAccount, VisibleCsr},
     limits::{CacheRoom, Limiter, Limits},
     metrics::Metrics,
 };

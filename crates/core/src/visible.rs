@@ -1,11 +1,11 @@
 //! Texts of strangers in a line: visible, on that line, and bounded.
 
-use kube_enroll_core::UserName;
+use crate::UserName;
 
 /// Returns a text in which everything is escaped that is not a letter, a digit or a visible character of ASCII: what is
 /// invisible, turns a line around or drives a terminal. A text that is too long ends in `…`. What would be the name of
 /// a user has none of these, and stays, with its combining marks.
-pub(super) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     if UserName::parse(text).is_ok() && !text.contains('\\') {
         return text.to_owned();
     }
@@ -26,14 +26,7 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// Returns texts as a JSON array: a name may have commas in it, and a field of a log is one text. Their number is
-/// bounded where they are parsed.
-pub(super) fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let texts: Vec<String> = texts.map(visible).collect();
-    serde_json::to_string(&texts).expect("texts are JSON")
-}
-
-/// Longer than any name (`kube_enroll_core`: 200 characters).
+/// Longer than any name (200 characters).
 const MAX_CHARACTERS: usize = 256;
 
 #[cfg(test)]
@@ -46,7 +39,6 @@ mod tests {
         {
             assert_eq!(visible(name), name);
         }
-        assert_eq!(list(["dev,ops", "Prüfer"].into_iter()), r#"["dev,ops","Prüfer"]"#);
     }
 
     #[test]
