@@ -22,7 +22,7 @@ function canBeWrapped(comment) {
   return comment.includes(" ") && !/^\(?\[[^\]]*\]\(https:\S+$/.test(comment);
 }
 
-const crates = ["core", "x509", "keys", "rbac", "protocol", "app", "wasm", "server"].map(name => `crates/${name}/src/`);
+const crates = ["core", "x509", "keys", "rbac", "access", "approve", "protocol", "app", "wasm", "server"].map(name => `crates/${name}/src/`);
 const opening = /^\s*\/\/([/!]) (What|Whatever|Who|Whoever|Where|How|Which|Whether|When|Why|Takes|Says|Tells|Hears|Asks|Looks)\b/;
 const docLine = /^\s*\/\/[/!]/;
 

@@ -16,7 +16,7 @@ fn the_page_depends_on_no_cryptography() {
 #[test]
 fn the_server_depends_on_nothing_that_holds_a_key_of_a_person() {
     let tree = tree("server", None);
-    assert_eq!(ours(&tree), ["core", "server", "x509"]);
+    assert_eq!(ours(&tree), ["access", "core", "server", "x509"]);
     assert_eq!(among(&tree, &["aes-gcm", "argon2"]), NONE);
     assert_eq!(among(&tree, &["rsa", "ecdsa", "x509-cert"]).len(), 3, "{tree:?}");
 }

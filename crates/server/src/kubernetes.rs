@@ -1,6 +1,5 @@
 //! The Kubernetes API behind this server.
 
-pub(crate) mod access;
 pub(crate) mod client;
 pub(crate) mod csr;
 mod error;

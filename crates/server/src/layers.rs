@@ -7,20 +7,19 @@ use std::{
 };
 
 /// The modules, lowest first, each with all that it may import. So `kubernetes` knows nothing of `api`.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("audit", &[]),
     ("start", &[]),
     ("certificates", &["start"]),
     ("error", &[]),
     ("shutdown", &[]),
     ("metrics", &[]),
-    ("forward_proxy", &[]),
     ("reread", &["error", "metrics", "start"]),
     ("bundle", &["start"]),
-    ("identity", &["certificates", "error", "forward_proxy", "start"]),
+    ("identity", &["certificates", "error", "start"]),
     ("limits", &["identity", "metrics", "start"]),
     ("config", &["identity", "limits", "reread", "start"]),
-    ("kubernetes", &["error", "forward_proxy", "metrics", "start"]),
+    ("kubernetes", &["error", "metrics", "start"]),
     ("cache", &["audit", "kubernetes", "limits", "metrics"]),
     ("discovery", &["config", "error", "kubernetes", "start"]),
     (

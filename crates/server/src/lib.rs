@@ -11,7 +11,6 @@ mod certificates;
 mod config;
 mod discovery;
 mod error;
-mod forward_proxy;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
+use kube_enroll_access::{Access, Endpoint};
 use kube_enroll_core::ClusterFields;
 use tokio::{
     task::JoinSet,
@@ -22,11 +23,7 @@ use crate::{
         tls::{Tls, TlsFiles},
     },
     identity::Authenticator,
-    kubernetes::{
-        access::{Access, Endpoint},
-        client::Client,
-        watcher::Watcher,
-    },
+    kubernetes::{client::Client, watcher::Watcher},
     limits::{Limiter, Limits, Places},
     metrics::Metrics,
     reread::{self, NamedFile},
@@ -289,6 +286,9 @@ impl Files {
 /// Loads the kubeconfig, and returns the way to the API server and the cluster for people.
 async fn load_cluster(config: &Config, overrides: ClusterOverrides) -> Result<(Endpoint, ClusterSource), StartError> {
     let access = Access::load(config.kubeconfig.as_deref(), config.context.as_deref()).await?;
+    if access.endpoint.config.accept_invalid_certs {
+        tracing::warn!("the kubeconfig says insecure-skip-tls-verify: people's kubeconfigs will not");
+    }
     Ok((access.endpoint, ClusterSource { overrides, found: access.cluster, in_cluster: access.in_cluster }))
 }
 

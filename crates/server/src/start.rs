@@ -63,11 +63,8 @@ pub enum StartError {
         problem: String,
     },
     /// There is no usable kubeconfig, and no pod's account either.
-    #[error("no way to the Kubernetes API: give a kubeconfig with --kubeconfig and --context, or run in a pod")]
-    Kubeconfig {
-        /// The error of the kubeconfig.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    #[error(transparent)]
+    Kubeconfig(#[from] kube_enroll_access::NoAccess),
     /// A Host that is no `NAME` or `NAME:PORT`.
     #[error("--allowed-host: found {found:?}, expected NAME or NAME:PORT")]
     AllowedHost {

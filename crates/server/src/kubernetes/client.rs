@@ -6,16 +6,14 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
-use hyper_util::{client::legacy, rt::TokioExecutor};
-use kube::client::{Body, ConfigExt};
+use kube::client::Body;
+use kube_enroll_access::Endpoint;
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, csr_path, objects_alone};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
-use tower::ServiceBuilder;
 
-use super::{Error, access::Endpoint, redaction};
-use crate::{forward_proxy::Connector, metrics::Metrics, start::StartError};
+use super::{Error, redaction};
+use crate::{metrics::Metrics, start::StartError};
 
 /// A client of the Kubernetes API, with the account of this server.
 #[derive(Clone)]
@@ -46,7 +44,7 @@ impl Client {
         max_answer_bytes: usize,
         metrics: Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let client = build(endpoint).map_err(|error| StartError::Kubeconfig { source: error })?;
+        let client = endpoint.into_client()?;
         Ok(Self { client, timeout, max_answer_bytes, metrics })
     }
 
@@ -164,29 +162,6 @@ impl Client {
     }
 }
 
-/// Builds kube's client, as [`kube::Client`] documents it for a connector of one's own. It retries nothing: a create
-/// must not be sent twice by anyone but the page, which knows the name and the request.
-fn build(Endpoint { config, proxies }: Endpoint) -> Result<kube::Client, BoxError> {
-    // kube's configuration of TLS takes the one of the process. It fails where there is one already.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let tls = config.rustls_client_config()?;
-    let connector = Connector::new(proxies, Arc::new(tls.clone()), CONNECT_TIMEOUT);
-    let mut https = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-    if let Some(name) = &config.tls_server_name {
-        https = https.with_server_name_resolver(FixedServerNameResolver::new(name.clone().try_into()?));
-    }
-    let https = https.enable_http1().wrap_connector(connector);
-    let service = ServiceBuilder::new()
-        .layer(config.base_uri_layer())
-        .option_layer(config.auth_layer()?)
-        .layer(config.extra_headers_layer()?)
-        .map_err(BoxError::from)
-        .service(legacy::Client::builder(TokioExecutor::new()).build::<_, Body>(https));
-    Ok(kube::Client::new(service, config.default_namespace))
-}
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// The verb and the resource of a request, as the API server's own metrics name them.
 type VerbAndResource = (&'static str, &'static str);
 
@@ -292,9 +267,6 @@ fn absent_as_none<T>(answer: Result<Dated<T>, Error>) -> Result<Dated<Option<T>>
 
 /// The resource of CSRs.
 const CSRS: &str = "certificatesigningrequests";
-
-/// For a connection to the API server, through a proxy as well.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The field selector for the one signer (`kube_enroll_core::csr::SIGNER_NAME`), as it stands in a query.
 const OUR_SIGNER: &str = "spec.signerName%3Dkubernetes.io%2Fkube-apiserver-client";

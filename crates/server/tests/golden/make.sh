@@ -123,5 +123,3 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout prov
 printf 'subjectAltName=IP:127.0.0.1,DNS:issuer.example\nextendedKeyUsage=serverAuth\n' > "$work/provider.ext"
 openssl x509 -req -in "$work/provider.csr" -CA provider-authority.pem -CAkey "$work/authority.key" -set_serial 1 \
     -days 36500 -extfile "$work/provider.ext" -out provider.pem
-# The proxies that Go's programs choose.
-(cd ../../../../tests/control-plane && go run ../../crates/server/tests/golden/proxies.go) > proxies.json

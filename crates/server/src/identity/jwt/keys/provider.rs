@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use jsonwebtoken::{Algorithm, DecodingKey, jwk::Jwk};
+use kube_enroll_access::{Connector, ForwardProxies};
 use kube_enroll_core::Backoff;
 use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
@@ -22,13 +23,7 @@ use tokio::{
 };
 
 use super::{matching, usable};
-use crate::{
-    certificates,
-    error::with_sources,
-    forward_proxy::{Connector, ForwardProxies},
-    identity::Error,
-    start::StartError,
-};
+use crate::{certificates, error::with_sources, identity::Error, start::StartError};
 
 /// An OpenID provider and what is known of its keys.
 pub(crate) struct Provider {

@@ -1,6 +1,6 @@
 // Writes proxies.json, the proxy that Go's programs choose: [HTTPS_PROXY, HTTP_PROXY, NO_PROXY, the URL, its proxy].
 //
-//	cd tests/control-plane && go run ../../crates/server/tests/golden/proxies.go > ../../crates/server/tests/golden/proxies.json
+//	cd tests/control-plane && go run ../../crates/access/tests/golden/proxies.go > ../../crates/access/tests/golden/proxies.json
 package main
 
 import (

@@ -1,6 +1,6 @@
-//! The proxies through which this server reaches others. They are chosen as Go's programs choose theirs
+//! The proxies through which others are reached. They are chosen as Go's programs choose theirs
 //! ([httpproxy](https://pkg.go.dev/golang.org/x/net/http/httpproxy)), so that an environment means the same to kubectl,
-//! to kube-apiserver and to this server. hyper-util's `Matcher` chooses as curl does: it knows no ports in `NO_PROXY`,
+//! to kube-apiserver and to us. hyper-util's `Matcher` chooses as curl does: it knows no ports in `NO_PROXY`,
 //! takes `.example.com` for example.com too, and sends what is for this machine to the proxy.
 
 mod connector;
@@ -11,12 +11,12 @@ use std::{env, fmt, sync::Arc};
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
-pub(crate) use connector::Connector;
+pub use connector::Connector;
 use exceptions::Exceptions;
 
 /// The proxy of each URL; by default, none of any. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ForwardProxies(Arc<Rules>);
+pub struct ForwardProxies(Arc<Rules>);
 
 #[derive(Debug, Default)]
 struct Rules {
@@ -27,25 +27,25 @@ struct Rules {
 
 /// A proxy: `http://`, `https://`, `socks5://` or `socks5h://`, with or without a user.
 #[derive(Clone)]
-pub(crate) struct ForwardProxy(Intercept);
+pub struct ForwardProxy(Intercept);
 
 /// The reason why a setting names no proxy. It holds nothing of the text, which may have a password.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
     "{setting} names no proxy that can be used, expected http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT"
 )]
-pub(crate) struct ForwardProxyError {
+pub struct ForwardProxyError {
     setting: &'static str,
 }
 
 impl ForwardProxies {
     /// Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or their names in lower case.
-    pub(crate) fn from_environment() -> Self {
+    pub fn from_environment() -> Self {
         Self::from_variables(|name| env::var(name).ok())
     }
 
     /// Sends everything through one proxy.
-    pub(crate) fn always(proxy: ForwardProxy) -> Self {
+    pub fn always(proxy: ForwardProxy) -> Self {
         let (https, http) = (Some(Ok(proxy.clone())), Some(Ok(proxy)));
         Self(Arc::new(Rules { https, http, exceptions: Exceptions::None }))
     }
@@ -54,7 +54,7 @@ impl ForwardProxies {
     ///
     /// # Errors
     /// [`ForwardProxyError`] where its proxy cannot be used: whoever has set one wants nothing to go past it.
-    pub(crate) fn for_url(&self, url: &Uri) -> Result<Option<&ForwardProxy>, ForwardProxyError> {
+    pub fn for_url(&self, url: &Uri) -> Result<Option<&ForwardProxy>, ForwardProxyError> {
         let (proxy, default_port) = match url.scheme_str() {
             Some("https") => (&self.0.https, 443),
             Some("http") => (&self.0.http, 80),
@@ -92,7 +92,7 @@ impl ForwardProxy {
     ///
     /// # Errors
     /// [`ForwardProxyError`] for another scheme, or none.
-    pub(crate) fn parse(setting: &'static str, url: &str) -> Result<Self, ForwardProxyError> {
+    pub fn parse(setting: &'static str, url: &str) -> Result<Self, ForwardProxyError> {
         let unusable = ForwardProxyError { setting };
         let Some((scheme, rest)) = url.split_once("://") else { return Err(unusable) };
         let scheme = scheme.to_ascii_lowercase();

@@ -24,7 +24,7 @@ use super::{ForwardProxies, ForwardProxy};
 
 /// Connects to hosts, each through its proxy. TLS with the host is the caller's.
 #[derive(Clone)]
-pub(crate) struct Connector {
+pub struct Connector {
     tcp: HttpConnector,
     proxies: ForwardProxies,
     tls: Arc<ClientConfig>,
@@ -36,7 +36,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 impl Connector {
     /// Makes a connector. A proxy that speaks TLS is trusted by the same authorities as the hosts are, as with Go; a
     /// connection, with what the proxy takes, is made within `timeout`.
-    pub(crate) fn new(proxies: ForwardProxies, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
+    pub fn new(proxies: ForwardProxies, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         Self { tcp, proxies, tls, timeout }

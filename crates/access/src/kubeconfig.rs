@@ -6,36 +6,33 @@ use base64ct::{Base64, Encoding};
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube_enroll_core::{ClusterFields, pem};
 
-use crate::{
-    forward_proxy::{ForwardProxies, ForwardProxy},
-    start::StartError,
-};
+use crate::{ForwardProxies, ForwardProxy, NoAccess};
 
 /// The way to the API server, and the cluster's details in it.
-pub(crate) struct Access {
+pub struct Access {
     /// For the client.
-    pub(crate) endpoint: Endpoint,
-    /// The cluster as this server sees it; its name is empty where nobody has named it.
-    pub(crate) cluster: ClusterFields,
+    pub endpoint: Endpoint,
+    /// The cluster as it is in there; its name is empty where nobody has named it.
+    pub cluster: ClusterFields,
     /// The address is for the inside of the cluster only.
-    pub(crate) in_cluster: bool,
+    pub in_cluster: bool,
 }
 
 /// The address of the API server with the credentials for it, and the way to it.
-pub(crate) struct Endpoint {
+pub struct Endpoint {
     /// Without a proxy, whatever the environment says.
-    pub(crate) config: kube::Config,
+    pub config: kube::Config,
     /// The proxies on the way.
-    pub(crate) proxies: ForwardProxies,
+    pub proxies: ForwardProxies,
 }
 
 impl Access {
     /// Loads the kubeconfig that is named, else the one that kubectl would use, else the pod's own account.
     ///
     /// # Errors
-    /// [`StartError::Kubeconfig`] where there is none, or it cannot be used.
-    pub(crate) async fn load(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Self, StartError> {
-        let unusable = |error: KubeconfigError| StartError::Kubeconfig { source: error.into() };
+    /// [`NoAccess`] where there is none, or it cannot be used.
+    pub async fn load(kubeconfig: Option<&Path>, context: Option<&str>) -> Result<Self, NoAccess> {
+        let unusable = |error: KubeconfigError| NoAccess { source: error.into() };
         let mut kubeconfig = match kubeconfig {
             Some(path) => Kubeconfig::read_from(path).map_err(unusable)?,
             None => match read_default(env::var_os(KUBECONFIG).as_deref()) {
@@ -60,9 +57,6 @@ impl Access {
         if let Some(cluster) = config.auth_info.exec.as_mut().and_then(|exec| exec.cluster.as_mut()) {
             // A plugin has to reach its cluster, too.
             cluster.proxy_url = named.proxy_url.clone();
-        }
-        if config.accept_invalid_certs {
-            tracing::warn!("the kubeconfig says insecure-skip-tls-verify: people's kubeconfigs will not");
         }
         let cluster = ClusterFields {
             name,
@@ -116,12 +110,12 @@ fn read_default(list: Option<&OsStr>) -> Result<Kubeconfig, KubeconfigError> {
 }
 
 /// Returns the proxies on the way to a cluster: its own, and otherwise those of the environment.
-fn proxies(cluster: &kube::config::Cluster) -> Result<ForwardProxies, StartError> {
+fn proxies(cluster: &kube::config::Cluster) -> Result<ForwardProxies, NoAccess> {
     let Some(url) = cluster.proxy_url.as_ref().filter(|url| !url.is_empty()) else {
         return Ok(ForwardProxies::from_environment());
     };
     let proxy = ForwardProxy::parse("the cluster's proxy-url", url);
-    Ok(ForwardProxies::always(proxy.map_err(|error| StartError::Kubeconfig { source: error.into() })?))
+    Ok(ForwardProxies::always(proxy.map_err(|error| NoAccess { source: error.into() })?))
 }
 
 /// Writes the authorities of a kubeconfig, wherever they came from, as base64 of PEM. Read from the parsed
@@ -169,7 +163,7 @@ mod tests {
             ..ClusterFields::default()
         };
         assert_eq!((access.cluster, access.in_cluster), (expected, false));
-        assert!(matches!(Access::load(Some(&kubeconfig), Some("missing")).await, Err(StartError::Kubeconfig { .. })));
+        assert!(matches!(Access::load(Some(&kubeconfig), Some("missing")).await, Err(NoAccess { .. })));
     }
 
     #[tokio::test]
