@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use der::{Decode, Header, Reader, SliceReader, oid::db::rfc5280::ID_KP_CLIENT_AUTH};
 use kube_enroll_core::{CertificateSummary, Difference, DifferenceKind, Error as CoreError, Timestamp, pem};
+use sha2::{Digest, Sha256};
 use x509_cert::{
     Certificate,
     ext::pkix::{BasicConstraints, ExtendedKeyUsage},
@@ -138,6 +139,15 @@ impl CertificateChain {
     /// Returns the fields of the issued certificate.
     pub fn summary(&self) -> &CertificateSummary {
         &self.summary
+    }
+
+    /// Returns the name of the certificate as a credential in Kubernetes' audit log and in `kubectl auth whoami`: the
+    /// SHA-256 of its DER
+    /// ([credential-id](https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates)).
+    pub fn credential_id(&self) -> String {
+        let digest = Sha256::digest(&self.leaf.der);
+        let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("X509SHA256={hexadecimal}")
     }
 
     /// Returns the fingerprint of the certificate's key.

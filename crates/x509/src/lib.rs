@@ -8,6 +8,7 @@ mod name;
 pub mod pasted;
 mod public_key;
 mod request;
+mod request_details;
 
 pub use chain::CertificateChain;
 pub use error::Error;
@@ -15,3 +16,4 @@ pub use fingerprint::Fingerprint;
 pub use name::encode_subject;
 pub use public_key::{PublicKey, oid};
 pub use request::CertificationRequest;
+pub use request_details::RequestDetails;

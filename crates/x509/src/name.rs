@@ -47,18 +47,28 @@ pub(crate) fn subject_of_request(name: &Name) -> Result<Subject, Error> {
 /// Reads user and groups of any subject: exactly one CN, and nothing else but O, however they are grouped (Go writes
 /// several O into one SET).
 pub(crate) fn user_and_groups(name: &Name) -> Result<(String, Vec<String>), Error> {
-    let mut user = None;
-    let mut groups = Vec::new();
-    for attribute in name.iter() {
-        let value = directory_string(attribute)?;
-        match attribute.oid {
-            COMMON_NAME if user.is_some() => return Err(subject_error("two CN".into())),
-            COMMON_NAME => user = Some(value),
-            ORGANIZATION_NAME => groups.push(value),
-            other => return Err(subject_error(format!("the attribute {other}"))),
-        }
+    let (user, groups, others) = user_and_groups_of_any(name)?;
+    if let Some(other) = others.first() {
+        return Err(subject_error(format!("the attribute {}", other.oid)));
     }
     Ok((user.ok_or_else(|| subject_error("no CN".into()))?, groups))
+}
+
+/// The CN of a subject, the values of its O, and its other attributes.
+type AnySubject<'a> = (Option<String>, Vec<String>, Vec<&'a AttributeTypeAndValue>);
+
+/// Reads user and groups of any subject: at most one CN, since Go takes the last of several.
+pub(crate) fn user_and_groups_of_any(name: &Name) -> Result<AnySubject<'_>, Error> {
+    let (mut user, mut groups, mut others) = (None, Vec::new(), Vec::new());
+    for attribute in name.iter() {
+        match attribute.oid {
+            COMMON_NAME if user.is_some() => return Err(subject_error("two CN".into())),
+            COMMON_NAME => user = Some(directory_string(attribute)?),
+            ORGANIZATION_NAME => groups.push(directory_string(attribute)?),
+            _ => others.push(attribute),
+        }
+    }
+    Ok((user, groups, others))
 }
 
 /// Formats any name as in RFC 4514: last RDN first, common attributes by their short names. Control characters become
@@ -70,17 +80,23 @@ pub(crate) fn display_name(name: &Name) -> String {
             if !shown.is_empty() {
                 shown.push(if index == 0 { ',' } else { '+' });
             }
-            let oid = attribute.oid.to_string();
-            shown
-                .push_str(SHORT_NAMES.iter().find(|(known, _)| *known == oid).map_or(oid.as_str(), |(_, short)| short));
-            shown.push('=');
-            for character in String::from_utf8_lossy(attribute.value.value()).chars() {
-                if "\"+,;<>\\".contains(character) {
-                    shown.push('\\');
-                }
-                shown.push(if character.is_control() { char::REPLACEMENT_CHARACTER } else { character });
-            }
+            shown.push_str(&display_attribute(attribute));
         }
+    }
+    shown
+}
+
+/// Formats an attribute of a name as [`display_name`] does.
+pub(crate) fn display_attribute(attribute: &AttributeTypeAndValue) -> String {
+    let oid = attribute.oid.to_string();
+    let known = SHORT_NAMES.iter().find(|(known, _)| *known == oid);
+    let mut shown = known.map_or(oid.as_str(), |(_, short)| short).to_owned();
+    shown.push('=');
+    for character in String::from_utf8_lossy(attribute.value.value()).chars() {
+        if "\"+,;<>\\".contains(character) {
+            shown.push('\\');
+        }
+        shown.push(if character.is_control() { char::REPLACEMENT_CHARACTER } else { character });
     }
     shown
 }

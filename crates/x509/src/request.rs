@@ -110,7 +110,7 @@ impl CertificationRequest {
 }
 
 /// `extensionRequest` (RFC 2985, section 5.4.2).
-const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
+pub(crate) const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
 
 /// The maximum length of a request, in bytes of DER. RSA-4096 with the longest [`Subject`] stays below it.
-const MAX_DER_BYTES: usize = 16 << 10;
+pub(crate) const MAX_DER_BYTES: usize = 16 << 10;
