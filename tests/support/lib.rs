@@ -3,6 +3,7 @@
 //! Nothing here imitates Kubernetes. Everything listens on the loopback interface only, on ports that were free, and
 //! whatever is started ends with the test, also where the test panics or is killed.
 
+pub mod account;
 pub mod benchmarks;
 pub mod browser;
 pub mod caddy;
