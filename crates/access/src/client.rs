@@ -10,8 +10,8 @@ use crate::{Connector, Endpoint, NoAccess};
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Endpoint {
-    /// Builds kube's client, as [`kube::Client`] documents it for a connector of one's own. It retries nothing: what was
-    /// asked may have been done.
+    /// Builds kube's client, as [`kube::Client`] documents it for a connector of one's own. It retries nothing: what
+    /// was asked may have been done.
     ///
     /// # Errors
     /// [`NoAccess`] for credentials or authorities that cannot be used.

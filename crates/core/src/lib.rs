@@ -51,5 +51,5 @@ pub use settings::{Origin, Settings};
 pub use status::{Status, StatusCause, StatusDetails};
 pub use subject::{MAX_GROUPS, MAX_SUBJECT_BYTES, Subject, parse_groups};
 pub use time::{Timestamp, format_duration};
-pub use visible::visible;
+pub use visible::{is_visible, visible};
 pub use watch::{MAX_WATCH_LINE_BYTES, WatchDecoder, WatchEvent};

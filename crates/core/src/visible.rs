@@ -18,13 +18,21 @@ pub fn visible(text: &str) -> String {
         match character {
             // So that what was written as an escape is not taken for one of ours.
             '\\' => shown.push_str("\\\\"),
-            ' '..='~' => shown.push(character),
-            _ if character.is_alphanumeric() => shown.push(character),
+            _ if is_visible(character) => shown.push(character),
             _ => shown.extend(character.escape_unicode()),
         }
     }
     shown
 }
+
+/// Returns whether a character is a letter, a digit or a visible character of ASCII. Letters that are there to fill a
+/// space, and show nothing, are none.
+pub fn is_visible(character: char) -> bool {
+    matches!(character, ' '..='~') || character.is_alphanumeric() && !FILLERS.contains(&character)
+}
+
+/// The fillers of Hangul, which are letters to Unicode (`Default_Ignorable_Code_Point`).
+const FILLERS: [char; 4] = ['\u{115f}', '\u{1160}', '\u{3164}', '\u{ffa0}'];
 
 /// Longer than any name (200 characters).
 const MAX_CHARACTERS: usize = 256;
@@ -43,7 +51,7 @@ mod tests {
 
     #[test]
     fn escapes_what_breaks_a_line_drives_a_terminal_or_is_invisible() {
-        let hostile = "a\nb\r\u{1b}[2J\u{9b}31m\u{202e}\u{200b}\u{feff}\u{7f}\\u{a}";
+        let hostile = "a\nb\r\u{1b}[2J\u{9b}31m\u{202e}\u{200b}\u{feff}\u{3164}\u{ffa0}\u{7f}\\u{a}";
         let shown = visible(hostile);
         assert!(!shown.contains(|character: char| !character.is_ascii_graphic()), "{shown}");
         assert_eq!(visible("a\nb"), "a\\u{a}b");
