@@ -220,10 +220,11 @@ impl CsrState {
 }
 
 impl Decision {
-    /// Removes the words that `kubectl certificate deny` writes by itself: they are no reason of a person
+    /// Removes the words that `kubectl certificate deny` and `kube-enroll review` write by themselves: they are no
+    /// reason of a person
     /// ([kubectl](https://kubernetes.io/docs/reference/kubectl/generated/kubectl_certificate/kubectl_certificate_deny/)).
-    pub fn without_words_of_kubectl(mut self) -> Self {
-        if self.reason == "KubectlDeny" {
+    pub fn without_words_of_programs(mut self) -> Self {
+        if self.reason == "KubectlDeny" || self.reason == DENIED_HERE {
             self.reason.clear();
         }
         if self.message == "This CSR was denied by kubectl certificate deny." {
@@ -260,6 +261,9 @@ pub const USAGES: [&str; 1] = ["client auth"];
 
 /// The kind of [`CertificateSigningRequest`].
 pub const KIND: &str = "CertificateSigningRequest";
+
+/// The reason of a `Denied` condition that `kube-enroll review` writes; the person's own words are its message.
+pub const DENIED_HERE: &str = "KubeEnrollDeny";
 
 /// The annotation with the user who asked for an object. It counts only where `spec.username` is this server's own
 /// account: anybody who may create CSRs can write it.

@@ -10,3 +10,4 @@ mod quote;
 
 pub use approver::ApproverBlock;
 pub use commands::*;
+pub use quote::posix as quote_posix;

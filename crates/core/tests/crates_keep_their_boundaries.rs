@@ -16,9 +16,23 @@ fn the_page_depends_on_no_cryptography() {
 #[test]
 fn the_server_depends_on_nothing_that_holds_a_key_of_a_person() {
     let tree = tree("server", None);
-    assert_eq!(ours(&tree), ["access", "core", "server", "x509"]);
+    assert_eq!(ours(&tree), ["access", "approve", "core", "rbac", "server", "x509"]);
     assert_eq!(among(&tree, &["aes-gcm", "argon2"]), NONE);
     assert_eq!(among(&tree, &["rsa", "ecdsa", "x509-cert"]).len(), 3, "{tree:?}");
+}
+
+#[test]
+fn the_approvers_tool_holds_no_key_of_a_person_and_is_not_for_unix_alone() {
+    let tree = tree("approve", None);
+    assert_eq!(ours(&tree), ["access", "approve", "core", "rbac", "x509"]);
+    // Nothing that opens keys, and nothing with which it would listen.
+    assert_eq!(among(&tree, &["aes-gcm", "argon2", "axum"]), NONE);
+    for name in ["access", "approve"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
+        let sources = sources(&folder);
+        assert!(sources.iter().any(|source| source.contains("kube_enroll")), "{}", folder.display());
+        assert!(sources.iter().all(|source| !source.contains("os::unix") && !source.contains("cfg(unix")), "{name}");
+    }
 }
 
 #[test]
@@ -69,6 +83,15 @@ fn no_feature_changes_a_type() {
         let expected = if name == "kube-enroll-server" { json!({ "fuzzing": ["dep:httparse"] }) } else { json!({}) };
         assert_eq!(*features, expected, "{name}");
     }
+}
+
+/// Reads all files of a folder and of those in it.
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let read = |path: std::path::PathBuf| {
+        if path.is_dir() { sources(&path) } else { vec![std::fs::read_to_string(&path).expect("a text")] }
+    };
+    entries.flat_map(read).collect()
 }
 
 /// Returns the names of all crates that a crate of ours is compiled with, itself among them.

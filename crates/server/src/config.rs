@@ -27,6 +27,7 @@ pub use flags::TlsFlags;
 pub(crate) use host::Host;
 use listen::is_exposed;
 pub use listen::{ListenAddress, ListenMode};
+pub use load::Loaded;
 pub use public_url::PublicUrl;
 pub use sources::Sources;
 

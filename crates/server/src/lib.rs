@@ -27,7 +27,7 @@ mod shutdown;
 mod start;
 
 pub use config::{
-    ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, Sources, TlsFlags,
+    ClusterFlags, Config, ListenAddress, ListenMode, Loaded, PublicUrl, Sources, TlsFlags,
     flags::{Cli, Command, LogFormat, Serve},
 };
 pub use error::with_sources;

@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::Context;
-use kube_enroll_server::{Cli, ListenAddress, LogFormat, Serve, Server, Shutdown, Sources, with_sources};
+use kube_enroll_approve::Review;
+use kube_enroll_server::{Cli, ListenAddress, Loaded, LogFormat, Serve, Server, Shutdown, Sources, with_sources};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -17,7 +18,13 @@ use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::Sub
 
 fn main() -> ExitCode {
     let (flags, sources) = match Cli::load() {
-        Ok(loaded) => loaded,
+        Ok(Loaded::Serve(flags, sources)) => (*flags, sources),
+        Ok(Loaded::Review(flags, program)) => {
+            return match review(&flags, program) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&with_sources(error.as_ref())),
+            };
+        }
         Err(error) => return fail(&with_sources(&error)),
     };
     let ended = if flags.check_config { check(flags, &sources) } else { serve(flags) };
@@ -33,9 +40,15 @@ fn fail(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
+#[tokio::main(flavor = "current_thread")]
+async fn review(flags: &Review, program: &str) -> anyhow::Result<()> {
+    log(LogFormat::Text, "warn,kube_client=error")?;
+    Ok(kube_enroll_approve::review(flags, program).await?)
+}
+
 #[tokio::main]
 async fn check(flags: Serve, sources: &Sources) -> anyhow::Result<()> {
-    log(flags.log_format)?;
+    log(flags.log_format, DEFAULT_LOG)?;
     std::io::stdout().write_all(sources.to_string().as_bytes()).context("standard output")?;
     let config = flags.into_config()?;
     config.log_changes();
@@ -44,7 +57,7 @@ async fn check(flags: Serve, sources: &Sources) -> anyhow::Result<()> {
 
 #[tokio::main]
 async fn serve(flags: Serve) -> anyhow::Result<()> {
-    log(flags.log_format)?;
+    log(flags.log_format, DEFAULT_LOG)?;
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let config = flags.into_config()?;
     config.log_changes();
@@ -98,9 +111,9 @@ fn raise_descriptors(max_connections: usize) {
     }
 }
 
-fn log(format: LogFormat) -> anyhow::Result<()> {
+fn log(format: LogFormat, default: &str) -> anyhow::Result<()> {
     let chosen = std::env::var("RUST_LOG").unwrap_or_default();
-    let filter: Targets = if chosen.is_empty() { DEFAULT_LOG } else { &chosen }.parse().context("RUST_LOG")?;
+    let filter: Targets = if chosen.is_empty() { default } else { &chosen }.parse().context("RUST_LOG")?;
     let lines =
         tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let lines = match format {

@@ -2,7 +2,7 @@
 
 /// Quotes a word for a POSIX shell
 /// ([quoting](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_02)).
-pub(super) fn posix(word: &str) -> String {
+pub fn posix(word: &str) -> String {
     if is_plain(word) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 

@@ -6,6 +6,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser};
 
+use kube_enroll_approve::Review;
+
 use super::{ClusterFlags, Config, ListenAddress, ListenMode, PublicUrl, REREAD_PERIOD, listen::is_exposed};
 use crate::{
     identity::{IdentityFlags, IdentityKind},
@@ -29,6 +31,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve the page, and pass on the few Kubernetes paths that it needs.
     Serve(Box<Serve>),
+    /// List the requests that wait, look at one, and approve or deny it: with your own kubeconfig.
+    Review(Box<Review>),
 }
 
 /// The flags of `serve`.
@@ -244,16 +248,18 @@ mod tests {
     use super::*;
     use crate::{config::DEFAULT_LISTEN, identity::IdentityKind};
 
+    fn serve(flags: &[&str]) -> Serve {
+        let cli = Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
+        let Command::Serve(serve) = cli.command else { panic!("serve was asked for") };
+        *serve
+    }
+
     fn config(flags: &[&str]) -> Config {
-        let Cli { command: Command::Serve(serve) } =
-            Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
-        serve.into_config().expect("flags that fit each other")
+        serve(flags).into_config().expect("flags that fit each other")
     }
 
     fn refused(flags: &[&str]) -> StartError {
-        let Cli { command: Command::Serve(serve) } =
-            Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
-        serve.into_config().expect_err("flags that leave something open")
+        serve(flags).into_config().expect_err("flags that leave something open")
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) struct DecidedProps {
 #[component]
 pub(crate) fn Denied(props: &DecidedProps) -> Html {
     let DecidedProps { name, decision, approver } = props;
-    let decision = decision.clone().without_words_of_kubectl();
+    let decision = decision.clone().without_words_of_programs();
     html! {
         <section>
             <Heading text="Denied" />

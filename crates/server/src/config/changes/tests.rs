@@ -36,8 +36,8 @@ const WITHOUT_A_LINE: [(&str, &str); 19] = [
 
 /// Returns the rows that apply to these flags, in an environment of these variables.
 fn rows(flags: &[&str], variables: &[(&str, &str)]) -> Vec<&'static str> {
-    let Cli { command: Command::Serve(serve) } =
-        Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
+    let cli = Cli::try_parse_from(["kube-enroll", "serve"].iter().chain(flags)).expect("good flags");
+    let Command::Serve(serve) = cli.command else { panic!("serve was asked for") };
     let config = serve.into_config().expect("flags that fit each other");
     let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into());
     applying(&Facts { config: &config, variable: &variable }).map(|change| change.row).collect()

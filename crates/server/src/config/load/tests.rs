@@ -14,7 +14,9 @@ fn load(yaml: &[u8], flags: &[&str]) -> Result<(Config, String), String> {
         ["kube-enroll", "serve", &config].iter().chain(flags).map(|flag| OsString::from(*flag)).collect();
     let folder = format!("{}/", folder.path().display());
     let loaded = load_from(&arguments).map_err(|error| error.to_string())?;
-    let (serve, sources) = loaded.map_err(|error| error.to_string().replace(&folder, ""))?;
+    let Loaded::Serve(serve, sources) = loaded.map_err(|error| error.to_string().replace(&folder, ""))? else {
+        panic!("serve was asked for");
+    };
     Ok((serve.into_config().map_err(|error| error.to_string())?, sources.to_string().replace(&folder, "")))
 }
 
@@ -166,5 +168,23 @@ fn each_file_that_is_read_again_is_named_by_a_flag() {
     let settings = Setting::all(serve_command(&command));
     for file in NamedFile::ALL {
         assert!(settings.iter().any(|setting| setting.flag.get_long() == Some(file.flag())), "{}", file.flag());
+    }
+}
+
+#[test]
+fn is_a_plugin_of_kubectl_under_that_name() {
+    let load = |name: &str, flags: &[&str]| {
+        let arguments: Vec<OsString> = [name].iter().chain(flags).map(OsString::from).collect();
+        load_from(&arguments).map(|loaded| loaded.expect("no file is read"))
+    };
+    for (name, expected) in [
+        ("/usr/bin/kube-enroll", "kube-enroll"),
+        ("/home/ann/bin/kubectl-kube_enroll", "kubectl kube-enroll"),
+        ("kubectl-kube_enroll.exe", "kubectl kube-enroll"),
+    ] {
+        let loaded = load(name, &["review", "--all-signers"]);
+        assert!(matches!(loaded, Ok(Loaded::Review(_, program)) if program == expected), "{name}");
+        let error = load(name, &["review", "--no-such-flag"]).expect_err("no flag").to_string();
+        assert!(error.contains(&format!("Usage: {expected} review")), "{error}");
     }
 }

@@ -1,0 +1,41 @@
+use kube_enroll_core::{CertificateSigningRequest, CsrState, visible};
+use kube_enroll_x509::RequestDetails;
+
+/// A CSR, decoded.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The object, without the request's text and the certificate's.
+    pub csr: CertificateSigningRequest,
+    /// Its state.
+    pub state: CsrState,
+    /// The contents of the request, or the reason why it cannot be decoded.
+    pub details: Result<RequestDetails, String>,
+}
+
+impl Decoded {
+    /// Decodes a CSR.
+    pub fn new(mut csr: CertificateSigningRequest) -> Self {
+        // A certificate that is no text is one all the same: the request is decided.
+        let state = csr.state().unwrap_or(CsrState::Issued { certificate_pem: String::new() });
+        let details = csr.request_pem().map_err(|error| error.to_string());
+        let details = details.and_then(|pem| RequestDetails::parse_pem(&pem).map_err(|error| error.to_string()));
+        csr.spec.request = String::new();
+        if let Some(status) = &mut csr.status {
+            status.certificate = String::new();
+        }
+        Self { csr, state, details }
+    }
+}
+
+/// Returns a state in words that are safe to print, with the decision's reason and message.
+pub fn state_words(state: &CsrState) -> String {
+    match state {
+        CsrState::Pending => "pending".into(),
+        CsrState::Approved => "approved, and not issued yet".into(),
+        CsrState::Issued { .. } => "issued".into(),
+        CsrState::Denied(decision) => format!("denied ({}: {})", visible(&decision.reason), visible(&decision.message)),
+        CsrState::Failed(decision) => {
+            format!("failed at the signer ({}: {})", visible(&decision.reason), visible(&decision.message))
+        }
+    }
+}
