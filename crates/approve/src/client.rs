@@ -27,7 +27,9 @@ pub struct Client {
 pub struct Rule {
     /// The verb.
     pub verb: &'static str,
-    /// The resource of `certificates.k8s.io`, with its subresource.
+    /// The API group.
+    pub group: &'static str,
+    /// The resource, with its subresource.
     pub resource: &'static str,
     /// The name of the one object that it is for; empty is any.
     pub resource_name: String,
@@ -58,7 +60,7 @@ impl Client {
     /// # Errors
     /// Those of the connection; [`Error::Forbidden`].
     pub async fn whoami(&self) -> Result<Dated<String>, Error> {
-        let kind = ("create", "selfsubjectreviews.authentication.k8s.io");
+        let kind = ("create", "authentication.k8s.io", "selfsubjectreviews");
         // The later versions came with 1.28 and 1.27.
         for version in ["v1", "v1beta1", "v1alpha1"] {
             let body = json!({ "apiVersion": format!("authentication.k8s.io/{version}"), "kind": "SelfSubjectReview" });
@@ -90,6 +92,7 @@ impl Client {
         if !self.is_allowed("update", ("certificatesigningrequests", "approval"), "").await? {
             missing.push(Rule {
                 verb: "update",
+                group: CERTIFICATES,
                 resource: "certificatesigningrequests/approval",
                 resource_name: String::new(),
             });
@@ -101,7 +104,12 @@ impl Client {
             may_approve = may_approve || self.is_allowed("approve", ("signers", ""), &name).await?;
         }
         if !may_approve {
-            missing.push(Rule { verb: "approve", resource: "signers", resource_name: signer.to_owned() });
+            missing.push(Rule {
+                verb: "approve",
+                group: CERTIFICATES,
+                resource: "signers",
+                resource_name: signer.to_owned(),
+            });
         }
         Ok(missing)
     }
@@ -109,13 +117,13 @@ impl Client {
     async fn is_allowed(&self, verb: &str, resource: (&str, &str), name: &str) -> Result<bool, Error> {
         let (resource, subresource) = resource;
         let attributes = json!({
-            "verb": verb, "group": "certificates.k8s.io", "resource": resource, "subresource": subresource, "name": name,
+            "verb": verb, "group": CERTIFICATES, "resource": resource, "subresource": subresource, "name": name,
         });
         let body = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
             "spec": { "resourceAttributes": attributes },
         });
-        let kind = ("create", "selfsubjectaccessreviews.authorization.k8s.io");
+        let kind = ("create", "authorization.k8s.io", "selfsubjectaccessreviews");
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
         let review: Dated<AccessReview> = self.connection.ask(kind, Method::POST, path, Some(&body)).await?;
         Ok(review.value.status.allowed)
@@ -125,8 +133,8 @@ impl Client {
 impl std::fmt::Display for Rule {
     /// Writes the rule as a ClusterRole has it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { verb, resource, resource_name } = self;
-        write!(f, "apiGroups: [certificates.k8s.io], resources: [{resource}], verbs: [{verb}]")?;
+        let Self { verb, group, resource, resource_name } = self;
+        write!(f, "apiGroups: [{group}], resources: [{resource}], verbs: [{verb}]")?;
         if !resource_name.is_empty() {
             write!(f, ", resourceNames: [{}]", kube_enroll_core::visible(resource_name))?;
         }
@@ -165,3 +173,6 @@ struct AccessReviewStatus {
 }
 
 objects_alone!(read UserReview, UserReviewStatus, UserInfo, AccessReview, AccessReviewStatus);
+
+/// The API group of CSRs.
+const CERTIFICATES: &str = "certificates.k8s.io";

@@ -32,12 +32,10 @@ pub enum Error {
     )]
     Unauthorized,
     /// A right is missing.
-    #[error("you may not {verb} {resource}: your ClusterRole needs that rule (docs/approve.md has all of them). The API server says: {}", visible(.message))]
+    #[error("you may not {} {}; your ClusterRole needs: {rule}. The API server says: {}", .rule.verb, .rule.resource, visible(.message))]
     Forbidden {
-        /// The verb.
-        verb: &'static str,
-        /// The resource.
-        resource: &'static str,
+        /// The rule that is missing.
+        rule: Rule,
         /// The API server's words.
         message: String,
     },

@@ -37,7 +37,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn list(&self, terminal: &mut Terminal) -> Result<(), Error> {
-        let listed = self.client.list_csrs(Decoded::new).await?;
+        let listed = self.client.list_csrs(Decoded::among_many).await?;
         let others = Others::new(&listed.value);
         let surroundings = Surroundings {
             own_accounts: &self.flags.own_account,
@@ -82,7 +82,7 @@ impl Session<'_> {
             Err(error @ Error::Forbidden { .. }) => (None, Err(error.to_string())),
             Err(error) => return Err(error),
         };
-        let (others, unread_others) = match self.client.list_csrs(Decoded::new).await {
+        let (others, unread_others) = match self.client.list_csrs(Decoded::among_many).await {
             Ok(listed) => (Some(Others::new(&listed.value)), None),
             Err(error @ Error::Forbidden { .. }) => (None, Some(error.to_string())),
             Err(error) => return Err(error),

@@ -137,7 +137,7 @@ fn display_general_name(name: &GeneralName) -> String {
 }
 
 /// The longest request that is decoded, in bytes of DER: other tools ask for hundreds of names.
-const MAX_DETAILS_BYTES: usize = 16 * MAX_DER_BYTES;
+const MAX_DETAILS_BYTES: usize = 4 * MAX_DER_BYTES;
 
 /// Extensions by their names in openssl (RFC 5280, section 4.2.1).
 const EXTENSIONS: [(&str, &str); 5] = [

@@ -194,3 +194,23 @@ fn list(texts: &[String]) -> String {
 
 /// The texts of a list that are shown.
 const MAX_LISTED: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    /// The table is for people; the names in it are those of [`Warning::code`](super::Warning::code).
+    #[test]
+    fn each_is_in_the_documentation() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/approve.md");
+        let documentation = fs::read_to_string(path).expect("documentation");
+        let source = include_str!("warning.rs");
+        let (_, source) = source.split_once("pub fn code(&self)").expect("the names");
+        let (source, _) = source.split_once("impl fmt::Display").expect("their end");
+        let codes: Vec<&str> = source.lines().filter_map(|line| line.split('"').nth(1)).collect();
+        assert_eq!(codes.len(), 18, "{codes:?}");
+        for code in codes {
+            assert!(documentation.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::Dated;
+use super::{Dated, Rule};
 use crate::Error;
 
 /// Requests to the API server, each under a deadline. Nothing is sent twice.
@@ -18,8 +18,8 @@ pub(super) struct Connection {
     client: kube::Client,
 }
 
-/// The verb and the resource of a request, as RBAC names them.
-pub(super) type VerbAndResource = (&'static str, &'static str);
+/// The verb, the API group and the resource of a request, as RBAC names them.
+pub(super) type Access = (&'static str, &'static str, &'static str);
 
 #[derive(Deserialize)]
 #[serde(remote = "Self", bound = "T: DeserializeOwned")]
@@ -54,7 +54,7 @@ impl Connection {
     /// Each page is reduced as it comes, so that large objects are not in memory together.
     pub(super) async fn list<T: DeserializeOwned, R>(
         &self,
-        kind: VerbAndResource,
+        access: Access,
         path: &str,
         reduce: impl Fn(T) -> R,
     ) -> Result<Dated<Vec<R>>, Error> {
@@ -65,7 +65,7 @@ impl Connection {
                 target.push_str("&continue=");
                 target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
             }
-            let page: Dated<Page<T>> = match self.ask(kind, Method::GET, &target, None).await {
+            let page: Dated<Page<T>> = match self.ask(access, Method::GET, &target, None).await {
                 // Somebody's objects are as large as they can be: fewer of them at a time.
                 Err(Error::TooLong { .. }) if limit > 1 => {
                     limit = limit.div_ceil(8);
@@ -84,7 +84,7 @@ impl Connection {
     /// Sends a request and reads the answer.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
-        kind: VerbAndResource,
+        access: Access,
         method: Method,
         target: &str,
         body: Option<&Value>,
@@ -116,18 +116,21 @@ impl Connection {
             Err(_) => return Err(Error::Timeout),
         };
         if !code.is_success() {
-            return Err(refusal(kind, code, &body));
+            return Err(refusal(access, code, &body));
         }
         let value = serde_json::from_slice(&body).map_err(Error::unreachable)?;
         Ok(Dated { value, now })
     }
 }
 
-fn refusal((verb, resource): VerbAndResource, code: StatusCode, body: &Bytes) -> Error {
+fn refusal((verb, group, resource): Access, code: StatusCode, body: &Bytes) -> Error {
     let Status { message, reason, .. } = serde_json::from_slice(body).unwrap_or_default();
     match code.as_u16() {
         401 => Error::Unauthorized,
-        403 => Error::Forbidden { verb, resource, message },
+        403 => {
+            let rule = Rule { verb, group, resource, resource_name: String::new() };
+            Error::Forbidden { rule, message }
+        }
         404 => Error::NotFound,
         409 => Error::Conflict { message },
         code => Error::Refused { code, reason, message },

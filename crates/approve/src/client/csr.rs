@@ -4,7 +4,7 @@ use http::Method;
 use kube_enroll_core::{CSRS_PATH, CertificateSigningRequest, Timestamp, csr::DENIED_HERE};
 use serde_json::{Value, json};
 
-use super::{Client, Dated};
+use super::{CERTIFICATES, Client, Dated};
 use crate::Error;
 
 /// A CSR as the API server has it.
@@ -45,7 +45,7 @@ impl Client {
     /// # Errors
     /// [`Error::Forbidden`], and those of the connection.
     pub async fn list_csrs<T>(&self, reduce: impl Fn(CertificateSigningRequest) -> T) -> Result<Listed<T>, Error> {
-        self.connection.list(("list", CSRS), CSRS_PATH, reduce).await
+        self.connection.list(("list", CERTIFICATES, CSRS), CSRS_PATH, reduce).await
     }
 
     /// Reads a CSR.
@@ -53,7 +53,8 @@ impl Client {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Forbidden`], and those of the connection.
     pub async fn csr(&self, name: &str) -> Result<Dated<Fetched>, Error> {
-        let answer: Dated<Value> = self.connection.ask(("get", CSRS), Method::GET, &path(name, "")?, None).await?;
+        let answer: Dated<Value> =
+            self.connection.ask(("get", CERTIFICATES, CSRS), Method::GET, &path(name, "")?, None).await?;
         Ok(Dated { value: Fetched::parse(answer.value)?, now: answer.now })
     }
 
@@ -66,7 +67,7 @@ impl Client {
     pub async fn decide(&self, fetched: &Fetched, decision: &Decision) -> Result<Dated<Fetched>, Error> {
         let path = path(&fetched.csr.metadata.name, "/approval")?;
         let body = fetched.with_condition(decision);
-        let kind = ("update", "certificatesigningrequests/approval");
+        let kind = ("update", CERTIFICATES, "certificatesigningrequests/approval");
         let answer: Dated<Value> = self.connection.ask(kind, Method::PUT, &path, Some(&body)).await?;
         Ok(Dated { value: Fetched::parse(answer.value)?, now: answer.now })
     }

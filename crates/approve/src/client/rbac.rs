@@ -3,7 +3,7 @@
 use kube_enroll_rbac::RbacObjects;
 use serde::de::DeserializeOwned;
 
-use super::{Client, connection::VerbAndResource};
+use super::Client;
 use crate::Error;
 
 impl Client {
@@ -13,17 +13,18 @@ impl Client {
     /// [`Error::Forbidden`] where one of the kinds may not be listed, and those of the connection.
     pub async fn rbac(&self) -> Result<RbacObjects, Error> {
         Ok(RbacObjects {
-            roles: self.list(("list", "roles.rbac.authorization.k8s.io"), "roles").await?,
-            cluster_roles: self.list(("list", "clusterroles.rbac.authorization.k8s.io"), "clusterroles").await?,
-            role_bindings: self.list(("list", "rolebindings.rbac.authorization.k8s.io"), "rolebindings").await?,
-            cluster_role_bindings: self
-                .list(("list", "clusterrolebindings.rbac.authorization.k8s.io"), "clusterrolebindings")
-                .await?,
+            roles: self.list("roles").await?,
+            cluster_roles: self.list("clusterroles").await?,
+            role_bindings: self.list("rolebindings").await?,
+            cluster_role_bindings: self.list("clusterrolebindings").await?,
         })
     }
 
-    async fn list<T: DeserializeOwned>(&self, kind: VerbAndResource, resource: &str) -> Result<Vec<T>, Error> {
-        let path = format!("/apis/rbac.authorization.k8s.io/v1/{resource}");
-        Ok(self.connection.list(kind, &path, |object| object).await?.value)
+    async fn list<T: DeserializeOwned>(&self, resource: &'static str) -> Result<Vec<T>, Error> {
+        let path = format!("/apis/{RBAC}/v1/{resource}");
+        Ok(self.connection.list(("list", RBAC, resource), &path, |object| object).await?.value)
     }
 }
+
+/// The API group of roles and bindings.
+const RBAC: &str = "rbac.authorization.k8s.io";

@@ -67,3 +67,49 @@ const HEADER: [&str; 7] = ["NAME", "USER", "GROUPS", "SUBMITTED BY", "AGE", "LIF
 
 /// The columns of a text of others.
 const MAX_CELL: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use kube_enroll_core::{CertificateSigningRequest, Timestamp, csr::Condition};
+
+    use super::*;
+
+    fn request(name: &str, created: &str, submitter: &str, signer: &str) -> Decoded {
+        let mut csr = CertificateSigningRequest::default();
+        csr.metadata.name = name.into();
+        csr.metadata.creation_timestamp = format!("1970-01-01T00:00:{created}Z");
+        (csr.spec.username, csr.spec.signer_name) = (submitter.into(), signer.into());
+        Decoded::new(csr)
+    }
+
+    #[test]
+    fn begins_with_the_operators_and_the_oldest_and_leaves_out_what_is_decided() {
+        let mut denied = CertificateSigningRequest::default();
+        denied.spec.signer_name = SIGNER_NAME.into();
+        denied.status.get_or_insert_default().conditions =
+            vec![Condition { kind: "Denied".into(), ..Condition::default() }];
+        let requests = [
+            request("theirs", "01", "them", SIGNER_NAME),
+            request("ours-new", "09", "us", SIGNER_NAME),
+            request("ours-old", "05", "us", SIGNER_NAME),
+            request("other", "02", "them", "example.com/signer"),
+            Decoded::new(denied),
+        ];
+        let accounts = ["us".to_owned()];
+        let surroundings = Surroundings {
+            own_accounts: &accounts,
+            maximum_seconds: 600,
+            now: Timestamp::from_unix_seconds(60),
+            others: None,
+            bound: None,
+            checks_keys: false,
+        };
+        let names = |all_signers| -> Vec<String> {
+            pending(&requests, all_signers, &surroundings).into_iter().map(|shown| shown.name).collect()
+        };
+        assert_eq!(names(false), ["ours-old", "ours-new", "theirs"]);
+        assert_eq!(names(true), ["ours-old", "ours-new", "theirs", "other"]);
+        assert_eq!(of_other_signers(&requests), 1);
+        assert_eq!(table(&[], 1, "x"), "No request waits for a decision.\n1 of other signers: --all-signers\n");
+    }
+}

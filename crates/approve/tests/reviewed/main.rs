@@ -161,7 +161,8 @@ async fn needs_no_more_rights_than_the_documented_ones() {
 
     let nobody = account("review-nobody", "[]").await;
     let refused = nobody.shell.refused("kube-enroll review").await;
-    assert!(refused.contains("you may not list certificatesigningrequests"), "{refused}");
+    let rule = "apiGroups: [certificates.k8s.io], resources: [certificatesigningrequests], verbs: [list]";
+    assert!(refused.contains("you may not list") && refused.contains(rule), "{refused}");
     let reader =
         "\n- apiGroups: [certificates.k8s.io]\n  resources: [certificatesigningrequests]\n  verbs: [get, list]\n";
     let reader = account("review-reader", reader).await;
@@ -178,7 +179,11 @@ async fn needs_no_more_rights_than_the_documented_ones() {
 
     let approver = account("review-approver", &format!("\n{least}")).await;
     let shown = approver.shell.ok(&format!("kube-enroll review {}", jane.name)).await;
-    assert!(shown.contains("Rights: unknown\n") && shown.contains("you may not list roles.rbac"), "{shown}");
+    assert!(
+        shown.contains("Rights: unknown\n")
+            && shown.contains("apiGroups: [rbac.authorization.k8s.io], resources: [roles], verbs: [list]"),
+        "{shown}"
+    );
     assert!(approver.shell.ok("kube-enroll review").await.contains(&jane.name));
     let seeing = account("review-seeing", &format!("\n{least}{reading}")).await;
     let shown = seeing.shell.ok(&format!("kube-enroll review {}", jane.name)).await;
@@ -270,4 +275,24 @@ async fn says_in_words_that_there_is_no_way_to_a_cluster() {
     assert!(none.contains("no way to the Kubernetes API: give a kubeconfig with --kubeconfig"), "{none}");
     let context = cluster.admin.refused("kube-enroll review --context nowhere").await;
     assert!(context.contains("nowhere"), "{context}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asks_an_exec_plugin_for_the_credentials() {
+    let account = account("review-plugin", "[]").await;
+    let lines = r#"
+token=$(kubectl config view --raw -o jsonpath='{.users[?(@.name=="review-plugin")].user.token}')
+kubectl config view --raw > with-plugin
+mkdir plugins; cat > plugins/plugin <<EOF
+#!/bin/sh
+echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"$token"}}'
+EOF
+chmod +x plugins/plugin
+export KUBECONFIG="$PWD/with-plugin"
+kubectl config set-credentials plugin --exec-api-version client.authentication.k8s.io/v1 --exec-command "$PWD/plugins/plugin" >&2
+kubectl config set-context --current --user plugin >&2
+kube-enroll review
+"#;
+    let refused = account.shell.refused(lines).await;
+    assert!(refused.contains("system:serviceaccount:default:review-plugin"), "who it is, and has no rights: {refused}");
 }
