@@ -14,23 +14,26 @@ server_log="$run_dir/server.log"
 first_port=8080
 
 main() {
-  local context=$1 upstream approve
+  local context=$1 upstream approve review account
   mkdir -p "$run_dir"
   if [[ -n "$context" ]]; then
     upstream=(--context "$context")
     approve="kubectl --context $(printf %q "$context") certificate approve NAME"
+    review="target/debug/kube-enroll review --context $(printf %q "$context")"
   else
     start_control_plane
     write_server_kubeconfig
     apply_admission_policy
     upstream=(--kubeconfig "$server_kubeconfig")
     approve="KUBECONFIG=$admin_kubeconfig $KUBE_ENROLL_KUBECTL certificate approve NAME"
+    review="target/debug/kube-enroll review --kubeconfig $admin_kubeconfig --own-account $account"
   fi
   start_server "${upstream[@]}"
   cat << TEXT
 
   Page:     http://$address/
   Approve:  $approve
+  Look:     $review
   Log:      $server_log
 
 Ctrl-C stops everything.
@@ -68,9 +71,8 @@ write_server_kubeconfig() {
   } > /dev/null
 }
 
-# The cluster itself guards the annotations, and what the account may create.
+# The cluster itself guards the annotations, and what $account, the server's, may create.
 apply_admission_policy() {
-  local account
   account=$("$KUBE_ENROLL_KUBECTL" --kubeconfig "$server_kubeconfig" auth whoami --output 'jsonpath={.status.userInfo.username}')
   sed "s|'system:serviceaccount:kube-enroll:kube-enroll'|'$account'|" deploy/admission.yaml |
     "$KUBE_ENROLL_KUBECTL" --kubeconfig "$admin_kubeconfig" apply --filename - > /dev/null

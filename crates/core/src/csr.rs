@@ -268,3 +268,20 @@ pub const DENIED_HERE: &str = "KubeEnrollDeny";
 /// The annotation with the user who asked for an object. It counts only where `spec.username` is this server's own
 /// account: anybody who may create CSRs can write it.
 pub const USER_ANNOTATION: &str = "kube-enroll/user";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaves_the_words_of_a_person_alone() {
+        let left = |reason: &str, message: &str| {
+            let decision = Decision { reason: reason.into(), message: message.into() }.without_words_of_programs();
+            (decision.reason, decision.message)
+        };
+        let words = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
+        assert_eq!(left("KubectlDeny", "This CSR was denied by kubectl certificate deny."), words("", ""));
+        assert_eq!(left(DENIED_HERE, "not you (denied by ann)"), words("", "not you (denied by ann)"));
+        assert_eq!(left("NotYou", "ask first"), words("NotYou", "ask first"));
+    }
+}

@@ -10,7 +10,7 @@ use kube_enroll_e2e::control_plane::ControlPlane;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::cluster::{Cluster, account};
+use crate::cluster::{Cluster, Created, account};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_what_waits_and_shows_one_as_openssl_sees_it() {
@@ -94,6 +94,24 @@ async fn approves_what_was_looked_at_and_shows_the_certificate() {
     // Another way round it is refused too.
     let deny = format!("kube-enroll review {} --deny --uid {} --reason no", jane.name, jane.uid);
     assert!(cluster.admin.refused(&deny).await.contains("decided already"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn says_why_nothing_was_issued() {
+    let cluster = Cluster::new().await;
+    let approve = |created: &Created| format!("kube-enroll review {} --approve --uid {}", created.name, created.uid);
+    let refused =
+        cluster.create("/CN=jane11", |object| object["spec"]["usages"] = json!(["client auth", "server auth"])).await;
+    let failed = cluster.admin.refused(&approve(&refused)).await;
+    assert!(failed.contains("approved, and the signer failed: SignerValidationFailure: "), "{failed}");
+
+    let nobodys =
+        cluster.create("/CN=jane12", |object| object["spec"]["signerName"] = "example.com/signer".into()).await;
+    let shown = cluster.admin.ok(&format!("kube-enroll review {}", nobodys.name)).await;
+    assert!(shown.contains("should the API server believe certificates of this signer"), "{shown}");
+    let approved = cluster.admin.ok(&approve(&nobodys)).await;
+    assert!(approved.contains("Not issued within 30 seconds: the signer may be slow, or missing."), "{approved}");
+    assert_eq!(cluster.read(&nobodys.name).await["status"]["conditions"][0]["type"], "Approved");
 }
 
 #[tokio::test(flavor = "multi_thread")]
