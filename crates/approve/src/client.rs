@@ -7,7 +7,7 @@ mod rbac;
 use std::path::Path;
 
 use http::Method;
-use kube_enroll_access::Access;
+use kube_enroll_access::{Access, SelfSubjectReview};
 use kube_enroll_core::{Timestamp, objects_alone};
 use serde::Deserialize;
 use serde_json::json;
@@ -61,14 +61,10 @@ impl Client {
     /// Those of the connection; [`Error::Forbidden`].
     pub async fn whoami(&self) -> Result<Dated<String>, Error> {
         let kind = ("create", "authentication.k8s.io", "selfsubjectreviews");
-        // The later versions came with 1.28 and 1.27.
-        for version in ["v1", "v1beta1", "v1alpha1"] {
-            let body = json!({ "apiVersion": format!("authentication.k8s.io/{version}"), "kind": "SelfSubjectReview" });
-            let path = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
-            match self.connection.ask::<UserReview>(kind, Method::POST, &path, Some(&body)).await {
-                Ok(review) => {
-                    return Ok(Dated { value: review.value.status.user_info.username, now: review.now });
-                }
+        for version in SelfSubjectReview::VERSIONS {
+            let (path, body) = SelfSubjectReview::question(version);
+            match self.connection.ask::<SelfSubjectReview>(kind, Method::POST, &path, body).await {
+                Ok(Dated { value, now }) => return Ok(Dated { value: value.into_username(), now }),
                 Err(Error::NotFound) => {}
                 Err(error) => return Err(error),
             }
@@ -125,7 +121,7 @@ impl Client {
         });
         let kind = ("create", "authorization.k8s.io", "selfsubjectaccessreviews");
         let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-        let review: Dated<AccessReview> = self.connection.ask(kind, Method::POST, path, Some(&body)).await?;
+        let review: Dated<AccessReview> = self.connection.ask(kind, Method::POST, path, body.to_string()).await?;
         Ok(review.value.status.allowed)
     }
 }
@@ -144,24 +140,6 @@ impl std::fmt::Display for Rule {
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct UserReview {
-    status: UserReviewStatus,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
-struct UserReviewStatus {
-    user_info: UserInfo,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
-struct UserInfo {
-    username: String,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
 struct AccessReview {
     status: AccessReviewStatus,
 }
@@ -172,7 +150,7 @@ struct AccessReviewStatus {
     allowed: bool,
 }
 
-objects_alone!(read UserReview, UserReviewStatus, UserInfo, AccessReview, AccessReviewStatus);
+objects_alone!(read AccessReview, AccessReviewStatus);
 
 /// The API group of CSRs.
 const CERTIFICATES: &str = "certificates.k8s.io";

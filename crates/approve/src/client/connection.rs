@@ -1,12 +1,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use kube::client::Body;
+use kube_enroll_access::build_request;
 use kube_enroll_core::{Status, Timestamp, objects_alone};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{Dated, Rule};
@@ -65,7 +64,7 @@ impl Connection {
                 target.push_str("&continue=");
                 target.extend(form_urlencoded::byte_serialize(next.as_bytes()));
             }
-            let page: Dated<Page<T>> = match self.ask(access, Method::GET, &target, None).await {
+            let page: Dated<Page<T>> = match self.ask(access, Method::GET, &target, String::new()).await {
                 // Somebody's objects are as large as they can be: fewer of them at a time.
                 Err(Error::TooLong { .. }) if limit > 1 => {
                     limit = limit.div_ceil(8);
@@ -81,25 +80,15 @@ impl Connection {
         }
     }
 
-    /// Sends a request and reads the answer.
+    /// Sends a request and reads the answer. An empty body is none.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         access: Access,
         method: Method,
         target: &str,
-        body: Option<&Value>,
+        body: String,
     ) -> Result<Dated<T>, Error> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(target)
-            .header(header::ACCEPT, "application/json")
-            .header(header::ACCEPT_ENCODING, "identity")
-            .header(header::USER_AGENT, concat!("kube-enroll/", env!("CARGO_PKG_VERSION")));
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
-        }
-        let body = body.map(Value::to_string).unwrap_or_default().into_bytes();
-        let request = request.body(Body::from(body)).map_err(|_| Error::NotFound)?;
+        let request = build_request(method, target, body.into_bytes()).map_err(|_| Error::NotFound)?;
         // An exec plugin may have to ask its person something first, so that this takes longer than an answer.
         let response = match timeout(HEAD_TIMEOUT, self.client.send(request)).await {
             Ok(response) => response.map_err(Error::unreachable)?,

@@ -54,7 +54,7 @@ impl Client {
     /// [`Error::NotFound`], [`Error::Forbidden`], and those of the connection.
     pub async fn csr(&self, name: &str) -> Result<Dated<Fetched>, Error> {
         let answer: Dated<Value> =
-            self.connection.ask(("get", CERTIFICATES, CSRS), Method::GET, &path(name, "")?, None).await?;
+            self.connection.ask(("get", CERTIFICATES, CSRS), Method::GET, &path(name, "")?, String::new()).await?;
         Ok(Dated { value: Fetched::parse(answer.value)?, now: answer.now })
     }
 
@@ -68,7 +68,7 @@ impl Client {
         let path = path(&fetched.csr.metadata.name, "/approval")?;
         let body = fetched.with_condition(decision);
         let kind = ("update", CERTIFICATES, "certificatesigningrequests/approval");
-        let answer: Dated<Value> = self.connection.ask(kind, Method::PUT, &path, Some(&body)).await?;
+        let answer: Dated<Value> = self.connection.ask(kind, Method::PUT, &path, body.to_string()).await?;
         Ok(Dated { value: Fetched::parse(answer.value)?, now: answer.now })
     }
 }

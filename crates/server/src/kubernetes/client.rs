@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kube::client::Body;
-use kube_enroll_access::Endpoint;
+use kube_enroll_access::{self as access, Endpoint, SelfSubjectReview};
 use kube_enroll_core::{CLUSTER_INFO_PATH, CSRS_PATH, CertificateSigningRequest, ObjectName, csr_path, objects_alone};
 use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time;
@@ -96,14 +96,14 @@ impl Client {
     /// Returns the name of this server's account
     /// ([SelfSubjectReview](https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/)).
     pub(crate) async fn whoami(&self) -> Result<String, Error> {
-        // The later versions came with 1.28 and 1.27.
-        let mut review = self.review("v1").await;
-        for version in ["v1beta1", "v1alpha1"] {
+        let [first, others @ ..] = SelfSubjectReview::VERSIONS;
+        let mut review = self.review(first).await;
+        for version in others {
             if review.as_ref().is_err_and(|error| error.code() == Some(404)) {
                 review = self.review(version).await;
             }
         }
-        Ok(review?.value.status.user_info.username)
+        Ok(review?.value.into_username())
     }
 
     /// Reads the kubeconfig in `kube-public/cluster-info`, or `None` if there is none.
@@ -113,9 +113,8 @@ impl Client {
         Ok(Dated { value: answer.value.and_then(|map| map.data.kubeconfig), date: answer.date })
     }
 
-    async fn review(&self, version: &str) -> Result<Dated<Review>, Error> {
-        let body = format!(r#"{{"apiVersion":"authentication.k8s.io/{version}","kind":"SelfSubjectReview"}}"#);
-        let target = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
+    async fn review(&self, version: &str) -> Result<Dated<SelfSubjectReview>, Error> {
+        let (target, body) = SelfSubjectReview::question(version);
         let request = build_request(Method::POST, &target, body.into_bytes());
         self.request(("create", "selfsubjectreviews"), request).await
     }
@@ -186,24 +185,6 @@ pub(crate) struct PageMeta {
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Review {
-    status: ReviewStatus,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
-struct ReviewStatus {
-    user_info: UserInfo,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
-struct UserInfo {
-    username: String,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
 struct ConfigMap {
     #[serde(default)]
     data: ClusterInfoData,
@@ -215,21 +196,10 @@ struct ClusterInfoData {
     kubeconfig: Option<String>,
 }
 
-objects_alone!(read Page, PageMeta, Review, ReviewStatus, UserInfo, ConfigMap, ClusterInfoData);
+objects_alone!(read Page, PageMeta, ConfigMap, ClusterInfoData);
 
-/// Builds a request with the headers that are ours, and no other.
 fn build_request(method: Method, target: &str, body: Vec<u8>) -> Request<Body> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(target)
-        .header(header::ACCEPT, "application/json")
-        // A watch is read line by line as it comes; Kubernetes 1.37 would compress it.
-        .header(header::ACCEPT_ENCODING, "identity")
-        .header(header::USER_AGENT, concat!("kube-enroll/", env!("CARGO_PKG_VERSION")));
-    if !body.is_empty() {
-        request = request.header(header::CONTENT_TYPE, "application/json");
-    }
-    request.body(Body::from(body)).expect("the target is built from typed parts, the headers are constants")
+    access::build_request(method, target, body).expect("the target is built from typed parts")
 }
 
 fn error_without_retry(code: StatusCode, body: &[u8], date: Option<HeaderValue>) -> Error {
