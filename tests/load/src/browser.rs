@@ -28,7 +28,7 @@ pub struct Browser {
     site: Site,
     source: IpAddr,
     seen: Mutex<Seen>,
-    /// How long each list took that was answered, and each watch until it was open.
+    /// The time of each list that was answered, and of each watch until it was open.
     answered: Mutex<Vec<Duration>>,
 }
 

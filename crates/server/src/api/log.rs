@@ -1,6 +1,6 @@
 //! One line for each request to the Kubernetes API: what was asked, of which object, and what came of it. Bodies and
 //! headers are in none of them; an object's name begins with its user's. A create has a line for auditors as well.
-//! How many lines somebody causes is bounded; of what was created or may have been, each has its own.
+//! The number of lines that somebody causes is bounded; each object that was created, or may have been, has its own.
 
 use std::{net::IpAddr, time::Instant};
 

@@ -4,7 +4,7 @@
 use std::{
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -44,7 +44,11 @@ impl Calls {
     }
 
     fn hold(&self, memory: Option<Memory>) {
-        *self.answer_memory.lock().expect("nothing panics while it holds the lock") = memory;
+        *self.answer_memory() = memory;
+    }
+
+    fn answer_memory(&self) -> MutexGuard<'_, Option<Memory>> {
+        self.answer_memory.lock().expect("nothing panics while it holds the lock")
     }
 
     /// Returns the number of calls that have begun.
@@ -54,7 +58,7 @@ impl Calls {
 
     /// Returns whether an answer may still wait in the kernel to be read, and takes some memory there.
     pub(crate) fn holds_answer(&self) -> bool {
-        self.answer_memory.lock().expect("nothing panics while it holds the lock").is_some()
+        self.answer_memory().is_some()
     }
 
     /// Returns whether hyper has the whole answer to each call.

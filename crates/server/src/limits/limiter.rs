@@ -108,9 +108,7 @@ impl Limiter {
     /// # Errors
     /// [`LimitExceeded`].
     pub(crate) fn lookup(&self, parties: &[Party]) -> Result<(), LimitExceeded> {
-        self.lookups.take(parties).map_err(|limit| self.refuse(limit))?;
-        self.metrics.lookups.inc();
-        Ok(())
+        self.ask(&self.lookups, parties)
     }
 
     /// Lets a question pass about an object that is known to be there. Those of an address count for its network alone:
@@ -122,7 +120,11 @@ impl Limiter {
         let is_address = |party: &Party| matches!(party, Party::Address(_));
         let parties =
             parties.split_first().filter(|(first, _)| is_address(first)).map_or(parties, |(_, others)| others);
-        self.reads.take(parties).map_err(|limit| self.refuse(limit))?;
+        self.ask(&self.reads, parties)
+    }
+
+    fn ask(&self, rates: &Rates, parties: &[Party]) -> Result<(), LimitExceeded> {
+        rates.take(parties).map_err(|limit| self.refuse(limit))?;
         self.metrics.lookups.inc();
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::{
 const BUDGET: usize = 64 << 20;
 const POOL: usize = BUDGET / 4 * 3;
 
-/// What a connection takes at least, as the server counts it.
+/// The least memory of a connection, as the server counts it.
 const BASE: usize = 20 << 10;
 
 async fn running(change: impl FnOnce(&mut Config)) -> Running {
