@@ -20,6 +20,7 @@ mod proof;
 mod provider;
 mod public_url;
 mod reading;
+mod reading_again;
 mod recorder;
 mod refusing;
 mod rereading;
